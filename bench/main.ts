@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+
+/** The `sipmend-bench` command: finds the bench that is asked for and gives it the rest of the arguments. */
+
+interface Command {
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** Loads the bench, so that none of the others costs anything. */
+  load(): Promise<Bench>;
+}
+
+/** What the main file of every bench exports. */
+export interface Bench {
+  /** Gives the exit code. */
+  run(args: readonly string[]): Promise<number>;
+}
+
+const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  [
+    'route-death',
+    {
+      summary: 'kill the route of many dialogs at once and time their healing',
+      load: () => import('./route-death/main.ts'),
+    },
+  ],
+]);
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main([name, ...rest]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === 'help') {
+    console.log(usage());
+    return name === undefined ? 2 : 0;
+  }
+  const command = commands.get(name);
+  if (command === undefined) {
+    console.error(`sipmend-bench: there is no command '${name}'.\n\n${usage()}`);
+    return 2;
+  }
+  const bench = await command.load();
+  return bench.run(rest);
+}
+
+function usage(): string {
+  const width = Math.max(...[...commands.keys()].map((name) => name.length));
+  const list = [...commands].map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+  return ['Usage: sipmend-bench <command> [options]', '', ...list, '', 'Each command has its own --help.'].join('\n');
+}

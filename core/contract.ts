@@ -1,0 +1,66 @@
+import type { SipErrorCode } from './errors.ts';
+
+/** The types between core's layers: what goes into a step and what comes out of it. No code. */
+
+declare const flowId: unique symbol;
+
+/** One way to reach one peer: a UDP remote or an open connection, as the shard numbers them. @see RFC 5626 §2.1 */
+export type FlowId = number & { readonly [flowId]: true };
+
+/** A numeric address: `host` is an IPv4 or IPv6 literal without brackets. */
+export interface Address {
+  readonly protocol: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A failure that crosses a layer or a thread: an Error would lose its code there. */
+export interface Failure {
+  readonly code: SipErrorCode;
+  readonly message: string;
+}
+
+/** What happened outside since the last step. `C` is the command type of whoever steps. */
+export type Input<C> =
+  /** A flow exists; `openId` is the one given to `open`, or undefined when the peer wrote first. */
+  | { readonly kind: 'flow-open'; readonly flow: FlowId; readonly remote: Address; readonly openId: number | undefined }
+  | { readonly kind: 'open-failed'; readonly openId: number; readonly failure: Failure }
+  | { readonly kind: 'flow-lost'; readonly flow: FlowId; readonly failure: Failure }
+  /** One whole SIP message, as it came. */
+  | { readonly kind: 'message'; readonly flow: FlowId; readonly bytes: Uint8Array }
+  | { readonly kind: 'command'; readonly command: C };
+
+/** What a step caused, in the order in which it happened. `E` is the event type of whoever steps. */
+export type Output<E> =
+  /** `bytes` never changes afterwards. */
+  | { readonly kind: 'send'; readonly flow: FlowId; readonly bytes: Uint8Array }
+  /** Answered by `flow-open` or `open-failed` with the same `openId`. `connected`: a next hop that carries many dialogs. */
+  | { readonly kind: 'open'; readonly openId: number; readonly remote: Address; readonly connected: boolean }
+  | { readonly kind: 'close'; readonly flow: FlowId }
+  | { readonly kind: 'event'; readonly event: E };
+
+/** Where the layers inside put what a step causes for the flows. */
+export interface Outlet {
+  send(flow: FlowId, bytes: Uint8Array): void;
+  open(openId: number, remote: Address, connected: boolean): void;
+  close(flow: FlowId): void;
+}
+
+export interface Step<E> {
+  /** In the order they happened; valid until the next step. */
+  readonly outputs: readonly Output<E>[];
+  /** When to step again if nothing arrives first; undefined when no timer is armed. */
+  readonly wakeAtMs: number | undefined;
+}
+
+/**
+ * Whatever a shard can drive: the engine, or the edge. Does no I/O, reads no clock, starts no timer.
+ *
+ * The whole contract: one call, everything it caused, and when to call again. An earlier `nowMs` counts as the latest seen.
+ */
+export interface Steppable<C, E> {
+  step(nowMs: number, inputs: readonly Input<C>[]): Step<E>;
+}
+
+/** Fills `target` with random octets: the only randomness of core. */
+export type RandomSource = (target: Uint8Array) => void;

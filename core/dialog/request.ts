@@ -1,0 +1,85 @@
+import type { Writer } from '../message/write.ts';
+import { Part } from './record.ts';
+import type { DialogIndex, DialogTable } from './table.ts';
+
+/** The option tag of Session Dialog Resiliency, as Microsoft's and Polycom's clients write it. @see [MS-SIPRE] §3.7.5.1 */
+export const resilienceTag = 'ms-dialog-route-set-update';
+
+/** What every request but ACK and CANCEL, and every 2xx, says that we support. @see RFC 4028 §7.1 */
+export const supportedHeader: string = `Supported: timer, ${resilienceTag}\r\n`;
+
+export const allowHeader = 'Allow: INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS, INFO, MESSAGE\r\n';
+
+/** Requests that refresh the remote target. @see RFC 5057 §5.4 */
+export function isTargetRefresh(method: string): boolean {
+  return method === 'INVITE' || method === 'UPDATE';
+}
+
+/** Which Route a request inside a dialog carries. */
+export type RequestPath =
+  /** The dialog's own route set. */
+  | { readonly kind: 'route-set' }
+  /** None at all: what heals a route. @see [MS-SIPRE] §4.6 */
+  | { readonly kind: 'route-less' }
+  /** One URI, of a hop that does not take requests without a Route. */
+  | { readonly kind: 'one-route'; readonly route: string };
+
+export const routeSetPath: RequestPath = { kind: 'route-set' };
+export const routeLessPath: RequestPath = { kind: 'route-less' };
+
+/**
+ * Writes a request inside a dialog up to where its own headers begin; `endMessage` closes it.
+ *
+ * `via` is the start of our Via up to its branch.
+ *
+ * @see RFC 3261 §12.2.1.1
+ */
+export function beginDialogRequest(
+  writer: Writer,
+  table: DialogTable,
+  dialog: DialogIndex,
+  request: {
+    readonly method: string;
+    readonly sequence: number;
+    readonly via: string;
+    readonly branch: string;
+    readonly path: RequestPath;
+  },
+): void {
+  const { records } = table;
+  const block = table.block(dialog);
+  const bytes = records.bytes(block);
+  const { method, path } = request;
+  writer.text(method).text(' ');
+  writer.bytes(bytes, records.start(block, Part.target), records.end(block, Part.target));
+  writer.text(' SIP/2.0\r\n').text(request.via).text(request.branch);
+  writeRoute(writer, table, dialog, path);
+  writer.text('\r\nMax-Forwards: 70\r\n');
+  writer.bytes(bytes, records.start(block, Part.identity), records.end(block, Part.identity));
+  writer.text('CSeq: ').decimal(request.sequence).text(' ').text(method).text('\r\n');
+  if (isTargetRefresh(method)) writeContact(writer, table, dialog);
+  if (method === 'INVITE' || method === 'UPDATE') writer.text(allowHeader);
+  if (method !== 'ACK') writer.text(supportedHeader);
+}
+
+/** Writes the Contact header of our side of a dialog. */
+export function writeContact(writer: Writer, table: DialogTable, dialog: DialogIndex): void {
+  const { records } = table;
+  const block = table.block(dialog);
+  writer.text('Contact: ');
+  writer.bytes(records.bytes(block), records.start(block, Part.contact), records.end(block, Part.contact));
+  writer.text('\r\n');
+}
+
+function writeRoute(writer: Writer, table: DialogTable, dialog: DialogIndex, path: RequestPath): void {
+  if (path.kind === 'route-less') return;
+  if (path.kind === 'one-route') {
+    writer.text('\r\nRoute: ').text(path.route);
+    return;
+  }
+  const { records } = table;
+  const block = table.block(dialog);
+  const start = records.start(block, Part.routes);
+  const end = records.end(block, Part.routes);
+  if (start !== end) writer.text('\r\nRoute: ').bytes(records.bytes(block), start, end);
+}

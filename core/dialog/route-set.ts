@@ -1,0 +1,68 @@
+import type { Message } from '../message/message.ts';
+import { UriList } from '../message/uri-list.ts';
+import type { Slice } from './slab.ts';
+
+/** A route set holds at most so many URIs: what a peer may make us store and send again. */
+export const routeSetMax = 30;
+
+/**
+ * Builds route sets from Record-Route, as the value of one Route header.
+ *
+ * URIs are taken octet by octet with all their parameters; what stands behind `>` belongs to Record-Route and is left out.
+ * One instance is reused: a result is valid until the next call.
+ *
+ * @see RFC 3261 §12.1.1, §12.1.2
+ */
+export class RouteSetBuilder implements Slice {
+  readonly bytes: Uint8Array = new Uint8Array(0x8000);
+  readonly start = 0;
+  end = 0;
+  readonly #list = new UriList();
+
+  /** How many URIs the last result has. */
+  get count(): number {
+    return this.#list.count;
+  }
+
+  /** Of a request, as its UAS: in order. Undefined when the header is malformed or too long. */
+  fromRequest(request: Message): Slice | undefined {
+    return this.#take(request) ? this.#write(request, false) : undefined;
+  }
+
+  /** Of a 2xx, as the UAC: in reverse order. Undefined when the header is malformed or too long. */
+  fromResponse(response: Message): Slice | undefined {
+    return this.#take(response) ? this.#write(response, true) : undefined;
+  }
+
+  /** Whether each URI of the last result is a SIP or SIPS URI of a loose router: what a rewritten route must be. */
+  loose(): boolean {
+    for (let i = 0; i < this.#list.count; i++) if (!this.#list.hasLr(i)) return false;
+    return true;
+  }
+
+  #take(message: Message): boolean {
+    const presence = message.recordRoutes(this.#list);
+    if (presence === 'absent') this.#list.clear();
+    return presence !== 'malformed' && this.#list.count <= routeSetMax;
+  }
+
+  #write(message: Message, reversed: boolean): Slice | undefined {
+    const { count } = this.#list;
+    let at = 0;
+    for (let i = 0; i < count; i++) {
+      const entry = reversed ? count - 1 - i : i;
+      const start = this.#list.uriStart(entry);
+      const end = this.#list.uriEnd(entry);
+      if (at + end - start + 4 > this.bytes.length) return undefined;
+      if (i > 0) {
+        this.bytes[at++] = 0x2c;
+        this.bytes[at++] = 0x20;
+      }
+      this.bytes[at++] = 0x3c;
+      for (let octet = start; octet < end; octet++) this.bytes[at++] = message.bytes[octet] as number;
+      this.bytes[at++] = 0x3e;
+    }
+    this.end = at;
+    return this;
+  }
+}

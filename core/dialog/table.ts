@@ -1,0 +1,224 @@
+import { type Block, type Slice } from './slab.ts';
+import { Part, type RecordParts, Records } from './record.ts';
+
+declare const dialogId: unique symbol;
+
+/**
+ * A dialog as the program knows it: its row in the table and the row's generation, so that an id that outlived its dialog
+ * finds nothing. A safe integer.
+ */
+export type DialogId = number & { readonly [dialogId]: true };
+
+/** Row number of a dialog: what the layers inside hand around within a step. */
+export type DialogIndex = number;
+
+/** Where a dialog stands. Early dialogs live in their call until it is answered. @see RFC 3261 §12 */
+export const DialogState = { free: 0, confirmed: 1, ending: 2 } as const;
+export type DialogState = (typeof DialogState)[keyof typeof DialogState];
+
+/** Bits of `flags`. */
+export const DialogFlag = {
+  /** We began the call, so the Call-ID is ours (RFC 3261 §14.1 decides glare by it). */
+  callIdOwner: 1,
+  /** The remote sequence number is known. */
+  remoteSequence: 2,
+  /** The peer's Allow lists UPDATE. @see RFC 3311 §4 */
+  allowsUpdate: 4,
+  /** The peer's Supported names the option tag of Session Dialog Resiliency. */
+  resilient: 8,
+  /** We are the refresher. @see RFC 4028 §7.2 */
+  refresher: 16,
+  /** The session timer is on. */
+  sessionTimer: 32,
+  /** An INVITE of ours is pending in the dialog. */
+  invitePending: 64,
+  /** An INVITE of the peer's is pending in the dialog. */
+  remoteInvitePending: 128,
+} as const;
+
+const indexBits = 24;
+
+/**
+ * The dialogs of one engine, off the heap.
+ *
+ * A dialog is a row: columns of numbers, and one record of octets in a slab. The columns are allocated once, at the
+ * capacity; the kernel commits their pages as rows are first used, so that growth never pauses and an empty table costs
+ * nothing. Rows are found by Call-ID and local tag through an open-addressed index.
+ */
+export class DialogTable {
+  readonly capacity: number;
+  readonly records: Records = new Records();
+  readonly state: Uint8Array;
+  readonly flags: Uint16Array;
+  readonly localSequence: Uint32Array;
+  readonly remoteSequence: Uint32Array;
+  /** Seconds; meaningful while the flag `sessionTimer` is set. @see RFC 4028 §4 */
+  readonly sessionInterval: Uint32Array;
+  readonly sessionTimer: Uint32Array;
+  /** Hash of the peer's last session description; 0 when there was none. */
+  readonly remoteSession: Uint32Array;
+  readonly #generation: Uint32Array;
+  readonly #block: Uint32Array;
+  readonly #hash: Uint32Array;
+  /** Row plus one, 0 is empty; linear probing, deletion by shifting back. */
+  readonly #index: Uint32Array;
+  readonly #mask: number;
+  readonly #seed: number;
+  readonly #freeNext: Uint32Array;
+  #freeHead = 0;
+  #rows = 0;
+  #count = 0;
+
+  constructor(options: { readonly capacity: number; readonly hashSeed: number }) {
+    const { capacity } = options;
+    this.capacity = capacity;
+    this.#seed = options.hashSeed >>> 0;
+    this.state = new Uint8Array(capacity);
+    this.flags = new Uint16Array(capacity);
+    this.localSequence = new Uint32Array(capacity);
+    this.remoteSequence = new Uint32Array(capacity);
+    this.sessionInterval = new Uint32Array(capacity);
+    this.sessionTimer = new Uint32Array(capacity);
+    this.remoteSession = new Uint32Array(capacity);
+    this.#generation = new Uint32Array(capacity);
+    this.#block = new Uint32Array(capacity);
+    this.#hash = new Uint32Array(capacity);
+    this.#freeNext = new Uint32Array(capacity);
+    const indexSize = 2 ** Math.ceil(Math.log2(Math.max(8, capacity * 2)));
+    this.#index = new Uint32Array(indexSize);
+    this.#mask = indexSize - 1;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** A confirmed dialog made of `parts`, or undefined when the table is full or the record too large. */
+  create(parts: RecordParts): DialogIndex | undefined {
+    if (this.#count === this.capacity) return undefined;
+    const block = this.records.create(parts);
+    if (block === undefined) return undefined;
+    const dialog = this.#takeRow();
+    this.#count++;
+    this.#block[dialog] = block;
+    this.state[dialog] = DialogState.confirmed;
+    const bytes = this.records.bytes(block);
+    const hash = this.#hashOf(
+      bytes, this.records.start(block, Part.callId), this.records.end(block, Part.callId),
+      bytes, this.records.start(block, Part.localTag), this.records.end(block, Part.localTag),
+    );
+    this.#hash[dialog] = hash;
+    let slot = hash & this.#mask;
+    while (this.#index[slot] !== 0) slot = (slot + 1) & this.#mask;
+    this.#index[slot] = dialog + 1;
+    return dialog;
+  }
+
+  /** Ends a row. Its timers and its places in lists are its owners' to take away first. */
+  free(dialog: DialogIndex): void {
+    this.#removeFromIndex(dialog);
+    this.records.free(this.block(dialog));
+    this.state[dialog] = DialogState.free;
+    this.flags[dialog] = 0;
+    this.localSequence[dialog] = 0;
+    this.remoteSequence[dialog] = 0;
+    this.sessionInterval[dialog] = 0;
+    this.remoteSession[dialog] = 0;
+    this.#block[dialog] = 0;
+    this.#generation[dialog] = (this.#generation[dialog] as number) + 1;
+    this.#freeNext[dialog] = this.#freeHead;
+    this.#freeHead = dialog + 1;
+    this.#count--;
+  }
+
+  /** The dialog that a request inside it names, or -1. Tags are compared octet by octet. @see RFC 3261 §12.2.2 */
+  find(
+    bytes: Uint8Array, callIdStart: number, callIdEnd: number, localTagStart: number, localTagEnd: number,
+    remoteTagStart: number, remoteTagEnd: number,
+  ): DialogIndex {
+    const hash = this.#hashOf(bytes, callIdStart, callIdEnd, bytes, localTagStart, localTagEnd);
+    for (let slot = hash & this.#mask; this.#index[slot] !== 0; slot = (slot + 1) & this.#mask) {
+      const dialog = (this.#index[slot] as number) - 1;
+      if (this.#hash[dialog] !== hash) continue;
+      const block = this.block(dialog);
+      if (
+        this.records.equals(block, Part.localTag, bytes, localTagStart, localTagEnd) &&
+        this.records.equals(block, Part.callId, bytes, callIdStart, callIdEnd) &&
+        this.records.equals(block, Part.remoteTag, bytes, remoteTagStart, remoteTagEnd)
+      ) {
+        return dialog;
+      }
+    }
+    return -1;
+  }
+
+  id(dialog: DialogIndex): DialogId {
+    return ((this.#generation[dialog] as number) * 2 ** indexBits + dialog) as DialogId;
+  }
+
+  /** The row of an id, or -1 when the dialog is gone. */
+  lookup(id: DialogId): DialogIndex {
+    const dialog = id % 2 ** indexBits;
+    if (dialog >= this.capacity || this.state[dialog] === DialogState.free) return -1;
+    return this.id(dialog) === id ? dialog : -1;
+  }
+
+  block(dialog: DialogIndex): Block {
+    return this.#block[dialog] as number;
+  }
+
+  /** Rewrites parts of the record; false when it would grow too large, with nothing changed. */
+  update(dialog: DialogIndex, target: Slice | undefined, routes: Slice | undefined, session: Slice | undefined): boolean {
+    const block = this.records.update(this.block(dialog), target, routes, session);
+    if (block === undefined) return false;
+    this.#block[dialog] = block;
+    return true;
+  }
+
+  has(dialog: DialogIndex, flag: number): boolean {
+    return ((this.flags[dialog] as number) & flag) !== 0;
+  }
+
+  set(dialog: DialogIndex, flag: number, on: boolean): void {
+    const flags = this.flags[dialog] as number;
+    this.flags[dialog] = on ? flags | flag : flags & ~flag;
+  }
+
+  /** A part of the record as text. */
+  text(dialog: DialogIndex, part: Part): string {
+    const block = this.block(dialog);
+    return decoder.decode(this.records.bytes(block).subarray(this.records.start(block, part), this.records.end(block, part)));
+  }
+
+  #takeRow(): DialogIndex {
+    if (this.#freeHead === 0) return this.#rows++;
+    const dialog = this.#freeHead - 1;
+    this.#freeHead = this.#freeNext[dialog] as number;
+    return dialog;
+  }
+
+  #removeFromIndex(dialog: DialogIndex): void {
+    let hole = (this.#hash[dialog] as number) & this.#mask;
+    while (this.#index[hole] !== dialog + 1) hole = (hole + 1) & this.#mask;
+    this.#index[hole] = 0;
+    for (let slot = (hole + 1) & this.#mask; this.#index[slot] !== 0; slot = (slot + 1) & this.#mask) {
+      const home = (this.#hash[(this.#index[slot] as number) - 1] as number) & this.#mask;
+      const staysPut = hole < slot ? home > hole && home <= slot : home > hole || home <= slot;
+      if (staysPut) continue;
+      this.#index[hole] = this.#index[slot] as number;
+      this.#index[slot] = 0;
+      hole = slot;
+    }
+  }
+
+  /** FNV-1a with a seed of the engine's own, so that a peer cannot aim at one slot; 0xff parts the two texts. */
+  #hashOf(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): number {
+    let hash = this.#seed ^ 0x811c9dc5;
+    for (let i = aStart; i < aEnd; i++) hash = Math.imul(hash ^ (a[i] as number), 0x01000193);
+    hash = Math.imul(hash ^ 0xff, 0x01000193);
+    for (let i = bStart; i < bEnd; i++) hash = Math.imul(hash ^ (b[i] as number), 0x01000193);
+    return (hash ^ (hash >>> 15)) >>> 0;
+  }
+}
+
+const decoder = new TextDecoder();

@@ -1,0 +1,71 @@
+import { DialogFlag, type DialogIndex } from '../dialog/table.ts';
+import type { Message } from '../message/message.ts';
+import type { ServerTransaction, ServerUser } from '../transaction/server.ts';
+import type { EndReason } from './event.ts';
+import type { Parts } from './parts.ts';
+
+interface Answer {
+  readonly txId: number;
+  readonly sequence: number;
+  /** The program's `answer` that ends with the ACK. */
+  readonly id: number | undefined;
+}
+
+/** Our 2xx to INVITEs that wait for their ACK; without one the session is ended. @see RFC 3261 §13.3.1.4 */
+export class Answers implements ServerUser {
+  readonly #parts: Parts;
+  readonly #waiting = new Map<DialogIndex, Answer>();
+  readonly #end: (dialog: DialogIndex, reason: EndReason) => void;
+
+  constructor(parts: Parts, end: (dialog: DialogIndex, reason: EndReason) => void) {
+    this.#parts = parts;
+    this.#end = end;
+  }
+
+  /** The 2xx to `tx` is about to go. */
+  await(dialog: DialogIndex, tx: ServerTransaction, sequence: number, id: number | undefined): void {
+    tx.user = this;
+    tx.owner = dialog;
+    this.#parts.table.set(dialog, DialogFlag.remoteInvitePending, true);
+    this.#waiting.set(dialog, { txId: tx.id, sequence, id });
+  }
+
+  /** An ACK inside this dialog came. */
+  acknowledged(dialog: DialogIndex, ack: Message): void {
+    const answer = this.#waiting.get(dialog);
+    if (answer === undefined || answer.sequence !== ack.cseq.number) return;
+    this.#settle(dialog);
+    const tx = this.#parts.servers.get(answer.txId);
+    if (tx !== undefined) this.#parts.servers.acknowledge(tx);
+    if (answer.id !== undefined) this.#parts.reporter.done(answer.id, { dialog: this.#parts.reporter.dialog(dialog) });
+  }
+
+  dialogEnded(dialog: DialogIndex): void {
+    const answer = this.#waiting.get(dialog);
+    if (answer === undefined) return;
+    this.#settle(dialog);
+    const tx = this.#parts.servers.get(answer.txId);
+    if (tx !== undefined) this.#parts.servers.acknowledge(tx);
+    if (answer.id !== undefined) {
+      this.#parts.reporter.failWithCode(answer.id, 'SIP_DIALOG_ENDED', 'The dialog ended before the ACK came.');
+    }
+  }
+
+  onAck(): void {}
+
+  onFailure(tx: ServerTransaction): void {
+    const dialog = tx.owner;
+    const answer = this.#waiting.get(dialog);
+    if (answer === undefined || answer.txId !== tx.id) return;
+    this.#settle(dialog);
+    if (answer.id !== undefined) this.#parts.reporter.failLocally(answer.id, 408);
+    this.#end(dialog, 'no-ack');
+  }
+
+  onFlowLost(): void {}
+
+  #settle(dialog: DialogIndex): void {
+    this.#waiting.delete(dialog);
+    this.#parts.table.set(dialog, DialogFlag.remoteInvitePending, false);
+  }
+}

@@ -1,0 +1,46 @@
+import type { DialogId } from '../dialog/table.ts';
+import type { ListedHop } from '../recovery/hops.ts';
+
+/** A header of the program's own: written as given, after the ones that we write. */
+export interface Header {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What a program adds to a message. */
+export interface Content {
+  readonly headers: readonly Header[];
+  readonly contentType: string | undefined;
+  readonly body: Uint8Array | undefined;
+}
+
+/** What the program asks of the engine. Commands with an `id` end in exactly one event `result` with it. */
+export type Command =
+  | {
+      readonly name: 'invite';
+      readonly id: number;
+      /** Request-URI and To. */
+      readonly target: string;
+      /** From: a name-addr or addr-spec without a tag; undefined for the stack's own. */
+      readonly from: string | undefined;
+      readonly content: Content;
+    }
+  | { readonly name: 'cancel'; readonly id: number }
+  | { readonly name: 'ring'; readonly call: number; readonly status: number; readonly content: Content }
+  | { readonly name: 'answer'; readonly id: number; readonly call: number; readonly content: Content }
+  | { readonly name: 'refuse'; readonly call: number; readonly status: number; readonly content: Content }
+  | {
+      readonly name: 'request';
+      readonly id: number;
+      readonly dialog: DialogId;
+      readonly method: string;
+      readonly content: Content;
+    }
+  | { readonly name: 'abandon'; readonly id: number }
+  | { readonly name: 'respond'; readonly request: number; readonly status: number; readonly content: Content }
+  | { readonly name: 'bye'; readonly id: number; readonly dialog: DialogId }
+  | { readonly name: 'route-status'; readonly id: number; readonly dialog: DialogId }
+  | { readonly name: 'counts'; readonly id: number }
+  | { readonly name: 'hops'; readonly hops: readonly ListedHop[] }
+  /** Takes no more calls and ends every dialog; the result comes when nothing is left. */
+  | { readonly name: 'drain'; readonly id: number };

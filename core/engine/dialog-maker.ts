@@ -1,0 +1,89 @@
+import { resilienceTag } from '../dialog/request.ts';
+import { RouteSetBuilder } from '../dialog/route-set.ts';
+import { emptySlice, type Slice } from '../dialog/slab.ts';
+import { DialogFlag, type DialogIndex } from '../dialog/table.ts';
+import type { AddressView } from '../message/address.ts';
+import { HeaderId } from '../message/header.ts';
+import type { Message } from '../message/message.ts';
+import type { Hop } from '../recovery/hops.ts';
+import { nextHop } from '../recovery/next-hop.ts';
+import type { Parts } from './parts.ts';
+
+/** What our own side brings to a dialog. */
+export interface OwnSide {
+  readonly target: Slice;
+  readonly localParty: Slice;
+  readonly localTag: Slice;
+  readonly callId: Slice;
+  readonly contact: Slice;
+  readonly session: Slice;
+  /** The hop that the call came or went by. */
+  readonly hop: Hop | undefined;
+}
+
+/** Makes dialogs out of what establishes them. @see RFC 3261 §12.1 */
+export class DialogMaker {
+  readonly #parts: Parts;
+  readonly #routes = new RouteSetBuilder();
+  readonly #endAtOnce: (dialog: DialogIndex) => void;
+
+  constructor(parts: Parts, endAtOnce: (dialog: DialogIndex) => void) {
+    this.#parts = parts;
+    this.#endAtOnce = endAtOnce;
+  }
+
+  /** As UAC, of a 2xx; undefined when there is no room, or the route set is none. @see RFC 3261 §12.1.2 */
+  fromResponse(response: Message, own: OwnSide): DialogIndex | undefined {
+    return this.#make(response, response.to, this.#routes.fromResponse(response), own);
+  }
+
+  /** As UAS, of an INVITE; undefined when there is no room, or the route set is none. @see RFC 3261 §12.1.1 */
+  fromRequest(request: Message, own: OwnSide): DialogIndex | undefined {
+    return this.#make(request, request.from, this.#routes.fromRequest(request), own);
+  }
+
+  /** Ends a dialog by BYE that nobody wants any more. */
+  endAtOnce(dialog: DialogIndex): void {
+    this.#endAtOnce(dialog);
+  }
+
+  #make(message: Message, remote: AddressView, routes: Slice | undefined, own: OwnSide): DialogIndex | undefined {
+    if (routes === undefined) return undefined;
+    const { table, hops, healer } = this.#parts;
+    const { bytes } = message;
+    const dialog = table.create({
+      target: own.target,
+      routes: this.#routes.count === 0 ? emptySlice : routes,
+      localParty: own.localParty,
+      localTag: own.localTag,
+      remoteParty: partyOf(message, remote),
+      remoteTag: { bytes, start: remote.tag.start, end: remote.tag.end },
+      callId: own.callId,
+      contact: own.contact,
+      session: own.session,
+    });
+    if (dialog === undefined) return undefined;
+    healer.begin(dialog);
+    this.notePeer(dialog, message);
+    const hop = nextHop(table, hops, dialog, own.hop?.listed ? own.hop : undefined) ?? own.hop;
+    if (hop !== undefined) hops.attach(dialog, hop);
+    return dialog;
+  }
+
+  /** What the peer says that it can do. */
+  notePeer(dialog: DialogIndex, message: Message): void {
+    const { table } = this.#parts;
+    if (message.first(HeaderId.Allow) !== -1) {
+      table.set(dialog, DialogFlag.allowsUpdate, message.hasToken(HeaderId.Allow, 'UPDATE'));
+    }
+    if (message.first(HeaderId.Supported) !== -1) {
+      table.set(dialog, DialogFlag.resilient, message.hasToken(HeaderId.Supported, resilienceTag));
+    }
+  }
+}
+
+/** A From or To value without its parameters. */
+export function partyOf(message: Message, address: AddressView): Slice {
+  const end = address.params.end > address.params.start ? address.params.start : address.value.end;
+  return { bytes: message.bytes, start: address.value.start, end };
+}

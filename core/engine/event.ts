@@ -1,0 +1,101 @@
+import type { Failure } from '../contract.ts';
+import type { DialogId } from '../dialog/table.ts';
+import type { RouteStatus } from '../recovery/route-health.ts';
+import type { Header } from './command.ts';
+
+/** A response as the program sees it. */
+export interface ResponseData {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: readonly Header[];
+  readonly body: Uint8Array;
+}
+
+/** Who made a response: our best guess, since SIP does not authenticate it. */
+export type ResponseOrigin = 'remote' | 'intermediary' | 'local';
+
+/** Why a command failed. */
+export interface CommandFailure extends Failure {
+  /** The final response, made by us where none came (RFC 3261 §8.1.3.1). */
+  readonly response?: ResponseData;
+  readonly origin?: ResponseOrigin;
+  /** The 430 that began it, where the failure is what the heal ended with. */
+  readonly cause?: ResponseData;
+}
+
+/** A dialog as events name it. */
+export interface DialogData {
+  readonly id: DialogId;
+  readonly callId: string;
+}
+
+/** Why a dialog ended. */
+export type EndReason =
+  | 'bye'
+  /** The peer, or a proxy in its name, says that there is no such dialog. */
+  | 'does-not-exist'
+  /** Refreshes stopped. @see RFC 4028 §10 */
+  | 'session-expired'
+  /** No ACK for our 2xx. @see RFC 3261 §13.3.1.4 */
+  | 'no-ack'
+  /** Recovery is off, and a request found no answer. @see RFC 5057 §5.1 */
+  | 'unreachable';
+
+/** What a command gives: each kind of command its own part. */
+export interface ResultValue {
+  readonly response?: ResponseData;
+  readonly dialog?: DialogData;
+  readonly routeStatus?: RouteStatus;
+  readonly counts?: EngineCounts;
+}
+
+/** What an engine holds: all 0 when it is at rest, but for `healedRequests`, which only grows. */
+export interface EngineCounts {
+  readonly dialogs: number;
+  readonly recovering: number;
+  readonly clientTransactions: number;
+  readonly serverTransactions: number;
+  readonly timers: number;
+  readonly calls: number;
+  readonly requests: number;
+  /** Requests that were sent again after a heal of their dialog, without the program's knowing. */
+  readonly healedRequests: number;
+}
+
+/** What the engine tells the program. */
+export type EngineEvent =
+  | {
+      readonly kind: 'result';
+      readonly id: number;
+      /** Undefined when it ended well. */
+      readonly failure: CommandFailure | undefined;
+      readonly value: ResultValue;
+    }
+  | { readonly kind: 'provisional'; readonly id: number; readonly response: ResponseData }
+  | {
+      readonly kind: 'incoming-call';
+      readonly call: number;
+      readonly requestUri: string;
+      readonly from: string;
+      readonly to: string;
+      readonly callId: string;
+      readonly headers: readonly Header[];
+      readonly body: Uint8Array;
+    }
+  | { readonly kind: 'call-cancelled'; readonly call: number }
+  | {
+      readonly kind: 'request';
+      readonly request: number;
+      readonly dialog: DialogData;
+      readonly method: string;
+      readonly headers: readonly Header[];
+      readonly body: Uint8Array;
+    }
+  | { readonly kind: 'route-status'; readonly dialog: DialogData; readonly routeStatus: RouteStatus }
+  | { readonly kind: 'session-changed'; readonly dialog: DialogData; readonly body: Uint8Array }
+  | {
+      readonly kind: 'ended';
+      readonly dialog: DialogData;
+      readonly by: 'local' | 'remote';
+      readonly reason: EndReason;
+    };

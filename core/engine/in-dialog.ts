@@ -1,0 +1,230 @@
+import { allowHeader, resilienceTag, writeContact } from '../dialog/request.ts';
+import { Part } from '../dialog/record.ts';
+import { RouteSetBuilder } from '../dialog/route-set.ts';
+import { hashDescription } from '../dialog/session-description.ts';
+import { minSessionIntervalS } from '../dialog/session-timer.ts';
+import { emptySlice } from '../dialog/slab.ts';
+import { targetOf } from '../dialog/target.ts';
+import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
+import { HeaderId } from '../message/header.ts';
+import { Message } from '../message/message.ts';
+import { nextHop } from '../recovery/next-hop.ts';
+import type { ServerTransaction, ServerUser } from '../transaction/server.ts';
+import type { Answers } from './answers.ts';
+import type { Content } from './command.ts';
+import { noContent } from './content.ts';
+import type { DialogMaker } from './dialog-maker.ts';
+import type { Parts } from './parts.ts';
+import { bodyOf } from './reporter.ts';
+import type { Responder } from './responder.ts';
+
+/** A request that waits for the program's answer. */
+interface HeldRequest {
+  readonly dialog: DialogId;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Requests of peers inside dialogs: sequence, target and route refresh, session timers, and what the program answers.
+ *
+ * @see RFC 3261 §12.2.2
+ */
+export class InDialog implements ServerUser {
+  readonly #parts: Parts;
+  readonly #maker: DialogMaker;
+  readonly #responder: Responder;
+  readonly #answers: Answers;
+  readonly #routes = new RouteSetBuilder();
+  /** By the id of their server transaction, which is what the program calls them by. */
+  readonly #held = new Map<number, HeldRequest>();
+  readonly #message = new Message();
+
+  constructor(parts: Parts, maker: DialogMaker, responder: Responder, answers: Answers) {
+    this.#parts = parts;
+    this.#maker = maker;
+    this.#responder = responder;
+    this.#answers = answers;
+  }
+
+  /** The dialog that a request's Call-ID and tags name, or -1. */
+  find(request: Message): DialogIndex {
+    const { callId, to, from } = request;
+    return this.#parts.table.find(
+      request.bytes, callId.start, callId.end, to.tag.start, to.tag.end, from.tag.start, from.tag.end,
+    );
+  }
+
+  /** The ACK of a 2xx has no transaction. */
+  receiveAck(ack: Message): void {
+    const dialog = this.find(ack);
+    if (dialog !== -1) this.#answers.acknowledged(dialog, ack);
+  }
+
+  receive(tx: ServerTransaction, request: Message): void {
+    const { table } = this.#parts;
+    const dialog = this.find(request);
+    if (dialog === -1 || (table.state[dialog] !== DialogState.confirmed && request.method !== 'BYE')) {
+      this.#responder.respond(tx, request, 481);
+      return;
+    }
+    // Equal is refused as lower is: the same request by another way must not be carried out twice.
+    if (table.has(dialog, DialogFlag.remoteSequence) && request.cseq.number <= (table.remoteSequence[dialog] as number)) {
+      this.#responder.respond(tx, request, 500);
+      return;
+    }
+    table.remoteSequence[dialog] = request.cseq.number;
+    table.set(dialog, DialogFlag.remoteSequence, true);
+    switch (request.method) {
+      case 'BYE':
+        this.#responder.respond(tx, request, 200);
+        this.#parts.endDialog(dialog, 'remote', 'bye');
+        break;
+      case 'INVITE':
+      case 'UPDATE':
+        this.#refresh(tx, request, dialog);
+        break;
+      case 'OPTIONS':
+        this.#responder.respond(tx, request, 200);
+        break;
+      case 'INFO':
+      case 'MESSAGE':
+        this.#ask(tx, request, dialog);
+        break;
+      case 'PRACK':
+        this.#responder.respond(tx, request, 481);
+        break;
+      default:
+        this.#responder.respond(tx, request, 405, { lines: allowHeader });
+    }
+  }
+
+  /** The program answers a request that it was asked about. */
+  respond(requestId: number, status: number, content: Content): void {
+    const held = this.#held.get(requestId);
+    const tx = this.#parts.servers.get(requestId);
+    this.#held.delete(requestId);
+    if (held === undefined || tx === undefined) return;
+    const request = this.#message;
+    request.scan(held.bytes);
+    const dialog = this.#parts.table.lookup(held.dialog);
+    if (dialog === -1) {
+      this.#responder.respond(tx, request, 481);
+    } else if (request.method !== 'INFO' && request.method !== 'MESSAGE' && status >= 200 && status < 300) {
+      this.#accept(tx, request, dialog, content);
+    } else {
+      if (request.method === 'INVITE' && status >= 200) this.#parts.table.set(dialog, DialogFlag.remoteInvitePending, false);
+      this.#responder.respond(tx, request, status, { content });
+    }
+  }
+
+  onAck(): void {}
+
+  onFailure(tx: ServerTransaction): void {
+    this.#held.delete(tx.id);
+  }
+
+  onFlowLost(): void {}
+
+  #ask(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
+    const { table, reporter } = this.#parts;
+    tx.user = this;
+    this.#held.set(tx.id, { dialog: table.id(dialog), bytes: request.bytes });
+    this.#responder.pend(tx, request);
+    reporter.emit({
+      kind: 'request',
+      request: tx.id,
+      dialog: reporter.dialog(dialog),
+      method: request.method,
+      headers: request.headers(),
+      body: bodyOf(request),
+    });
+  }
+
+  /** A target refresh; one without a new offer is answered at once. @see RFC 3261 §14.2, RFC 3311 §5.2 */
+  #refresh(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
+    const { table, sessions } = this.#parts;
+    const isInvite = request.method === 'INVITE';
+    const hasBody = request.body.end > request.body.start;
+    if ((isInvite || hasBody) && table.has(dialog, DialogFlag.invitePending)) {
+      this.#responder.respond(tx, request, 491);
+      return;
+    }
+    if (isInvite && table.has(dialog, DialogFlag.remoteInvitePending)) {
+      this.#responder.respond(tx, request, 500, { lines: 'Retry-After: 5\r\n' });
+      return;
+    }
+    if (sessions.tooSmall(request)) {
+      this.#responder.respond(tx, request, 422, { lines: `Min-SE: ${minSessionIntervalS}\r\n` });
+      return;
+    }
+    const { bytes, body } = request;
+    const isNewOffer = hasBody && hashDescription(bytes, body.start, body.end) !== table.remoteSession[dialog];
+    if (isNewOffer) {
+      if (isInvite) table.set(dialog, DialogFlag.remoteInvitePending, true);
+      this.#ask(tx, request, dialog);
+      return;
+    }
+    this.#accept(tx, request, dialog, isInvite || hasBody ? this.#sameSession(dialog) : noContent);
+  }
+
+  /** 200 to a target refresh, and what it refreshes. */
+  #accept(tx: ServerTransaction, request: Message, dialog: DialogIndex, content: Content): void {
+    const { table, sessions, writer } = this.#parts;
+    const routeChanged = this.#adoptRoute(tx, request, dialog);
+    this.#maker.notePeer(dialog, request);
+    const { bytes, body } = request;
+    if (body.end > body.start) {
+      table.remoteSession[dialog] = hashDescription(bytes, body.start, body.end);
+      if (content.body !== undefined) {
+        table.update(dialog, undefined, undefined, { bytes: content.body, start: 0, end: content.body.length });
+      }
+    }
+    if (request.method === 'INVITE') this.#answers.await(dialog, tx, request.cseq.number, undefined);
+    this.#responder.respond(tx, request, 200, {
+      recordRoute: true,
+      content,
+      write: () => {
+        writeContact(writer, table, dialog);
+        sessions.answerAsServer(dialog, request, writer);
+      },
+    });
+    if (this.#parts.healer.health.recovering[dialog] === 1) sessions.pause(dialog);
+    if (routeChanged) this.#parts.healer.healedByRemote(dialog);
+  }
+
+  /**
+   * Takes target and, where policy and trust allow, route set from a peer's refresh; true when that gave a new route.
+   *
+   * The route set is rewritten only for a peer that offers the option tag, by a flow of a listed hop, and only with URIs of
+   * loose routers; all else is RFC 3261: the target alone. Without Record-Route the set becomes empty if ours is broken.
+   *
+   * @see RFC 3261 §12.2.2; sdr-protocol 2.4, Q4, Q5
+   */
+  #adoptRoute(tx: ServerTransaction, request: Message, dialog: DialogIndex): boolean {
+    const { table, hops, healer, policy } = this.#parts;
+    const target = targetOf(request);
+    const recovering = healer.health.recovering[dialog] === 1;
+    const hop = hops.byFlow(tx.flow);
+    const trusted = policy === 'ms-sipre' && hop?.listed === true && request.hasToken(HeaderId.Supported, resilienceTag);
+    const recorded = trusted ? this.#routes.fromRequest(request) : undefined;
+    const usable = recorded !== undefined && (this.#routes.count === 0 ? recovering : this.#routes.loose());
+    if (!usable) {
+      table.update(dialog, target, undefined, undefined);
+      return false;
+    }
+    const routes = this.#routes.count === 0 ? emptySlice : recorded;
+    const { records } = table;
+    const same = records.equals(table.block(dialog), Part.routes, routes.bytes, routes.start, routes.end);
+    if (!table.update(dialog, target, routes, undefined)) return false;
+    const next = nextHop(table, hops, dialog, hop);
+    if (next !== undefined) hops.attach(dialog, next);
+    return recovering || !same;
+  }
+
+  #sameSession(dialog: DialogIndex): Content {
+    const { records } = this.#parts.table;
+    const block = this.#parts.table.block(dialog);
+    const body = records.bytes(block).slice(records.start(block, Part.session), records.end(block, Part.session));
+    return body.length === 0 ? noContent : { headers: [], contentType: 'application/sdp', body };
+  }
+}

@@ -1,0 +1,174 @@
+import { emptySlice, sliceOf } from '../dialog/slab.ts';
+import { hashDescription } from '../dialog/session-description.ts';
+import { writeContact } from '../dialog/request.ts';
+import { targetOf } from '../dialog/target.ts';
+import { DialogFlag } from '../dialog/table.ts';
+import { HeaderId } from '../message/header.ts';
+import { Message } from '../message/message.ts';
+import { sipUri } from '../message/sent-by.ts';
+import { minSessionIntervalS } from '../dialog/session-timer.ts';
+import type { ServerTransaction, ServerUser } from '../transaction/server.ts';
+import type { Answers } from './answers.ts';
+import type { Content } from './command.ts';
+import { type DialogMaker, partyOf } from './dialog-maker.ts';
+import type { Parts } from './parts.ts';
+import { bodyOf } from './reporter.ts';
+import type { Responder } from './responder.ts';
+
+/** A call of a peer's until the program has answered or refused it. */
+interface IncomingCall {
+  readonly bytes: Uint8Array;
+  readonly localTag: string;
+}
+
+/** Extensions that an INVITE may require of us. */
+const supportedExtensions: ReadonlySet<string> = new Set(['timer', 'ms-dialog-route-set-update']);
+
+/** Calls that come in: held until the program decides, answered into dialogs. @see RFC 3261 §13.3 */
+export class IncomingCalls implements ServerUser {
+  readonly #parts: Parts;
+  readonly #maker: DialogMaker;
+  readonly #responder: Responder;
+  readonly #answers: Answers;
+  /** By the id of their server transaction, which is what the program calls them by. */
+  readonly #calls = new Map<number, IncomingCall>();
+  readonly #held = new Message();
+  /** True: new calls are refused. */
+  draining = false;
+
+  constructor(parts: Parts, maker: DialogMaker, responder: Responder, answers: Answers) {
+    this.#parts = parts;
+    this.#maker = maker;
+    this.#responder = responder;
+    this.#answers = answers;
+  }
+
+  get count(): number {
+    return this.#calls.size;
+  }
+
+  /** An INVITE outside any dialog. */
+  receive(tx: ServerTransaction, request: Message): void {
+    const { token, sessions, table, reporter } = this.#parts;
+    const localTag = token();
+    const unsupported = unsupportedExtensions(request);
+    if (unsupported !== '') {
+      this.#responder.respond(tx, request, 420, { toTag: localTag, lines: `Unsupported: ${unsupported}\r\n` });
+      return;
+    }
+    if (targetOf(request) === undefined || request.from.tag.end === request.from.tag.start) {
+      this.#responder.respond(tx, request, 400, { toTag: localTag });
+      return;
+    }
+    if (sessions.tooSmall(request)) {
+      this.#responder.respond(tx, request, 422, { toTag: localTag, lines: `Min-SE: ${minSessionIntervalS}\r\n` });
+      return;
+    }
+    if (this.draining || table.count >= table.capacity) {
+      this.#responder.respond(tx, request, 503, { toTag: localTag });
+      return;
+    }
+    tx.user = this;
+    this.#calls.set(tx.id, { bytes: request.bytes, localTag });
+    this.#responder.pend(tx, request);
+    reporter.emit({
+      kind: 'incoming-call',
+      call: tx.id,
+      requestUri: request.text(request.requestUri),
+      from: request.text(request.from.value),
+      to: request.text(request.to.value),
+      callId: request.text(request.callId),
+      headers: request.headers(),
+      body: bodyOf(request),
+    });
+  }
+
+  /** Sends a provisional response. */
+  ring(callId: number, status: number, content: Content): void {
+    const call = this.#take(callId);
+    if (call === undefined) return;
+    const contact = `Contact: <${this.#ownUri()}>\r\n`;
+    this.#responder.respond(call.tx, this.#held, status, { toTag: call.localTag, recordRoute: true, lines: contact, content });
+  }
+
+  /** Answers with 200; the command ends with the ACK. */
+  answer(id: number, callId: number, content: Content): void {
+    const { table, sessions, writer, reporter, hops } = this.#parts;
+    const call = this.#take(callId);
+    if (call === undefined) {
+      reporter.failWithCode(id, 'SIP_ABORTED', 'The call is over: the caller gave up, or it was answered before.');
+      return;
+    }
+    const request = this.#held;
+    this.#calls.delete(callId);
+    const dialog = this.#maker.fromRequest(request, {
+      target: targetOf(request) ?? emptySlice,
+      localParty: partyOf(request, request.to),
+      localTag: sliceOf(call.localTag),
+      callId: { bytes: request.bytes, start: request.callId.start, end: request.callId.end },
+      contact: sliceOf(`<${this.#ownUri()}>`),
+      session: content.body === undefined ? emptySlice : { bytes: content.body, start: 0, end: content.body.length },
+      hop: hops.byFlow(call.tx.flow),
+    });
+    if (dialog === undefined) {
+      this.#responder.respond(call.tx, request, 503, { toTag: call.localTag });
+      reporter.failWithCode(id, 'SIP_OVERLOADED', 'There is no room for the dialog.');
+      return;
+    }
+    table.remoteSequence[dialog] = request.cseq.number;
+    table.set(dialog, DialogFlag.remoteSequence, true);
+    if (request.body.end > request.body.start) {
+      table.remoteSession[dialog] = hashDescription(request.bytes, request.body.start, request.body.end);
+    }
+    this.#answers.await(dialog, call.tx, request.cseq.number, id);
+    this.#responder.respond(call.tx, request, 200, {
+      toTag: call.localTag,
+      recordRoute: true,
+      content,
+      write: () => {
+        writeContact(writer, table, dialog);
+        sessions.answerAsServer(dialog, request, writer);
+      },
+    });
+  }
+
+  refuse(callId: number, status: number, content: Content): void {
+    const call = this.#take(callId);
+    if (call === undefined) return;
+    this.#calls.delete(callId);
+    this.#responder.respond(call.tx, this.#held, status, { toTag: call.localTag, content });
+  }
+
+  /** The caller has given up. @see RFC 3261 §9.2 */
+  cancelled(tx: ServerTransaction): void {
+    const call = this.#take(tx.id);
+    if (call === undefined) return;
+    this.#calls.delete(tx.id);
+    this.#responder.respond(call.tx, this.#held, 487, { toTag: call.localTag });
+    this.#parts.reporter.emit({ kind: 'call-cancelled', call: tx.id });
+  }
+
+  onAck(): void {}
+  onFailure(): void {}
+  onFlowLost(): void {}
+
+  /** The call and its transaction, with its INVITE indexed again in `#held`. */
+  #take(callId: number): { readonly tx: ServerTransaction; readonly localTag: string } | undefined {
+    const call = this.#calls.get(callId);
+    const tx = this.#parts.servers.get(callId);
+    if (call === undefined || tx === undefined) return undefined;
+    this.#held.scan(call.bytes);
+    return { tx, localTag: call.localTag };
+  }
+
+  #ownUri(): string {
+    return sipUri(this.#parts.local('udp'));
+  }
+}
+
+function unsupportedExtensions(request: Message): string {
+  const required = request.headerText(HeaderId.Require);
+  if (required === undefined) return '';
+  const tags = required.split(',').map((tag) => tag.trim());
+  return tags.filter((tag) => tag !== '' && !supportedExtensions.has(tag.toLowerCase())).join(', ');
+}

@@ -1,0 +1,235 @@
+import type { FlowId } from '../contract.ts';
+import { acknowledge } from '../dialog/ack.ts';
+import { emptySlice, type Slice, sliceOf } from '../dialog/slab.ts';
+import { allowHeader, supportedHeader } from '../dialog/request.ts';
+import { hashDescription } from '../dialog/session-description.ts';
+import { targetOf } from '../dialog/target.ts';
+import { DialogFlag, type DialogIndex } from '../dialog/table.ts';
+import type { Message } from '../message/message.ts';
+import { sipUri } from '../message/sent-by.ts';
+import { endMessage } from '../message/write.ts';
+import type { Hop } from '../recovery/hops.ts';
+import { addressOfText } from '../recovery/next-hop.ts';
+import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
+import type { Content } from './command.ts';
+import { endWithContent } from './content.ts';
+import type { DialogMaker } from './dialog-maker.ts';
+import type { Parts } from './parts.ts';
+import { originOf, responseData } from './reporter.ts';
+
+/** A call of ours until it is answered. */
+interface OutgoingCall {
+  readonly id: number;
+  readonly target: string;
+  readonly from: string;
+  readonly content: Content;
+  readonly callId: string;
+  readonly localTag: string;
+  /** Hops that it was tried by. */
+  readonly tried: Hop[];
+  txId: number;
+  cancelled: boolean;
+}
+
+const initialSequence = 1;
+
+/**
+ * Calls that the program makes: INVITE by a live hop, by the next one when a hop fails, CANCEL when the program has enough.
+ *
+ * @see RFC 3261 §13.2, §9.1; RFC 3263 §4.3
+ */
+export class OutgoingCalls implements ClientUser {
+  readonly #parts: Parts;
+  readonly #maker: DialogMaker;
+  readonly #calls = new Map<number, OutgoingCall>();
+  readonly #cancels: ClientUser = { onResponse: () => undefined, onFailure: () => undefined };
+
+  constructor(parts: Parts, maker: DialogMaker) {
+    this.#parts = parts;
+    this.#maker = maker;
+  }
+
+  get count(): number {
+    return this.#calls.size;
+  }
+
+  invite(id: number, target: string, from: string | undefined, content: Content): void {
+    const { token } = this.#parts;
+    const callId = token();
+    const localTag = token();
+    const call: OutgoingCall = {
+      id,
+      target,
+      from: from ?? `<${this.#ownUri()}>`,
+      content,
+      callId,
+      localTag,
+      tried: [],
+      txId: 0,
+      cancelled: false,
+    };
+    this.#calls.set(id, call);
+    this.#tryNextHop(call);
+  }
+
+  /** Gives a call up: by CANCEL once the peer has answered at all. */
+  cancel(id: number): void {
+    const call = this.#calls.get(id);
+    if (call === undefined || call.cancelled) return;
+    call.cancelled = true;
+    const tx = this.#parts.clients.get(call.txId);
+    if (tx?.state === 'proceeding') this.#sendCancel(call, tx);
+  }
+
+  onResponse(tx: ClientTransaction, message: Message): void {
+    const call = this.#calls.get(tx.owner);
+    if (call === undefined || call.txId !== tx.id) {
+      if (tx.ack !== undefined) this.#parts.outlet.send(tx.flow, tx.ack);
+      return;
+    }
+    if (message.status < 200) {
+      if (call.cancelled) {
+        if (tx.state === 'proceeding') this.#sendCancel(call, tx);
+      } else if (message.status > 100) {
+        this.#parts.reporter.emit({ kind: 'provisional', id: call.id, response: responseData(message) });
+      }
+      return;
+    }
+    if (message.status < 300) this.#answered(tx, call, message);
+    else if (message.status === 503 && !call.cancelled) this.#tryNextHop(call, message);
+    else this.#failed(call, message);
+  }
+
+  onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
+    const call = this.#calls.get(tx.owner);
+    if (call === undefined || call.txId !== tx.id) return;
+    if (!call.cancelled) {
+      this.#tryNextHop(call, undefined, why === 'timeout' ? 408 : 503);
+      return;
+    }
+    this.#calls.delete(call.id);
+    this.#parts.reporter.failWithCode(call.id, 'SIP_ABORTED', 'The call was given up before it was answered.');
+  }
+
+  #tryNextHop(call: OutgoingCall, response?: Message, status: 408 | 503 = 503): void {
+    const hop = this.#nextHop(call);
+    if (hop === undefined) {
+      this.#calls.delete(call.id);
+      if (response !== undefined) {
+        this.#parts.reporter.failWithResponse(call.id, responseData(response), originOf(response));
+      } else {
+        this.#parts.reporter.failLocally(call.id, status);
+      }
+      return;
+    }
+    call.tried.push(hop);
+    call.txId = 0;
+    this.#parts.hops.whenOpen(hop, (flow) => {
+      if (this.#calls.get(call.id) !== call) return;
+      if (flow === undefined) this.#tryNextHop(call);
+      else this.#send(call, hop, flow);
+    });
+  }
+
+  /** A listed hop that was not tried, or where none is listed the address that the target names. */
+  #nextHop(call: OutgoingCall): Hop | undefined {
+    const { hops } = this.#parts;
+    if (hops.listed.length > 0) {
+      const first = hops.pick();
+      if (first !== undefined && !call.tried.includes(first)) return first;
+      return hops.listed.find((hop) => !call.tried.includes(hop) && hop.state === 'up');
+    }
+    if (call.tried.length > 0) return undefined;
+    const address = addressOfText(call.target);
+    return address === undefined ? undefined : hops.forAddress(address);
+  }
+
+  #send(call: OutgoingCall, hop: Hop, flow: FlowId): void {
+    const { clients, writer, sessions } = this.#parts;
+    if (call.cancelled) {
+      this.#calls.delete(call.id);
+      this.#parts.reporter.failWithCode(call.id, 'SIP_ABORTED', 'The call was given up before it was sent.');
+      return;
+    }
+    const tx = clients.begin('INVITE', flow, hop.address.protocol !== 'udp', this, call.id);
+    if (tx === undefined) {
+      this.#calls.delete(call.id);
+      this.#parts.reporter.failWithCode(call.id, 'SIP_OVERLOADED', 'Too many transactions are under way.');
+      return;
+    }
+    call.txId = tx.id;
+    writer.text(`INVITE ${call.target} SIP/2.0\r\n${hop.via}${tx.branch}\r\n`);
+    if (hop.listed) writer.text(`Route: ${hop.route}\r\n`);
+    writer
+      .text(`Max-Forwards: 70\r\nFrom: ${call.from};tag=${call.localTag}\r\nTo: <${call.target}>\r\n`)
+      .text(`Call-ID: ${call.callId}\r\nCSeq: ${initialSequence} INVITE\r\nContact: <${this.#ownUri()}>\r\n`)
+      .text(allowHeader)
+      .text(supportedHeader);
+    sessions.writeOffer(writer);
+    clients.start(tx, endWithContent(writer, call.content));
+  }
+
+  /** @see RFC 3261 §9.1: the same Request-URI, Call-ID, To, From, Via and CSeq number. */
+  #sendCancel(call: OutgoingCall, tx: ClientTransaction): void {
+    const { clients, writer } = this.#parts;
+    const hop = call.tried.at(-1);
+    const cancel = clients.begin('CANCEL', tx.flow, tx.reliable, this.#cancels, call.id, { sameBranchAs: tx });
+    if (cancel === undefined || hop === undefined) return;
+    writer.text(`CANCEL ${call.target} SIP/2.0\r\n${hop.via}${cancel.branch}\r\n`);
+    if (hop.listed) writer.text(`Route: ${hop.route}\r\n`);
+    writer
+      .text(`Max-Forwards: 70\r\nFrom: ${call.from};tag=${call.localTag}\r\nTo: <${call.target}>\r\n`)
+      .text(`Call-ID: ${call.callId}\r\nCSeq: ${initialSequence} CANCEL\r\n`);
+    clients.start(cancel, endMessage(writer, undefined, undefined));
+  }
+
+  #answered(tx: ClientTransaction, call: OutgoingCall, message: Message): void {
+    const { table, sessions, reporter, hops } = this.#parts;
+    this.#calls.delete(call.id);
+    const dialog = this.#makeDialog(call, message);
+    if (dialog === undefined) {
+      reporter.failWithCode(call.id, 'SIP_OVERLOADED', 'There is no room for the dialog.');
+      return;
+    }
+    const hop = hops.of(dialog);
+    if (hop !== undefined) acknowledge(this.#parts, tx, dialog, message, hop);
+    if (message.body.end > message.body.start) {
+      table.remoteSession[dialog] = hashDescription(message.bytes, message.body.start, message.body.end);
+    }
+    sessions.agreeAsClient(dialog, message);
+    if (call.cancelled) {
+      this.#maker.endAtOnce(dialog);
+      reporter.failWithCode(call.id, 'SIP_ABORTED', 'The call was given up as it was answered; it was ended.');
+      return;
+    }
+    reporter.done(call.id, { response: responseData(message), dialog: reporter.dialog(dialog) });
+  }
+
+  #makeDialog(call: OutgoingCall, message: Message): DialogIndex | undefined {
+    const body: Slice = call.content.body === undefined ? emptySlice : { bytes: call.content.body, start: 0, end: call.content.body.length };
+    const dialog = this.#maker.fromResponse(message, {
+      target: targetOf(message) ?? sliceOf(call.target),
+      localParty: sliceOf(call.from),
+      localTag: sliceOf(call.localTag),
+      callId: sliceOf(call.callId),
+      contact: sliceOf(`<${this.#ownUri()}>`),
+      session: body,
+      hop: call.tried.at(-1),
+    });
+    if (dialog === undefined) return undefined;
+    this.#parts.table.localSequence[dialog] = initialSequence;
+    this.#parts.table.set(dialog, DialogFlag.callIdOwner, true);
+    return dialog;
+  }
+
+  #failed(call: OutgoingCall, message: Message): void {
+    this.#calls.delete(call.id);
+    const { reporter } = this.#parts;
+    if (call.cancelled) reporter.failWithCode(call.id, 'SIP_ABORTED', 'The call was given up before it was answered.');
+    else reporter.failWithResponse(call.id, responseData(message), originOf(message));
+  }
+
+  #ownUri(): string {
+    return sipUri(this.#parts.local('udp'));
+  }
+}

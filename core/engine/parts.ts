@@ -1,0 +1,36 @@
+import type { Address, FlowId, Outlet } from '../contract.ts';
+import type { SessionTimers } from '../dialog/session-timer.ts';
+import type { DialogIndex, DialogTable } from '../dialog/table.ts';
+import type { Writer } from '../message/write.ts';
+import type { RecoveryMode } from '../recovery/classify.ts';
+import type { Healer, RouteSetPolicy } from '../recovery/healer.ts';
+import type { Hops } from '../recovery/hops.ts';
+import type { Wheel } from '../time/wheel.ts';
+import type { ClientTransactions } from '../transaction/client.ts';
+import type { ServerTransactions } from '../transaction/server.ts';
+import type { EndReason } from './event.ts';
+import type { Reporter } from './reporter.ts';
+
+/** What the engine is made of: handed to those who decide what a message means. */
+export interface Parts {
+  readonly mode: RecoveryMode;
+  readonly policy: RouteSetPolicy;
+  readonly table: DialogTable;
+  readonly wheel: Wheel;
+  readonly writer: Writer;
+  readonly outlet: Outlet;
+  readonly clients: ClientTransactions;
+  readonly servers: ServerTransactions;
+  readonly hops: Hops;
+  readonly sessions: SessionTimers;
+  readonly healer: Healer;
+  readonly reporter: Reporter;
+  /** Where we are reached by a protocol. */
+  readonly local: (protocol: string) => Address;
+  /** Where a flow leads. */
+  readonly remote: (flow: FlowId) => Address | undefined;
+  /** 128 random bits as text, for tags and Call-IDs. */
+  readonly token: () => string;
+  /** Frees a dialog and tells the program. */
+  readonly endDialog: (dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason) => void;
+}

@@ -1,0 +1,76 @@
+import type { SipErrorCode } from '../errors.ts';
+import { Part } from '../dialog/record.ts';
+import type { DialogIndex, DialogTable } from '../dialog/table.ts';
+import { HeaderId } from '../message/header.ts';
+import type { Message } from '../message/message.ts';
+import { reasonPhrase } from '../message/status.ts';
+import type { CommandFailure, DialogData, EndReason, EngineEvent, ResponseData, ResponseOrigin, ResultValue } from './event.ts';
+
+/** Turns what happened into events: the one place where octets become the program's strings. */
+export class Reporter {
+  readonly #table: DialogTable;
+  readonly #emit: (event: EngineEvent) => void;
+
+  constructor(table: DialogTable, emit: (event: EngineEvent) => void) {
+    this.#table = table;
+    this.#emit = emit;
+  }
+
+  emit(event: EngineEvent): void {
+    this.#emit(event);
+  }
+
+  /** A command has ended well. */
+  done(id: number, value: ResultValue = {}): void {
+    this.#emit({ kind: 'result', id, failure: undefined, value });
+  }
+
+  fail(id: number, failure: CommandFailure): void {
+    this.#emit({ kind: 'result', id, failure, value: {} });
+  }
+
+  /** A command has ended with a final response that is no success. */
+  failWithResponse(id: number, response: ResponseData, origin: ResponseOrigin, cause?: ResponseData): void {
+    const message = `${response.status} ${response.reason}`;
+    this.fail(id, { code: 'SIP_FAILURE_RESPONSE', message, response, origin, ...(cause && { cause }) });
+  }
+
+  /** A command has ended with no response: told as the one that stands for it. @see RFC 3261 §8.1.3.1 */
+  failLocally(id: number, status: 408 | 481 | 491 | 503): void {
+    this.failWithResponse(id, localResponse(status), 'local');
+  }
+
+  failWithCode(id: number, code: SipErrorCode, message: string): void {
+    this.fail(id, { code, message });
+  }
+
+  ended(dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason): void {
+    this.#emit({ kind: 'ended', dialog: this.dialog(dialog), by, reason });
+  }
+
+  dialog(dialog: DialogIndex): DialogData {
+    return { id: this.#table.id(dialog), callId: this.#table.text(dialog, Part.callId) };
+  }
+}
+
+/** A response for the program's eyes. */
+export function responseData(message: Message): ResponseData {
+  return { status: message.status, reason: message.reason, headers: message.headers(), body: bodyOf(message) };
+}
+
+/** The body of a message, copied: the program may keep it. */
+export function bodyOf(message: Message): Uint8Array {
+  return message.bytes.slice(message.body.start, message.body.end);
+}
+
+/** Who made this response, as well as can be told: only an endpoint names a Contact; a server that failed us mostly does not. */
+export function originOf(message: Message): ResponseOrigin {
+  const { status } = message;
+  if (status === 430 || status === 408 || status === 503) return 'intermediary';
+  if (status < 300 || status === 481 || status === 488 || status >= 600) return 'remote';
+  return message.first(HeaderId.Contact) === -1 && message.first(HeaderId.UserAgent) === -1 ? 'intermediary' : 'remote';
+}
+
+function localResponse(status: number): ResponseData {
+  return { status, reason: reasonPhrase(status), headers: [], body: new Uint8Array(0) };
+}

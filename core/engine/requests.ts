@@ -1,0 +1,301 @@
+import { acknowledge } from '../dialog/ack.ts';
+import { beginDialogRequest, isTargetRefresh, routeSetPath } from '../dialog/request.ts';
+import { hashDescription } from '../dialog/session-description.ts';
+import { targetOf } from '../dialog/target.ts';
+import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
+import type { Message } from '../message/message.ts';
+import { classifyResponse, isHopTrouble } from '../recovery/classify.ts';
+import type { TimerKind } from '../time/wheel.ts';
+import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
+import type { Content } from './command.ts';
+import { endWithContent } from './content.ts';
+import type { ResponseData } from './event.ts';
+import type { Parts } from './parts.ts';
+import { originOf, responseData } from './reporter.ts';
+
+/** A request may be sent again so often after a heal. @see [MS-SIPRE] §3.7.5.3.1 */
+const resendsMax = 2;
+
+/** A heal and the sending again share so long; past it the sender is told of the 430. */
+const quickLimitMs = 4000;
+
+/** A request without a response for so long makes its hop suspect. */
+const suspectAfterMs = { unreliable: 3500, reliable: 4000 } as const;
+
+/** A request of the program's inside a dialog, until it has its one outcome. */
+interface PendingRequest {
+  readonly id: number;
+  readonly dialog: DialogIndex;
+  readonly method: string;
+  readonly content: Content;
+  resends: number;
+  /** Transaction id; 0 while the request waits for a heal. */
+  txId: number;
+  timer: number;
+  /** The first 430, once there was one, and until when its heal and the sending again may take. */
+  flowFailed: ResponseData | undefined;
+  quickUntilMs: number;
+}
+
+/**
+ * Requests that the program sends inside dialogs: each succeeds or fails quickly, and may find that the route is broken.
+ *
+ * A 430 that asks the source to heal parks the request behind one heal of its dialog and sends it again; everything else
+ * that speaks of the route fails the request first, then breaks the route.
+ */
+export class Requests implements ClientUser {
+  readonly #parts: Parts;
+  readonly #pending = new Map<number, PendingRequest>();
+  readonly #byDialog = new Map<DialogIndex, PendingRequest[]>();
+  readonly #suspect: TimerKind;
+  readonly #quickLimit: TimerKind;
+  /** Requests that were sent again after a heal and then answered. */
+  healedCount = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#suspect = parts.wheel.kind((id) => this.#suspectHop(id));
+    this.#quickLimit = parts.wheel.kind((id) => this.#quickLimitReached(id));
+  }
+
+  get count(): number {
+    return this.#pending.size;
+  }
+
+  request(id: number, dialogId: DialogId, method: string, content: Content): void {
+    const { table, reporter } = this.#parts;
+    const dialog = table.lookup(dialogId);
+    if (dialog === -1 || table.state[dialog] !== DialogState.confirmed) {
+      reporter.failWithCode(id, 'SIP_DIALOG_ENDED', 'The dialog has ended.');
+      return;
+    }
+    if (method === 'INVITE' && (table.has(dialog, DialogFlag.invitePending) || table.has(dialog, DialogFlag.remoteInvitePending))) {
+      reporter.failLocally(id, 491);
+      return;
+    }
+    const request: PendingRequest = { id, dialog, method, content, resends: 0, txId: 0, timer: 0, flowFailed: undefined, quickUntilMs: 0 };
+    this.#pending.set(id, request);
+    const others = this.#byDialog.get(dialog);
+    if (others === undefined) this.#byDialog.set(dialog, [request]);
+    else others.push(request);
+    if (this.#parts.healer.health.quick[dialog] === 0) this.#send(request);
+  }
+
+  /** The program no longer waits for the outcome. */
+  abandon(id: number): void {
+    const request = this.#pending.get(id);
+    if (request === undefined) return;
+    this.#settle(request);
+    this.#forget(request);
+    this.#parts.reporter.failWithCode(id, 'SIP_ABORTED', 'The request was abandoned.');
+    this.#endIdleQuickHeal(request.dialog);
+  }
+
+  /** The route works again: what waited for it goes out, in order. */
+  healed(dialog: DialogIndex): void {
+    for (const request of this.#waiting(dialog)) {
+      if (request.flowFailed !== undefined) request.resends++;
+      this.#send(request);
+    }
+  }
+
+  /** The heal failed that requests waited for: each hears of it, then the route is broken if that was what it said. */
+  quickHealFailed(dialog: DialogIndex, response: Message | undefined): void {
+    const { reporter, healer } = this.#parts;
+    const routeFailure = response === undefined || response.status === 430 || isHopTrouble(response.status);
+    for (const request of this.#waiting(dialog)) {
+      const cause = request.flowFailed;
+      this.#settle(request);
+      if (response !== undefined) reporter.failWithResponse(request.id, responseData(response), originOf(response), cause);
+      else if (cause !== undefined) reporter.failWithResponse(request.id, cause, 'intermediary');
+      else reporter.failLocally(request.id, 408);
+    }
+    if (routeFailure) healer.breakRoute(dialog, 'response', 430);
+  }
+
+  /** The dialog ends: its requests have failed. */
+  dialogEnded(dialog: DialogIndex): void {
+    for (const request of [...(this.#byDialog.get(dialog) ?? [])]) {
+      this.#settle(request);
+      this.#forget(request);
+      this.#parts.reporter.failWithCode(request.id, 'SIP_DIALOG_ENDED', 'The dialog ended before the response came.');
+    }
+  }
+
+  onResponse(tx: ClientTransaction, message: Message): void {
+    if (message.status < 200) return;
+    const request = this.#pending.get(tx.owner);
+    if (request === undefined || request.txId !== tx.id) {
+      if (tx.ack !== undefined) this.#parts.outlet.send(tx.flow, tx.ack);
+      return;
+    }
+    request.txId = 0;
+    this.#parts.wheel.disarm(request.timer);
+    request.timer = 0;
+    this.#noteInviteEnd(request);
+    const { healer, mode, reporter } = this.#parts;
+    const { dialog, id } = request;
+    switch (classifyResponse(mode, message)) {
+      case 'delivered':
+        this.#deliver(tx, request, message);
+        break;
+      case 'heal-and-resend':
+        if (request.resends < resendsMax) {
+          this.#park(request, message);
+          break;
+        }
+        this.#settle(request);
+        reporter.failWithResponse(id, responseData(message), originOf(message));
+        healer.breakRoute(dialog, 'response', message.status);
+        healer.pump();
+        break;
+      case 'route-broken':
+      case 'said-gone':
+        this.#settle(request);
+        reporter.failWithResponse(id, responseData(message), originOf(message), request.flowFailed);
+        healer.breakRoute(dialog, 'response', message.status);
+        healer.pump();
+        break;
+      case 'gone':
+        this.#settle(request);
+        reporter.failWithResponse(id, responseData(message), originOf(message));
+        this.#parts.endDialog(dialog, 'remote', message.status === 481 ? 'does-not-exist' : 'unreachable');
+        break;
+    }
+  }
+
+  onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
+    const request = this.#pending.get(tx.owner);
+    if (request === undefined || request.txId !== tx.id) return;
+    request.txId = 0;
+    this.#noteInviteEnd(request);
+    const { dialog } = request;
+    this.#settle(request);
+    this.#parts.reporter.failLocally(request.id, why === 'timeout' ? 408 : 503);
+    if (why === 'flow-lost') return; // whoever lost the flow marks all its dialogs next
+    if (this.#parts.mode === 'none') {
+      this.#parts.endDialog(dialog, 'local', 'unreachable');
+      return;
+    }
+    this.#parts.healer.breakRoute(dialog, 'timeout', 0);
+    this.#parts.healer.pump();
+  }
+
+  #send(request: PendingRequest): void {
+    const { table, hops, clients, wheel, writer, sessions, healer, mode, reporter } = this.#parts;
+    const { dialog, method } = request;
+    const hop = hops.of(dialog);
+    const flow = hop?.state === 'up' || mode === 'none' ? hop?.flow : undefined;
+    const tx =
+      hop === undefined || flow === undefined
+        ? undefined
+        : clients.begin(method, flow, hop.address.protocol !== 'udp', this, request.id);
+    if (hop === undefined || tx === undefined) {
+      this.#settle(request);
+      reporter.failLocally(request.id, 503);
+      if (hop?.state === 'down' && mode !== 'none') {
+        healer.breakRoute(dialog, 'flow-lost', 0);
+        healer.pump();
+      }
+      return;
+    }
+    request.txId = tx.id;
+    if (request.flowFailed === undefined) {
+      const afterMs = tx.reliable ? suspectAfterMs.reliable : suspectAfterMs.unreliable;
+      request.timer = wheel.arm(this.#suspect, request.id, wheel.nowMs + afterMs);
+    } else {
+      request.timer = wheel.arm(this.#quickLimit, request.id, request.quickUntilMs);
+    }
+    if (method === 'INVITE') table.set(dialog, DialogFlag.invitePending, true);
+    const sequence = (table.localSequence[dialog] as number) + 1;
+    table.localSequence[dialog] = sequence;
+    beginDialogRequest(writer, table, dialog, { method, sequence, via: hop.via, branch: tx.branch, path: routeSetPath });
+    if (isTargetRefresh(method)) sessions.writeRefresh(writer, dialog);
+    clients.start(tx, endWithContent(writer, request.content));
+  }
+
+  /** Waits for the heal of its dialog. @see [MS-SIPRE] §3.7.5.3.1 */
+  #park(request: PendingRequest, message: Message): void {
+    const { wheel, healer } = this.#parts;
+    if (request.flowFailed === undefined) {
+      request.flowFailed = responseData(message);
+      request.quickUntilMs = wheel.nowMs + quickLimitMs;
+    }
+    request.timer = wheel.arm(this.#quickLimit, request.id, request.quickUntilMs);
+    healer.quickHeal(request.dialog);
+  }
+
+  #quickLimitReached(id: number): void {
+    const request = this.#pending.get(id);
+    if (request === undefined) return;
+    request.timer = 0;
+    const { dialog, flowFailed } = request;
+    this.#settle(request);
+    this.#forget(request);
+    if (flowFailed !== undefined) this.#parts.reporter.failWithResponse(id, flowFailed, 'intermediary');
+    this.#parts.healer.breakRoute(dialog, 'response', 430);
+    this.#endIdleQuickHeal(dialog);
+    this.#parts.healer.pump();
+  }
+
+  #deliver(tx: ClientTransaction, request: PendingRequest, message: Message): void {
+    const { table, hops, reporter, sessions } = this.#parts;
+    const { dialog, method, content } = request;
+    this.#settle(request);
+    if (message.status >= 300) {
+      reporter.failWithResponse(request.id, responseData(message), originOf(message), request.flowFailed);
+      return;
+    }
+    if (request.resends > 0) this.healedCount++;
+    if (isTargetRefresh(method)) {
+      const session = content.body === undefined ? undefined : { bytes: content.body, start: 0, end: content.body.length };
+      table.update(dialog, targetOf(message), undefined, session);
+      if (message.body.end > message.body.start) {
+        table.remoteSession[dialog] = hashDescription(message.bytes, message.body.start, message.body.end);
+      }
+      sessions.agreeAsClient(dialog, message);
+    }
+    const hop = hops.of(dialog);
+    if (method === 'INVITE' && hop !== undefined) acknowledge(this.#parts, tx, dialog, message, hop);
+    reporter.done(request.id, { response: responseData(message) });
+  }
+
+  #suspectHop(id: number): void {
+    const request = this.#pending.get(id);
+    if (request === undefined) return;
+    request.timer = 0;
+    const hop = this.#parts.hops.of(request.dialog);
+    if (hop !== undefined && this.#parts.mode !== 'none') this.#parts.hops.suspect(hop);
+  }
+
+  /** Requests of a dialog that wait for its heal. */
+  #waiting(dialog: DialogIndex): PendingRequest[] {
+    return (this.#byDialog.get(dialog) ?? []).filter((request) => request.txId === 0);
+  }
+
+  #endIdleQuickHeal(dialog: DialogIndex): void {
+    if (this.#waiting(dialog).length === 0) this.#parts.healer.endQuickHeal(dialog);
+  }
+
+  #noteInviteEnd(request: PendingRequest): void {
+    if (request.method === 'INVITE') this.#parts.table.set(request.dialog, DialogFlag.invitePending, false);
+  }
+
+  /** Takes a request off the lists: whatever is reported now is its one outcome. */
+  #settle(request: PendingRequest): void {
+    this.#parts.wheel.disarm(request.timer);
+    request.timer = 0;
+    this.#pending.delete(request.id);
+    const others = this.#byDialog.get(request.dialog);
+    if (others === undefined) return;
+    if (others.length === 1) this.#byDialog.delete(request.dialog);
+    else others.splice(others.indexOf(request), 1);
+  }
+
+  #forget(request: PendingRequest): void {
+    if (request.txId === 0) return;
+    const tx = this.#parts.clients.get(request.txId);
+    this.#noteInviteEnd(request);
+    if (tx !== undefined) this.#parts.clients.forget(tx);
+  }
+}

@@ -1,0 +1,210 @@
+import type { Content, Header } from './engine/command.ts';
+import type { DialogData, ResponseData, ResponseOrigin } from './engine/event.ts';
+import { isTargetRefresh } from './dialog/request.ts';
+import type { DialogId } from './dialog/table.ts';
+import type { RouteStatus } from './recovery/route-health.ts';
+import { SipError, UsageError } from './errors.ts';
+
+/** What a program adds to a message of its own. */
+export interface MessageContent {
+  /** Header fields beside those that the stack writes; a list gives one line each. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** Needed with a body, but for session descriptions: there it is `application/sdp` when left out. */
+  readonly contentType?: string;
+  readonly body?: string | Uint8Array;
+}
+
+export interface RequestOptions extends MessageContent {
+  /** Gives up waiting; the promise rejects with `SIP_ABORTED`. */
+  readonly signal?: AbortSignal;
+}
+
+/** A final response of failure, or what stands for one. `cause` is the 430 that began it, where a heal brought this one. */
+export class FailureResponseError extends SipError {
+  override readonly name = 'FailureResponseError';
+  readonly response: ResponseData;
+  /** Who made it, as well as can be told. */
+  readonly origin: ResponseOrigin;
+
+  constructor(response: ResponseData, origin: ResponseOrigin, cause?: FailureResponseError) {
+    super('SIP_FAILURE_RESPONSE', `${response.status} ${response.reason}`, cause && { cause });
+    this.response = response;
+    this.origin = origin;
+  }
+}
+
+/** What the handles ask of the stack that made them. */
+export interface Asker {
+  request(dialog: DialogId, method: string, content: Content, signal: AbortSignal | undefined): Promise<ResponseData>;
+  bye(dialog: DialogId): Promise<void>;
+  routeStatus(dialog: DialogId): Promise<RouteStatus>;
+  ring(call: number, status: number, content: Content): void;
+  answer(call: number, content: Content): Promise<Dialog>;
+  refuse(call: number, status: number, content: Content): void;
+  respond(request: number, status: number, content: Content): void;
+}
+
+/**
+ * A dialog, as a handle: made anew for each event, equal by `id`, cheap to keep and to drop.
+ *
+ * @see RFC 3261 §12
+ */
+export class Dialog {
+  readonly id: DialogId;
+  readonly callId: string;
+  readonly #asker: Asker;
+
+  constructor(data: DialogData, asker: Asker) {
+    this.id = data.id;
+    this.callId = data.callId;
+    this.#asker = asker;
+  }
+
+  /**
+   * Sends a request inside the dialog: INFO, MESSAGE, OPTIONS, UPDATE, a re-INVITE, or any extension method.
+   *
+   * Resolves with the 2xx. Rejects with a `FailureResponseError` for any other final response; with one that the stack made
+   * (408, 503) where none came; with `SIP_DIALOG_ENDED` when the dialog is over. A route that was found broken heals on its own.
+   */
+  request(method: string, options: RequestOptions = {}): Promise<ResponseData> {
+    if (!/^[A-Za-z0-9.!%*_+`'~-]+$/.test(method)) throw new UsageError(`'${method}' is no method (RFC 3261 §25.1).`);
+    if (reservedMethods.has(method)) throw new UsageError(`${method} is not sent by request(): ${reservedMethods.get(method)}.`);
+    const defaultType = isTargetRefresh(method) ? sdpType : undefined;
+    return this.#asker.request(this.id, method, contentOf(options, defaultType), options.signal);
+  }
+
+  /** Ends the dialog. Our side is over within 32 s whatever the peer does. @see RFC 3261 §15 */
+  bye(): Promise<void> {
+    return this.#asker.bye(this.id);
+  }
+
+  /** What is known of the dialog's route at this moment. */
+  routeStatus(): Promise<RouteStatus> {
+    return this.#asker.routeStatus(this.id);
+  }
+}
+
+/** A call that comes in. Answer or refuse it; until then the caller waits. */
+export class IncomingCall {
+  readonly requestUri: string;
+  readonly from: string;
+  readonly to: string;
+  readonly callId: string;
+  readonly headers: readonly Header[];
+  readonly body: Uint8Array;
+  /** Aborts when the caller gives up. */
+  readonly signal: AbortSignal;
+  readonly #call: number;
+  readonly #asker: Asker;
+
+  constructor(
+    data: {
+      readonly call: number;
+      readonly requestUri: string;
+      readonly from: string;
+      readonly to: string;
+      readonly callId: string;
+      readonly headers: readonly Header[];
+      readonly body: Uint8Array;
+    },
+    signal: AbortSignal,
+    asker: Asker,
+  ) {
+    this.requestUri = data.requestUri;
+    this.from = data.from;
+    this.to = data.to;
+    this.callId = data.callId;
+    this.headers = data.headers;
+    this.body = data.body;
+    this.signal = signal;
+    this.#call = data.call;
+    this.#asker = asker;
+  }
+
+  /** Sends a provisional response: 180 unless told otherwise. */
+  ring(status = 180, content: MessageContent = {}): void {
+    if (!(status > 100 && status < 200)) throw new UsageError(`${status} is not provisional: 101 to 199.`);
+    this.#asker.ring(this.#call, status, contentOf(content, sdpType));
+  }
+
+  /** Answers with 200; resolves with the dialog when the ACK has come. */
+  answer(content: MessageContent = {}): Promise<Dialog> {
+    return this.#asker.answer(this.#call, contentOf(content, sdpType));
+  }
+
+  /** Refuses with a final response, 300 to 699. */
+  refuse(status: number, content: MessageContent = {}): void {
+    if (!(Number.isInteger(status) && status >= 300 && status < 700)) throw new UsageError(`${status} does not refuse: 300 to 699.`);
+    this.#asker.refuse(this.#call, status, contentOf(content));
+  }
+}
+
+/** A request of the peer's inside a dialog. Respond to it once. */
+export class IncomingRequest {
+  readonly dialog: Dialog;
+  readonly method: string;
+  readonly headers: readonly Header[];
+  readonly body: Uint8Array;
+  readonly #request: number;
+  readonly #asker: Asker;
+
+  constructor(
+    data: {
+      readonly request: number;
+      readonly method: string;
+      readonly headers: readonly Header[];
+      readonly body: Uint8Array;
+    },
+    dialog: Dialog,
+    asker: Asker,
+  ) {
+    this.dialog = dialog;
+    this.method = data.method;
+    this.headers = data.headers;
+    this.body = data.body;
+    this.#request = data.request;
+    this.#asker = asker;
+  }
+
+  /** Sends the final response, 200 to 699. With a body for a new offer it is the answer. */
+  respond(status: number, content: MessageContent = {}): void {
+    if (!(Number.isInteger(status) && status >= 200 && status < 700)) throw new UsageError(`${status} is not final: 200 to 699.`);
+    const defaultType = isTargetRefresh(this.method) ? sdpType : undefined;
+    this.#asker.respond(this.#request, status, contentOf(content, defaultType));
+  }
+}
+
+export const sdpType = 'application/sdp';
+
+const reservedMethods: ReadonlyMap<string, string> = new Map([
+  ['BYE', 'use bye()'],
+  ['ACK', 'the stack sends it'],
+  ['CANCEL', 'abort the signal given to invite()'],
+]);
+
+/** Header fields that the stack writes itself. */
+const ownHeaders: ReadonlySet<string> = new Set([
+  'via', 'v', 'from', 'f', 'to', 't', 'call-id', 'i', 'cseq', 'contact', 'm', 'route', 'record-route', 'max-forwards',
+  'content-length', 'l', 'content-type', 'c', 'supported', 'k', 'allow', 'session-expires', 'x',
+]);
+
+/** Checks what a program wants to add: it must not end a line or write a header of ours. */
+export function contentOf(content: MessageContent, defaultType?: string): Content {
+  const headers: Header[] = [];
+  for (const [name, values] of Object.entries(content.headers ?? {})) {
+    if (!/^[A-Za-z0-9.!%*_+`'~-]+$/.test(name)) throw new UsageError(`'${name}' is no header name (RFC 3261 §25.1).`);
+    if (ownHeaders.has(name.toLowerCase())) throw new UsageError(`The stack writes ${name} itself.`);
+    for (const value of typeof values === 'string' ? [values] : values) {
+      if (/[\r\n\0]/.test(value)) throw new UsageError(`The value of ${name} has a line break or NUL in it.`);
+      headers.push({ name, value });
+    }
+  }
+  const { contentType } = content;
+  if (contentType !== undefined && /[\r\n\0]/.test(contentType)) throw new UsageError('The content type has a line break or NUL in it.');
+  const body = typeof content.body === 'string' ? new TextEncoder().encode(content.body) : content.body?.slice();
+  const hasBody = body !== undefined && body.length > 0;
+  if (!hasBody) return { headers, contentType: undefined, body: undefined };
+  const type = contentType ?? defaultType;
+  if (type === undefined) throw new UsageError('A body needs its contentType.');
+  return { headers, contentType: type, body };
+}

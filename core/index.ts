@@ -1,0 +1,18 @@
+/** The public surface of sipmend. */
+
+export type { Application } from './application.ts';
+export type { DialogEndedMessage, RouteStatusMessage } from './channels.ts';
+export type { Address, RandomSource } from './contract.ts';
+export type { DialogId } from './dialog/table.ts';
+export type { Header } from './engine/command.ts';
+export type { DialogData, EndReason, EngineCounts, ResponseData, ResponseOrigin } from './engine/event.ts';
+export type { SipErrorCode } from './errors.ts';
+export { SipError, UsageError } from './errors.ts';
+export type { MessageContent, RequestOptions } from './handles.ts';
+export { Dialog, FailureResponseError, IncomingCall, IncomingRequest } from './handles.ts';
+export type { BreakCause, RecoveryMode } from './recovery/classify.ts';
+export type { RouteSetPolicy } from './recovery/healer.ts';
+export type { RouteStatus } from './recovery/route-health.ts';
+export type { InviteOptions } from './stack.ts';
+export { createStack, Stack } from './stack.ts';
+export type { HopDescription, StackOptions } from './stack-options.ts';

@@ -1,0 +1,21 @@
+/**
+ * Bounds on one message, each with its reason. Sizes are octets.
+ *
+ * What crosses a bound is refused or reported malformed, never cut short in silence.
+ */
+export interface MessageLimits {
+  /**
+   * Start line and header fields together. A UDP datagram cannot hold more than 65,507 octets, and on a stream the framer
+   * bounds the head below this. Node's HTTP server takes 16 KiB, PJSIP by default packets of 4,000.
+   */
+  readonly headSize: number;
+  /** Header lines of a message: an INVITE through ten proxies has some 60. Apache's httpd takes 100 fields, Node's 2,000. */
+  readonly headerCount: number;
+  /**
+   * Values of one list that are kept one by one (Route, Record-Route). Max-Forwards starts at 70, so an honest path
+   * has no more hops than that, and recovery adopts 30 at most.
+   */
+  readonly listCount: number;
+}
+
+export const messageLimits: MessageLimits = { headSize: 65_536, headerCount: 256, listCount: 64 };

@@ -1,0 +1,116 @@
+import { equalsWord, skipLws, skipQuoted, trimEnd, word } from './bytes.ts';
+import { BACKSLASH, COLON, COMMA, DQUOTE, LAQUOT, RAQUOT, SEMI, SP } from './octets.ts';
+import { ParamCursor } from './params.ts';
+import type { Presence } from './presence.ts';
+import { clearSpan, emptySpan, type Span, setSpan } from './span.ts';
+
+/**
+ * A name-addr or addr-spec with the header's own parameters: From, To, Contact, one Route. Reused: valid until the next scan.
+ *
+ * @see RFC 3261 §20.10, §25.1
+ */
+export class AddressView {
+  presence: Presence = 'absent';
+  /** Without the angle brackets; empty for Contact's `*`. */
+  readonly uri: Span = emptySpan();
+  /** Value of the `tag` parameter; empty when there is none. */
+  readonly tag: Span = emptySpan();
+  /** The whole value, from the display name through the last parameter, without the white space around it. */
+  readonly value: Span = emptySpan();
+  /** As written: a quoted one keeps its quotes and escapes. Empty when there is none. */
+  readonly display: Span = emptySpan();
+  /** The header's parameters, from their first semicolon; empty when there are none. */
+  readonly params: Span = emptySpan();
+  /** True for `<…>`: only then may the URI have parameters of its own. */
+  bracketed: boolean = false;
+
+  clear(presence: Presence): void {
+    this.presence = presence;
+    clearSpan(this.uri);
+    clearSpan(this.tag);
+    clearSpan(this.value);
+    clearSpan(this.display);
+    clearSpan(this.params);
+    this.bracketed = false;
+  }
+}
+
+const TAG = word('tag');
+const cursor = new ParamCursor();
+
+/**
+ * Reads the first address of [start, end) into `into`, whose presence it leaves to the caller.
+ *
+ * Gives the offset of the comma behind it, or `end`, or -1 when the address breaks the grammar. The URI's own grammar is
+ * not looked at, only where it begins and ends.
+ */
+export function parseAddress(bytes: Uint8Array, start: number, end: number, into: AddressView): number {
+  const first = skipLws(bytes, start, end);
+  clearSpan(into.tag);
+  clearSpan(into.display);
+  clearSpan(into.params);
+  const open = findAngle(bytes, first, end);
+  if (open === NO_ANGLE_BEHIND_QUOTES) return -1;
+  into.bracketed = open >= 0;
+  const next = open >= 0 ? parseNameAddr(bytes, first, open, end, into) : parseAddrSpec(bytes, first, end, into);
+  return next < 0 ? -1 : parseParams(bytes, first, next, end, into);
+}
+
+const NO_ANGLE = -1;
+const NO_ANGLE_BEHIND_QUOTES = -2;
+
+/** The offset of the `<` that makes it a name-addr. */
+function findAngle(bytes: Uint8Array, start: number, end: number): number {
+  if (start < end && bytes[start] === DQUOTE) {
+    const closed = skipQuoted(bytes, start, end);
+    const open = closed < 0 ? end : skipLws(bytes, closed, end);
+    return open < end && bytes[open] === LAQUOT ? open : NO_ANGLE_BEHIND_QUOTES;
+  }
+  for (let at = start; at < end; at++) {
+    const octet = bytes[at];
+    if (octet === LAQUOT) return at;
+    if (octet === SEMI || octet === COMMA || octet === DQUOTE || octet === BACKSLASH) break;
+  }
+  return NO_ANGLE;
+}
+
+function parseNameAddr(bytes: Uint8Array, start: number, open: number, end: number, into: AddressView): number {
+  if (open > start) setSpan(into.display, start, trimEnd(bytes, start, open));
+  let close = open + 1;
+  while (close < end && bytes[close] !== RAQUOT) {
+    if (bytes[close] === LAQUOT) return -1;
+    close++;
+  }
+  const uriStart = skipLws(bytes, open + 1, close);
+  setSpan(into.uri, uriStart, trimEnd(bytes, uriStart, close));
+  return close === end || into.uri.start === into.uri.end ? -1 : close + 1;
+}
+
+function parseAddrSpec(bytes: Uint8Array, start: number, end: number, into: AddressView): number {
+  let at = start;
+  let hasColon = false;
+  while (at < end && bytes[at] !== SEMI && bytes[at] !== COMMA && (bytes[at] ?? 0) > SP) {
+    if (bytes[at] === COLON) hasColon = true;
+    at++;
+  }
+  setSpan(into.uri, start, at);
+  return hasColon ? at : -1;
+}
+
+function parseParams(bytes: Uint8Array, start: number, paramsStart: number, end: number, into: AddressView): number {
+  cursor.at = paramsStart;
+  let step = cursor.next(bytes, end);
+  while (step === 'param') {
+    if (equalsWord(bytes, cursor.nameStart, cursor.nameEnd, TAG)) {
+      // Two tags would let two readers see two dialogs.
+      if (into.tag.end !== 0 || !cursor.plain) return -1;
+      setSpan(into.tag, cursor.valueStart, cursor.valueEnd);
+    }
+    step = cursor.next(bytes, end);
+  }
+  if (step === 'malformed') return -1;
+  const valueEnd = trimEnd(bytes, paramsStart, cursor.at);
+  if (valueEnd > paramsStart) setSpan(into.params, skipLws(bytes, paramsStart, valueEnd), valueEnd);
+  setSpan(into.value, start, valueEnd);
+  return cursor.at;
+}

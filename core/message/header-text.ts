@@ -1,0 +1,44 @@
+import { decodeText, skipToken } from './bytes.ts';
+import { HeaderId, headerIdOfName, headerName, sameHeaderName } from './header.ts';
+import type { HeaderIndex } from './header-index.ts';
+
+/** A header field as a program sees it: the name in its usual spelling, the value decoded and unfolded. */
+export interface HeaderField {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The text of a value: UTF-8, each fold as one space. */
+export function valueText(bytes: Uint8Array, start: number, end: number): string {
+  const text = decodeText(bytes, start, end);
+  return text.includes('\r') ? text.replace(/[ \t]*\r\n[ \t]+/g, ' ') : text;
+}
+
+/** Every line of `index`, in its order. */
+export function headerFields(bytes: Uint8Array, index: HeaderIndex): HeaderField[] {
+  const fields: HeaderField[] = [];
+  for (let line = 0; line < index.count; line++) {
+    fields.push({
+      name: nameText(bytes, index, line),
+      value: valueText(bytes, index.valueStart(line), index.valueEnd(line)),
+    });
+  }
+  return fields;
+}
+
+/** The index of the first line that `name` names, long or compact, in any case; -1 if there is none. */
+export function lineNamed(bytes: Uint8Array, index: HeaderIndex, name: string): number {
+  const id = headerIdOfName(name);
+  let line = index.first(id);
+  if (id !== HeaderId.Other) return line;
+  while (line >= 0 && !sameHeaderName(nameText(bytes, index, line), name)) line = index.next(line);
+  return line;
+}
+
+/** A known field's usual name also where its compact form was sent; another's as it was sent. */
+function nameText(bytes: Uint8Array, index: HeaderIndex, line: number): string {
+  const usual = headerName(index.id(line));
+  if (usual !== '') return usual;
+  const start = index.lineStart(line);
+  return decodeText(bytes, start, skipToken(bytes, start, index.valueStart(line)));
+}

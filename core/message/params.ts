@@ -1,0 +1,66 @@
+import { skipLws, skipParam, skipQuoted } from './bytes.ts';
+import { COMMA, DQUOTE, EQUAL, SEMI } from './octets.ts';
+
+/** What `ParamCursor.next` met. */
+export type ParamStep = 'param' | 'end' | 'malformed';
+
+/**
+ * Walks `;name=value` parameters of a header value, quoted values and white space around the separators included.
+ *
+ * The walk ends at the end of the value or at a comma that begins the next one: `at` then says where.
+ *
+ * @see RFC 3261 §25.1 (generic-param)
+ */
+export class ParamCursor {
+  /** Where the next step begins. */
+  at: number = 0;
+  nameStart: number = 0;
+  nameEnd: number = 0;
+  /** Empty when there is no value. A quoted value keeps its quotes. */
+  valueStart: number = 0;
+  valueEnd: number = 0;
+  /** True when the value is visible ASCII without quotes, and not empty: it can be copied into a message of ours. */
+  plain: boolean = false;
+
+  next(bytes: Uint8Array, end: number): ParamStep {
+    let at = skipLws(bytes, this.at, end);
+    this.at = at;
+    if (at >= end || bytes[at] === COMMA) return 'end';
+    if (bytes[at] !== SEMI) return 'malformed';
+    const nameStart = skipLws(bytes, at + 1, end);
+    let nameEnd = skipParam(bytes, nameStart, end);
+    while (nameEnd < end && (bytes[nameEnd] ?? 0) >= NON_ASCII) nameEnd = skipParam(bytes, nameEnd + 1, end);
+    if (nameEnd === nameStart) return 'malformed';
+    this.nameStart = nameStart;
+    this.nameEnd = nameEnd;
+    at = skipLws(bytes, nameEnd, end);
+    if (at < end && bytes[at] === EQUAL) return this.#value(bytes, skipLws(bytes, at + 1, end), end);
+    this.valueStart = nameEnd;
+    this.valueEnd = nameEnd;
+    this.plain = false;
+    this.at = at;
+    return 'param';
+  }
+
+  #value(bytes: Uint8Array, start: number, end: number): ParamStep {
+    let at = skipParam(bytes, start, end);
+    let plain = true;
+    if (at === start && at < end && bytes[at] === DQUOTE) {
+      plain = false;
+      at = skipQuoted(bytes, at, end);
+      if (at < 0) return 'malformed';
+    }
+    // What vendors' parameters have beside the grammar: octets beyond ASCII, and the equals signs of Base64.
+    while (at < end && (bytes[at] === EQUAL || (bytes[at] ?? 0) >= NON_ASCII)) {
+      if (bytes[at] !== EQUAL) plain = false;
+      at = skipParam(bytes, at + 1, end);
+    }
+    this.valueStart = start;
+    this.valueEnd = at;
+    this.plain = plain && at > start;
+    this.at = at;
+    return 'param';
+  }
+}
+
+const NON_ASCII = 0x80;

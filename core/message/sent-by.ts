@@ -1,0 +1,16 @@
+import type { Address } from '../contract.ts';
+
+/** What Via, Contact and Route say of an address. IPv6 literals stand in brackets. @see RFC 3261 §18.1.1, §25.1 */
+export function hostPort(address: Address): string {
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+/** A SIP URI of an address, without a user. */
+export function sipUri(address: Address): string {
+  return address.protocol === 'udp' ? `sip:${hostPort(address)}` : `sip:${hostPort(address)};transport=${address.protocol}`;
+}
+
+/** The start of a Via header of ours, up to the value of its branch. `rport` asks for symmetric responses. @see RFC 3581 §3 */
+export function viaPrefix(local: Address): string {
+  return `Via: SIP/2.0/${local.protocol.toUpperCase()} ${hostPort(local)};rport;branch=`;
+}

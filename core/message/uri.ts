@@ -1,0 +1,222 @@
+import {
+  decodeText,
+  equalsWord,
+  indexOfOctet,
+  lowerCase,
+  parseDecimal,
+  skipHostName,
+  skipIpv6,
+  skipScheme,
+  skipUri,
+  skipUriParam,
+  skipUriParamName,
+  word,
+} from './bytes.ts';
+import { AT, COLON, LBRACKET, QUESTION, RBRACKET, SEMI } from './octets.ts';
+import { clearSpan, emptySpan, type Span, setSpan } from './span.ts';
+
+export type UriScheme = 'sip' | 'sips' | 'tel' | 'other';
+
+/**
+ * The parts of a URI, as offsets into `bytes`. Reused: valid until filled again.
+ *
+ * Escapes stay as they are. `user` comes without the password, `host` without the brackets of an IPv6 reference; a `tel` URI
+ * has its number in `user` and no host, and of a URI of another scheme only the scheme is looked at.
+ *
+ * @see RFC 3261 §19.1, §25.1; RFC 3966
+ */
+export class UriView {
+  bytes: Uint8Array = new Uint8Array(0);
+  scheme: UriScheme = 'other';
+  readonly user: Span = emptySpan();
+  readonly host: Span = emptySpan();
+  /** 0 when the URI has none. */
+  port: number = 0;
+  lr: boolean = false;
+  /** Of the parameter, in lower case; '' when there is none. */
+  transport: string = '';
+  /** Without brackets; empty when there is none. */
+  readonly maddr: Span = emptySpan();
+  /** From behind the first semicolon up to the headers; empty when there are none. */
+  readonly params: Span = emptySpan();
+  /** From behind the question mark; empty when there are none. */
+  readonly headers: Span = emptySpan();
+}
+
+/** Reads the URI in octets [start, end), which are nothing else; false when it breaks the grammar. */
+export function parseUri(bytes: Uint8Array, start: number, end: number, into: UriView): boolean {
+  into.bytes = bytes;
+  into.port = 0;
+  into.lr = false;
+  into.transport = '';
+  clearSpan(into.user);
+  clearSpan(into.host);
+  clearSpan(into.maddr);
+  clearSpan(into.params);
+  clearSpan(into.headers);
+  const colon = skipScheme(bytes, start, end);
+  if (colon === start || colon + 1 >= end || bytes[colon] !== COLON) return false;
+  into.scheme = schemeOf(bytes, start, colon);
+  if (into.scheme === 'sip' || into.scheme === 'sips') return parseSipUri(bytes, colon + 1, end, into);
+  let at = skipUri(bytes, colon + 1, end);
+  while (at < end && bytes[at] === AT) at = skipUri(bytes, at + 1, end);
+  if (at < end) return false;
+  if (into.scheme === 'tel') parseTelUri(bytes, colon + 1, end, into);
+  return true;
+}
+
+const SIP = word('sip');
+const SIPS = word('sips');
+const TEL = word('tel');
+
+function schemeOf(bytes: Uint8Array, start: number, end: number): UriScheme {
+  if (equalsWord(bytes, start, end, SIP)) return 'sip';
+  if (equalsWord(bytes, start, end, SIPS)) return 'sips';
+  if (equalsWord(bytes, start, end, TEL)) return 'tel';
+  return 'other';
+}
+
+function parseTelUri(bytes: Uint8Array, start: number, end: number, into: UriView): void {
+  const numberEnd = indexOfOctet(bytes, SEMI, start, end);
+  setSpan(into.user, start, numberEnd);
+  if (numberEnd < end) setSpan(into.params, numberEnd + 1, end);
+}
+
+function parseSipUri(bytes: Uint8Array, start: number, end: number, into: UriView): boolean {
+  // A semicolon and a question mark may stand in the user part, an @ nowhere but behind it: so the @ comes first.
+  let hostStart = start;
+  const at = skipUri(bytes, start, end);
+  if (at < end) {
+    // A second @ would let two readers send one request to two places.
+    if (bytes[at] !== AT || skipUri(bytes, at + 1, end) < end) return false;
+    const userEnd = indexOfOctet(bytes, COLON, start, at);
+    if (userEnd === start) return false;
+    setSpan(into.user, start, userEnd);
+    hostStart = at + 1;
+  }
+  let next = parseHost(bytes, hostStart, end, into.host);
+  if (next < 0) return false;
+  if (next < end && bytes[next] === COLON) {
+    const portEnd = skipUriParam(bytes, next + 1, end);
+    into.port = parseDecimal(bytes, next + 1, portEnd, 65_535);
+    if (into.port <= 0) return false;
+    next = portEnd;
+  }
+  if (next < end && bytes[next] === SEMI) next = parseUriParams(bytes, next + 1, end, into);
+  if (next === end) return true;
+  if (bytes[next] !== QUESTION) return false;
+  setSpan(into.headers, next + 1, end);
+  return true;
+}
+
+/**
+ * Reads a host name, IPv4 address or bracketed IPv6 address at `start`; `into` comes without the brackets.
+ *
+ * Gives the offset behind it, or -1 when there is none.
+ */
+export function parseHost(bytes: Uint8Array, start: number, end: number, into: Span): number {
+  if (start < end && bytes[start] === LBRACKET) {
+    const close = skipIpv6(bytes, start + 1, end);
+    if (close >= end || bytes[close] !== RBRACKET || close - start < 3) return -1;
+    setSpan(into, start + 1, close);
+    return close + 1;
+  }
+  const hostEnd = skipHostName(bytes, start, end);
+  if (hostEnd === start) return -1;
+  setSpan(into, start, hostEnd);
+  return hostEnd;
+}
+
+const LR = word('lr');
+const TRANSPORT = word('transport');
+const MADDR = word('maddr');
+
+/** Reads what we ask for from the parameters at `start`; gives the offset of the question mark or the end. */
+function parseUriParams(bytes: Uint8Array, start: number, end: number, into: UriView): number {
+  let at = start;
+  while (at < end) {
+    const nameEnd = skipUriParamName(bytes, at, end);
+    const valueEnd = skipUriParam(bytes, nameEnd, end);
+    if (nameIs(bytes, at, nameEnd, LR)) into.lr = true;
+    else if (nameIs(bytes, at, nameEnd, TRANSPORT)) into.transport = transportOf(bytes, nameEnd + 1, valueEnd);
+    else if (nameIs(bytes, at, nameEnd, MADDR)) parseMaddr(bytes, nameEnd + 1, valueEnd, into.maddr);
+    at = valueEnd;
+    if (at >= end || bytes[at] !== SEMI) break;
+    at++;
+  }
+  setSpan(into.params, start, at);
+  return at;
+}
+
+function parseMaddr(bytes: Uint8Array, start: number, end: number, into: Span): void {
+  if (parseHost(bytes, start, end, into) !== end) clearSpan(into);
+}
+
+const PERCENT = 0x25;
+
+/** True when a URI parameter's name is `lower`, also where it is written with escapes. @see RFC 3261 §19.1.4 */
+function nameIs(bytes: Uint8Array, start: number, end: number, lower: Uint8Array): boolean {
+  const size = end - start;
+  if (size === lower.length) return equalsWord(bytes, start, end, lower);
+  return size > lower.length && size <= 3 * lower.length && unescapedNameIs(bytes, start, end, lower);
+}
+
+function unescapedNameIs(bytes: Uint8Array, start: number, end: number, lower: Uint8Array): boolean {
+  let at = start;
+  for (let i = 0; i < lower.length; i++) {
+    let octet = bytes[at++] ?? 0;
+    if (octet === PERCENT && at + 1 < end) {
+      octet = 16 * hexDigit(bytes[at] ?? 0) + hexDigit(bytes[at + 1] ?? 0);
+      at += 2;
+    }
+    if (at > end || lowerCase(octet) !== lower[i]) return false;
+  }
+  return at === end;
+}
+
+function hexDigit(octet: number): number {
+  if (octet >= 0x30 && octet <= 0x39) return octet - 0x30;
+  const letter = octet | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : Number.NaN;
+}
+
+const knownTransports: readonly string[] = ['udp', 'tcp', 'tls', 'ws', 'wss', 'sctp', 'tls-sctp'];
+const transportWords: readonly Uint8Array[] = knownTransports.map(word);
+
+/** The transport that [start, end) names, in lower case: a usual one without making a string. */
+export function transportOf(bytes: Uint8Array, start: number, end: number): string {
+  for (let i = 0; i < transportWords.length; i++) {
+    const transport = transportWords[i];
+    if (transport !== undefined && equalsWord(bytes, start, end, transport)) return knownTransports[i] ?? '';
+  }
+  return decodeText(bytes, start, end).toLowerCase();
+}
+
+/**
+ * Finds a parameter among `uri`'s: fills `into` with its value and gives true when it is there. A parameter without a
+ * value gives an empty span. `name` is ASCII in lower case.
+ */
+export function uriParameter(uri: UriView, name: string, into: Span): boolean {
+  const { bytes, params } = uri;
+  const lower = word(name);
+  clearSpan(into);
+  for (let at = params.start; at < params.end; at++) {
+    const nameStart = at;
+    const nameEnd = skipUriParamName(bytes, at, params.end);
+    at = skipUriParam(bytes, nameEnd, params.end);
+    if (nameIs(bytes, nameStart, nameEnd, lower)) {
+      setSpan(into, Math.min(nameEnd + 1, at), at);
+      return true;
+    }
+  }
+  return false;
+}
+
+const encoder = new TextEncoder();
+
+/** The parts of the URI that `text` spells, over octets of its own; undefined when it breaks the grammar. */
+export function parseUriText(text: string): UriView | undefined {
+  const bytes = encoder.encode(text);
+  const view = new UriView();
+  return parseUri(bytes, 0, bytes.length, view) ? view : undefined;
+}

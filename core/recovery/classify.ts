@@ -1,0 +1,90 @@
+import type { Message } from '../message/message.ts';
+
+/** How hard we try. @see RouteSetRecoveryMode of UCMA: None, LimitedRetry, MaximumRetry */
+export type RecoveryMode = 'none' | 'maximum';
+
+/** Why a route is held to be broken. */
+export type BreakCause =
+  /** A final response said so; its status goes with it. */
+  | 'response'
+  /** No final response. */
+  | 'timeout'
+  /** The flow to the hop failed: refused, reset, closed. */
+  | 'flow-lost'
+  /** The hop answers no probes. */
+  | 'hop-silent';
+
+/** What the final response to a request of ours says of the dialog. */
+export type RequestVerdict =
+  /** Nothing of the route: the program's answer. */
+  | 'delivered'
+  /** A hop lost its half of the route: heal, then send the request again. */
+  | 'heal-and-resend'
+  /** The route is broken: fail the request, heal for as long as it takes. */
+  | 'route-broken'
+  /** The peer, or a proxy in its name, says that there is no such dialog: one walk of the ladder will tell. */
+  | 'said-gone'
+  /** The dialog is over. */
+  | 'gone';
+
+/** What the final response to a heal says. */
+export type HealVerdict =
+  | 'healed'
+  /** The same heal with the other kind of path. */
+  | 'other-path'
+  /** The next rung of the ladder, at once. */
+  | 'next-rung'
+  /** Two offers crossed. @see RFC 3261 §14.1 */
+  | 'glare'
+  /** The attempt failed: again, by the schedule. */
+  | 'later'
+  | 'gone';
+
+/** What is read as hop trouble, although RFC 5057 makes 404, 480 and 502 fatal: see sdr-protocol Q7, Q8. */
+const hopTrouble: ReadonlySet<number> = new Set([404, 408, 477, 478, 480, 500, 502, 503, 504]);
+
+/** What ends the INVITE usage or the dialog where nothing is healed. @see RFC 5057 §5.1 */
+const endsUsage: ReadonlySet<number> = new Set([404, 405, 408, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 502, 604]);
+
+/** What ends a dialog even while it heals. @see RFC 5057 §5.1 */
+const endsHealing: ReadonlySet<number> = new Set([410, 416, 482, 483, 484, 485, 604]);
+
+/** How a hop that wants to see a Route refuses a request without one. */
+const refusesRouteLess: ReadonlySet<number> = new Set([403, 404, 405, 420]);
+
+/** Reads the final response to a request inside a dialog, other than BYE, CANCEL and PRACK. */
+export function classifyResponse(mode: RecoveryMode, response: Message): RequestVerdict {
+  const { status } = response;
+  if (status < 300) return 'delivered';
+  if (mode === 'none') return endsUsage.has(status) ? 'gone' : 'delivered';
+  if (status === 430) return classifyFlowFailed(response);
+  if (status === 481) return 'said-gone';
+  return hopTrouble.has(status) ? 'route-broken' : 'delivered';
+}
+
+/**
+ * Reads a 430. Without a recovery action it is RFC 5626's, which concerns its transaction alone.
+ *
+ * @see [MS-SIPRE] §3.7.5.3.1; RFC 5626 §11.5
+ */
+function classifyFlowFailed(response: Message): RequestVerdict {
+  const action = response.recoveryAction;
+  if (action.presence !== 'present') return 'delivered';
+  if (action.registration || action.wait) return 'route-broken';
+  return action.dialog ? 'heal-and-resend' : 'delivered';
+}
+
+/** Reads the final response to a heal. `routeLess` says which kind of path it took, `lastRung` that nothing is below it. */
+export function classifyHealResponse(status: number, routeLess: boolean, lastRung: boolean): HealVerdict {
+  if (status < 300) return 'healed';
+  if (routeLess && refusesRouteLess.has(status)) return 'other-path';
+  if (status === 481) return lastRung ? 'gone' : 'next-rung';
+  if (status === 405 || status === 501) return lastRung ? 'later' : 'next-rung';
+  if (status === 491) return 'glare';
+  return endsHealing.has(status) ? 'gone' : 'later';
+}
+
+/** Whether a response is read as trouble of a hop rather than the peer's word. */
+export function isHopTrouble(status: number): boolean {
+  return hopTrouble.has(status);
+}

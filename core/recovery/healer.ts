@@ -1,0 +1,401 @@
+import type { Outlet } from '../contract.ts';
+import { acknowledge } from '../dialog/ack.ts';
+import { Part } from '../dialog/record.ts';
+import { beginDialogRequest, type RequestPath, resilienceTag, routeLessPath, routeSetPath } from '../dialog/request.ts';
+import { RouteSetBuilder } from '../dialog/route-set.ts';
+import { hashDescription } from '../dialog/session-description.ts';
+import type { SessionTimers } from '../dialog/session-timer.ts';
+import { emptySlice, sliceOf } from '../dialog/slab.ts';
+import { targetOf } from '../dialog/target.ts';
+import { DialogFlag, type DialogIndex, DialogState, type DialogTable } from '../dialog/table.ts';
+import { HeaderId } from '../message/header.ts';
+import type { Message } from '../message/message.ts';
+import { endMessage, type Writer } from '../message/write.ts';
+import type { TimerKind, Wheel } from '../time/wheel.ts';
+import type { ClientTransaction, ClientTransactions, ClientUser } from '../transaction/client.ts';
+import { type BreakCause, classifyHealResponse } from './classify.ts';
+import type { Hop, Hops } from './hops.ts';
+import { rungs, usableRung } from './ladder.ts';
+import { nextHop } from './next-hop.ts';
+import { DialogQueue } from './queue.ts';
+import { Phase, RouteHealth } from './route-health.ts';
+import { delayAfterMs, glareDelayMs, retryAfterMaxMs } from './schedule.ts';
+
+/**
+ * `ms-sipre` rewrites route sets on our own heals and on refreshes of a peer that negotiated it; `rfc3261` never does, and
+ * heals by the route set that the dialog was set up with.
+ */
+export type RouteSetPolicy = 'ms-sipre' | 'rfc3261';
+
+/** Hears what becomes of dialogs' routes. */
+export interface HealerUser {
+  /** `healthy` became `recovering`, or the reverse. */
+  statusChanged(dialog: DialogIndex): void;
+  /** The route works again; requests that waited for it can go. */
+  healed(dialog: DialogIndex): void;
+  /** The heal that requests wait for has failed; `response` is what the heal ended with, if it was a response. */
+  quickHealFailed(dialog: DialogIndex, response: Message | undefined): void;
+  /** The verdict of the last rung: there is no such dialog any more. */
+  gone(dialog: DialogIndex, status: number): void;
+  /** The answer to our unchanged offer is another than the last. */
+  sessionChanged(dialog: DialogIndex, response: Message): void;
+}
+
+/** So many heals are under way by one hop at a time: what its receive buffer holds, even where the kernel caps it at 212,992 octets. */
+const healingWindow = 64;
+
+/** A re-INVITE waits for a pending INVITE; it looks again so often. */
+const pendingInviteDelayMs = 500;
+
+/**
+ * Heals dialogs: one heal at a time each, down the ladder and along the schedule, for as long as it takes.
+ *
+ * A dialog is idle, queued for its turn, healing (a transaction is under way), or waiting (for the schedule, or for a hop to
+ * come back). All that wait for a live hop stand in the queue; the schedule's waiting times are timers.
+ */
+export class Healer implements ClientUser {
+  readonly health: RouteHealth;
+  readonly #table: DialogTable;
+  readonly #hops: Hops;
+  readonly #transactions: ClientTransactions;
+  readonly #sessions: SessionTimers;
+  readonly #wheel: Wheel;
+  readonly #writer: Writer;
+  readonly #outlet: Outlet;
+  readonly #user: HealerUser;
+  readonly #policy: RouteSetPolicy;
+  readonly #random: () => number;
+  readonly #routes = new RouteSetBuilder();
+  readonly #queue = new DialogQueue();
+  readonly #urgent = new DialogQueue();
+  readonly #retry: TimerKind;
+  /** Transaction id by dialog, of heals under way. */
+  readonly #underWay = new Map<DialogIndex, number>();
+
+  constructor(options: {
+    readonly table: DialogTable;
+    readonly hops: Hops;
+    readonly transactions: ClientTransactions;
+    readonly sessions: SessionTimers;
+    readonly wheel: Wheel;
+    readonly writer: Writer;
+    readonly outlet: Outlet;
+    readonly user: HealerUser;
+    readonly policy: RouteSetPolicy;
+    /** Gives numbers in [0, 1). */
+    readonly random: () => number;
+  }) {
+    this.#table = options.table;
+    this.#hops = options.hops;
+    this.#transactions = options.transactions;
+    this.#sessions = options.sessions;
+    this.#wheel = options.wheel;
+    this.#writer = options.writer;
+    this.#outlet = options.outlet;
+    this.#user = options.user;
+    this.#policy = options.policy;
+    this.#random = options.random;
+    this.health = new RouteHealth(options.table.capacity);
+    this.#retry = this.#wheel.kind((dialog) => {
+      this.health.timer[dialog] = 0;
+      this.health.nextAttemptAtMs[dialog] = 0;
+      this.#enqueue(dialog, false);
+      this.pump();
+    });
+  }
+
+  /** A dialog begins. */
+  begin(dialog: DialogIndex): void {
+    this.health.reset(dialog, this.#wheel.nowMs);
+  }
+
+  /** A dialog ends: whatever is under way for it is forgotten. */
+  end(dialog: DialogIndex): void {
+    this.#disarm(dialog);
+    this.#forget(dialog);
+    this.health.phase[dialog] = Phase.idle;
+  }
+
+  /**
+   * The route of a dialog is broken: `recovering` from now on, its session timer paused, healing queued.
+   * The caller has failed the requests that found it out, and calls `pump` when all dialogs of the break are marked.
+   */
+  breakRoute(dialog: DialogIndex, cause: BreakCause, status: number): void {
+    if (this.health.recovering[dialog] === 1 || this.#table.state[dialog] !== DialogState.confirmed) return;
+    this.health.markBroken(dialog, this.#wheel.nowMs, cause, status);
+    this.#sessions.pause(dialog);
+    this.#user.statusChanged(dialog);
+    if (this.health.phase[dialog] === Phase.idle) this.#enqueue(dialog, false);
+  }
+
+  /** Heals a dialog for the sake of requests that wait for it; the program hears nothing unless it fails. */
+  quickHeal(dialog: DialogIndex): void {
+    this.health.quick[dialog] = 1;
+    const phase = this.health.phase[dialog];
+    if (phase === Phase.healing) return;
+    this.#disarm(dialog);
+    this.#enqueue(dialog, true);
+    this.pump();
+  }
+
+  /** The requests that waited for a quick heal are gone: what is under way for it goes on as an ordinary heal. */
+  endQuickHeal(dialog: DialogIndex): void {
+    this.health.quick[dialog] = 0;
+  }
+
+  /** The peer's refresh brought a new route, which the caller has put into the table. */
+  healedByRemote(dialog: DialogIndex): void {
+    if (this.health.phase[dialog] !== Phase.healing) {
+      this.#disarm(dialog);
+      this.health.phase[dialog] = Phase.idle;
+    }
+    this.#healed(dialog, 'remote', false);
+  }
+
+  /** A hop is up again: the schedules of all that wait begin anew. */
+  hopReturned(): void {
+    const { recovering, phase } = this.health;
+    for (let dialog = recovering.indexOf(1); dialog !== -1; dialog = recovering.indexOf(1, dialog + 1)) {
+      this.health.attempt[dialog] = 0;
+      if (phase[dialog] !== Phase.waiting) continue;
+      this.#disarm(dialog);
+      this.#enqueue(dialog, false);
+    }
+    this.pump();
+  }
+
+  /** Starts heals while there are some to start, a live hop to send them by, and room in its window. */
+  pump(): void {
+    while (this.#pumpOne(this.#urgent) || this.#pumpOne(this.#queue));
+  }
+
+  onResponse(tx: ClientTransaction, message: Message): void {
+    if (message.status < 200) return;
+    const dialog = tx.owner;
+    if (this.#underWay.get(dialog) !== tx.id) {
+      if (tx.ack !== undefined) this.#outlet.send(tx.flow, tx.ack);
+      return;
+    }
+    const hop = this.#endTransaction(tx, dialog);
+    const lastRung = this.#nextRung(dialog) === -1;
+    const routeLess = tx.mark % 2 === 1;
+    const verdict = classifyHealResponse(message.status, routeLess, lastRung);
+    switch (verdict) {
+      case 'healed':
+        if (!this.#adopt(tx, dialog, message, hop, routeLess)) this.#attemptFailed(dialog, message);
+        break;
+      case 'other-path':
+        hop.path = 'one-route';
+        this.#enqueue(dialog, true);
+        break;
+      case 'next-rung':
+        this.health.rung[dialog] = this.#nextRung(dialog);
+        this.#enqueue(dialog, true);
+        break;
+      case 'glare':
+        this.#wait(dialog, glareDelayMs(this.#table.has(dialog, DialogFlag.callIdOwner), this.#random()));
+        break;
+      case 'later':
+        if (!routeLess) hop.path = 'route-less';
+        this.#attemptFailed(dialog, message);
+        break;
+      case 'gone':
+        this.#gone(dialog, message);
+        break;
+    }
+    this.pump();
+  }
+
+  onFailure(tx: ClientTransaction, _why: 'timeout' | 'flow-lost'): void {
+    const dialog = tx.owner;
+    if (this.#underWay.get(dialog) !== tx.id) return;
+    this.#endTransaction(tx, dialog);
+    this.#attemptFailed(dialog, undefined);
+  }
+
+  #pumpOne(queue: DialogQueue): boolean {
+    const dialog = queue.peek();
+    if (dialog === -1) return false;
+    if (this.health.phase[dialog] !== Phase.queued) {
+      queue.drop();
+      return true;
+    }
+    const hop = this.#hopFor(dialog);
+    if (hop === undefined || hop.healing >= healingWindow) return false;
+    queue.drop();
+    this.health.phase[dialog] = Phase.idle;
+    this.#start(dialog, hop);
+    return true;
+  }
+
+  /** The hop that answered is asked first; later attempts go round. Without a list there is only the dialog's own. */
+  #hopFor(dialog: DialogIndex): Hop | undefined {
+    const own = this.#hops.of(dialog);
+    if (this.#policy === 'rfc3261' || this.#hops.listed.length === 0) return own?.state === 'up' && own.flow !== undefined ? own : undefined;
+    return this.#hops.pick((this.health.attempt[dialog] as number) % 2 === 0 ? own : undefined);
+  }
+
+  #start(dialog: DialogIndex, hop: Hop): void {
+    const rung = this.#usableRung(dialog, this.health.rung[dialog] as number);
+    if (rung === -1) {
+      this.#attemptFailed(dialog, undefined);
+      return;
+    }
+    this.health.rung[dialog] = rung;
+    const { method, offer } = rungs[rung] as (typeof rungs)[number];
+    if (method === 'INVITE' && this.#invitePending(dialog)) {
+      this.#wait(dialog, pendingInviteDelayMs);
+      return;
+    }
+    const tx =
+      hop.flow === undefined
+        ? undefined
+        : this.#transactions.begin(method, hop.flow, hop.address.protocol !== 'udp', this, dialog);
+    if (tx === undefined) {
+      this.#attemptFailed(dialog, undefined);
+      return;
+    }
+    const path = this.#path(hop);
+    this.health.phase[dialog] = Phase.healing;
+    this.health.healGeneration[dialog] = this.health.generation[dialog] as number;
+    hop.healing++;
+    this.#underWay.set(dialog, tx.id);
+    tx.mark = hop.index * 2 + (path.kind === 'route-less' ? 1 : 0);
+    if (method === 'INVITE') this.#table.set(dialog, DialogFlag.invitePending, true);
+    const sequence = (this.#table.localSequence[dialog] as number) + 1;
+    this.#table.localSequence[dialog] = sequence;
+    const writer = this.#writer;
+    beginDialogRequest(writer, this.#table, dialog, { method, sequence, via: hop.via, branch: tx.branch, path });
+    this.#sessions.writeRefresh(writer, dialog);
+    this.#transactions.start(tx, endMessage(writer, offer ? 'application/sdp' : undefined, offer ? this.#session(dialog) : undefined));
+  }
+
+  #path(hop: Hop): RequestPath {
+    if (this.#policy === 'rfc3261') return routeSetPath;
+    return hop.path === 'route-less' ? routeLessPath : { kind: 'one-route', route: hop.route };
+  }
+
+  #endTransaction(tx: ClientTransaction, dialog: DialogIndex): Hop {
+    this.#underWay.delete(dialog);
+    this.health.phase[dialog] = Phase.idle;
+    if (tx.method === 'INVITE') this.#table.set(dialog, DialogFlag.invitePending, false);
+    const hop = this.#hops.at(tx.mark >>> 1);
+    hop.healing--;
+    return hop;
+  }
+
+  /** Takes the new route from a 2xx. False when what it carries cannot be a route. */
+  #adopt(tx: ClientTransaction, dialog: DialogIndex, message: Message, hop: Hop, routeLess: boolean): boolean {
+    const table = this.#table;
+    if (message.contact.presence === 'malformed') return false;
+    const recorded = this.#policy === 'rfc3261' ? undefined : this.#routes.fromResponse(message);
+    if (this.#policy === 'ms-sipre' && recorded === undefined) return false;
+    const recordedCount = recorded === undefined ? 0 : this.#routes.count;
+    let routes = recorded;
+    if (recorded !== undefined && recordedCount === 0) routes = routeLess ? emptySlice : sliceOf(hop.route);
+    if (!table.update(dialog, targetOf(message), routes, undefined)) return false;
+    const next = nextHop(table, this.#hops, dialog, hop) ?? hop;
+    this.#hops.attach(dialog, next);
+    if (message.first(HeaderId.Supported) !== -1) {
+      table.set(dialog, DialogFlag.resilient, message.hasToken(HeaderId.Supported, resilienceTag));
+    }
+    if (tx.method === 'INVITE') acknowledge({ table, writer: this.#writer, outlet: this.#outlet }, tx, dialog, message, next);
+    if (message.sessionExpires.presence === 'present') this.#sessions.agreeAsClient(dialog, message);
+    const peerRefreshed = recordedCount > 0 && table.has(dialog, DialogFlag.resilient);
+    this.#noteSession(dialog, message);
+    this.#healed(dialog, 'local', peerRefreshed);
+    return true;
+  }
+
+  #noteSession(dialog: DialogIndex, message: Message): void {
+    if (message.body.end === message.body.start) return;
+    const hash = hashDescription(message.bytes, message.body.start, message.body.end);
+    const changed = this.#table.remoteSession[dialog] !== 0 && this.#table.remoteSession[dialog] !== hash;
+    this.#table.remoteSession[dialog] = hash;
+    if (changed) this.#user.sessionChanged(dialog, message);
+  }
+
+  #healed(dialog: DialogIndex, by: 'local' | 'remote', peerRouteRefreshed: boolean): void {
+    const wasRecovering = this.health.recovering[dialog] === 1;
+    this.health.quick[dialog] = 0;
+    this.health.attempt[dialog] = 0;
+    this.health.markHealed(dialog, this.#wheel.nowMs, by, peerRouteRefreshed);
+    this.#sessions.restart(dialog);
+    if (wasRecovering) this.#user.statusChanged(dialog);
+    this.#user.healed(dialog);
+  }
+
+  /** A result that began under an older route says nothing of the one that the peer has brought meanwhile. */
+  #attemptFailed(dialog: DialogIndex, response: Message | undefined): void {
+    const { health } = this;
+    health.phase[dialog] = Phase.idle;
+    if (health.healGeneration[dialog] !== health.generation[dialog] && health.recovering[dialog] === 0) return;
+    if (health.quick[dialog] === 1) {
+      health.quick[dialog] = 0;
+      this.#user.quickHealFailed(dialog, response);
+    }
+    if (health.recovering[dialog] === 0) return;
+    health.attempt[dialog] = Math.min((health.attempt[dialog] as number) + 1, 0xffff);
+    const delayMs = delayAfterMs(health.attempt[dialog] as number, this.#random());
+    const { presence, value } = response?.retryAfter ?? { presence: 'absent', value: 0 };
+    const retryAfterMs = presence === 'present' ? Math.min(value * 1000, retryAfterMaxMs) : 0;
+    this.#wait(dialog, Math.max(delayMs, retryAfterMs));
+  }
+
+  #gone(dialog: DialogIndex, message: Message): void {
+    if (this.health.quick[dialog] === 1) {
+      this.health.quick[dialog] = 0;
+      this.#user.quickHealFailed(dialog, message);
+    }
+    this.#user.gone(dialog, message.status);
+  }
+
+  #enqueue(dialog: DialogIndex, urgent: boolean): void {
+    this.health.phase[dialog] = Phase.queued;
+    (urgent ? this.#urgent : this.#queue).push(dialog);
+  }
+
+  #wait(dialog: DialogIndex, delayMs: number): void {
+    const atMs = this.#wheel.nowMs + delayMs;
+    this.health.phase[dialog] = Phase.waiting;
+    this.health.nextAttemptAtMs[dialog] = atMs;
+    this.health.timer[dialog] = this.#wheel.arm(this.#retry, dialog, atMs);
+  }
+
+  #disarm(dialog: DialogIndex): void {
+    this.#wheel.disarm(this.health.timer[dialog] as number);
+    this.health.timer[dialog] = 0;
+    this.health.nextAttemptAtMs[dialog] = 0;
+  }
+
+  #forget(dialog: DialogIndex): void {
+    const id = this.#underWay.get(dialog);
+    if (id === undefined) return;
+    this.#underWay.delete(dialog);
+    const tx = this.#transactions.get(id);
+    if (tx === undefined) return;
+    this.#hops.at(tx.mark >>> 1).healing--;
+    this.#transactions.forget(tx);
+  }
+
+  #usableRung(dialog: DialogIndex, from: number): number {
+    const { records } = this.#table;
+    const block = this.#table.block(dialog);
+    const hasSession = records.end(block, Part.session) > records.start(block, Part.session);
+    return usableRung(from, this.#table.has(dialog, DialogFlag.allowsUpdate), hasSession);
+  }
+
+  #nextRung(dialog: DialogIndex): number {
+    return this.#usableRung(dialog, (this.health.rung[dialog] as number) + 1);
+  }
+
+  #invitePending(dialog: DialogIndex): boolean {
+    return this.#table.has(dialog, DialogFlag.invitePending) || this.#table.has(dialog, DialogFlag.remoteInvitePending);
+  }
+
+  #session(dialog: DialogIndex): Uint8Array {
+    const { records } = this.#table;
+    const block = this.#table.block(dialog);
+    return records.bytes(block).subarray(records.start(block, Part.session), records.end(block, Part.session));
+  }
+}

@@ -1,0 +1,115 @@
+import type { DialogIndex } from '../dialog/table.ts';
+import type { BreakCause } from './classify.ts';
+
+/** What a program is told of a dialog's route. Instants are of the stack's clock. */
+export interface RouteStatus {
+  readonly status: 'healthy' | 'recovering';
+  readonly sinceMs: number;
+  /** Why the route broke: of the break that lasts, or of the last one. */
+  readonly cause: BreakCause | undefined;
+  /** The response that said so, where the cause is one. */
+  readonly causeStatus: number | undefined;
+  /** Heals that have failed since the break. */
+  readonly attempt: number;
+  /** When the next heal is sent; undefined when none is scheduled (one is under way, or waits for a live hop). */
+  readonly nextAttemptAtMs: number | undefined;
+  /** Counts the route sets that the dialog has had. */
+  readonly generation: number;
+  /** Who healed it last. */
+  readonly healedBy: 'local' | 'remote' | undefined;
+  /** Whether the last heal of ours renewed the peer's route as well; undefined before one. */
+  readonly peerRouteRefreshed: boolean | undefined;
+}
+
+/** What the healer is doing with a dialog. */
+export const Phase = { idle: 0, queued: 1, healing: 2, waiting: 3 } as const;
+export type Phase = (typeof Phase)[keyof typeof Phase];
+
+const causes: readonly (BreakCause | undefined)[] = [undefined, 'response', 'timeout', 'flow-lost', 'hop-silent'];
+
+/** Route status and healing progress of all dialogs, as columns beside the dialog table's. */
+export class RouteHealth {
+  /** 1 while recovering. */
+  readonly recovering: Uint8Array;
+  readonly phase: Uint8Array;
+  /** 1 when a heal is under way for the sake of requests that wait for it, without the program's knowing. */
+  readonly quick: Uint8Array;
+  readonly rung: Uint8Array;
+  readonly attempt: Uint16Array;
+  readonly generation: Uint32Array;
+  /** Route generation that the heal under way began under. */
+  readonly healGeneration: Uint32Array;
+  readonly timer: Uint32Array;
+  readonly nextAttemptAtMs: Float64Array;
+  readonly #cause: Uint8Array;
+  readonly #causeStatus: Uint16Array;
+  readonly #sinceMs: Float64Array;
+  /** 0 never, 1 by us, 2 by us with the peer's route renewed, 3 by the peer. */
+  readonly #healed: Uint8Array;
+
+  constructor(capacity: number) {
+    this.recovering = new Uint8Array(capacity);
+    this.phase = new Uint8Array(capacity);
+    this.quick = new Uint8Array(capacity);
+    this.rung = new Uint8Array(capacity);
+    this.attempt = new Uint16Array(capacity);
+    this.generation = new Uint32Array(capacity);
+    this.healGeneration = new Uint32Array(capacity);
+    this.timer = new Uint32Array(capacity);
+    this.nextAttemptAtMs = new Float64Array(capacity);
+    this.#cause = new Uint8Array(capacity);
+    this.#causeStatus = new Uint16Array(capacity);
+    this.#sinceMs = new Float64Array(capacity);
+    this.#healed = new Uint8Array(capacity);
+  }
+
+  /** A row that begins its life. */
+  reset(dialog: DialogIndex, nowMs: number): void {
+    this.recovering[dialog] = 0;
+    this.phase[dialog] = Phase.idle;
+    this.quick[dialog] = 0;
+    this.rung[dialog] = 0;
+    this.attempt[dialog] = 0;
+    this.generation[dialog] = 0;
+    this.nextAttemptAtMs[dialog] = 0;
+    this.timer[dialog] = 0;
+    this.#cause[dialog] = 0;
+    this.#causeStatus[dialog] = 0;
+    this.#sinceMs[dialog] = nowMs;
+    this.#healed[dialog] = 0;
+  }
+
+  markBroken(dialog: DialogIndex, nowMs: number, cause: BreakCause, status: number): void {
+    this.recovering[dialog] = 1;
+    this.attempt[dialog] = 0;
+    this.#cause[dialog] = causes.indexOf(cause);
+    this.#causeStatus[dialog] = status;
+    this.#sinceMs[dialog] = nowMs;
+  }
+
+  /** Records a new route; `recovering` ends with it. */
+  markHealed(dialog: DialogIndex, nowMs: number, by: 'local' | 'remote', peerRouteRefreshed: boolean): void {
+    if (this.recovering[dialog] === 1) this.#sinceMs[dialog] = nowMs;
+    this.recovering[dialog] = 0;
+    this.generation[dialog] = (this.generation[dialog] as number) + 1;
+    this.nextAttemptAtMs[dialog] = 0;
+    this.#healed[dialog] = by === 'remote' ? 3 : peerRouteRefreshed ? 2 : 1;
+  }
+
+  status(dialog: DialogIndex): RouteStatus {
+    const healed = this.#healed[dialog] as number;
+    const causeStatus = this.#causeStatus[dialog] as number;
+    const nextAttemptAtMs = this.nextAttemptAtMs[dialog] as number;
+    return {
+      status: this.recovering[dialog] === 1 ? 'recovering' : 'healthy',
+      sinceMs: this.#sinceMs[dialog] as number,
+      cause: causes[this.#cause[dialog] as number],
+      causeStatus: causeStatus === 0 ? undefined : causeStatus,
+      attempt: this.attempt[dialog] as number,
+      nextAttemptAtMs: nextAttemptAtMs === 0 ? undefined : nextAttemptAtMs,
+      generation: this.generation[dialog] as number,
+      healedBy: healed === 0 ? undefined : healed === 3 ? 'remote' : 'local',
+      peerRouteRefreshed: healed === 0 || healed === 3 ? undefined : healed === 2,
+    };
+  }
+}

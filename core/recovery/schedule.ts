@@ -1,0 +1,20 @@
+/** Seconds from the end of one attempt to the next; the last one goes on for ever. */
+const delaysS: readonly number[] = [2, 4, 8, 16, 32, 60];
+
+/** Retry-After binds for at most so long. */
+export const retryAfterMaxMs = 300_000;
+
+/**
+ * Milliseconds to wait after attempt number `attempt` (from 1) has failed.
+ *
+ * @param random in [0, 1): 50–100 % of the delay is taken, so that the dialogs of one break do not beat in time.
+ */
+export function delayAfterMs(attempt: number, random: number): number {
+  const delayS = delaysS[Math.min(attempt, delaysS.length) - 1] ?? 0;
+  return delayS * 1000 * (0.5 + random / 2);
+}
+
+/** Milliseconds to wait after a 491: longer for the owner of the Call-ID. @see RFC 3261 §14.1 */
+export function glareDelayMs(callIdOwner: boolean, random: number): number {
+  return callIdOwner ? 2100 + Math.floor(random * 191) * 10 : Math.floor(random * 201) * 10;
+}

@@ -1,0 +1,172 @@
+import type { Clock, OpenTransport, Transport, FlowId as TransportFlowId } from '../../transport/contract.ts';
+import type { Address, FlowId, Input, Steppable } from '../contract.ts';
+import type { SipErrorCode } from '../errors.ts';
+
+export type { Clock, Transport } from '../../transport/contract.ts';
+
+/** Most inputs that wait for a step: beyond it messages are shed, as a full socket buffer would. */
+const inboxMax = 65_536;
+
+/** What a shard in this thread is made of. */
+export interface InlineOptions<C, E> {
+  readonly transports: readonly Transport[];
+  readonly clock: Clock;
+  /** Number of the shard, 0–31. */
+  readonly shard: number;
+  /** Makes what is driven, once the sockets are open. */
+  readonly make: (locals: readonly Address[]) => Steppable<C, E>;
+  /** The events of a step, in their order. */
+  readonly onEvents: (events: readonly E[]) => void;
+  readonly onWarning: (message: string) => void;
+}
+
+/** A shard that runs in this thread. */
+export interface InlineShard<C> {
+  readonly locals: readonly Address[];
+  /** Messages dropped for want of room, on their way in or out. */
+  readonly shed: number;
+  /** Hands over a command; it is obeyed in a later turn. */
+  command(command: C): void;
+  destroy(): Promise<void>;
+}
+
+/**
+ * Opens the transports and drives a `Steppable` beside them: what arrives between two turns makes up the next step.
+ *
+ * @throws TransportError when a socket cannot be opened; those opened before are closed again.
+ */
+export async function startInline<C, E>(options: InlineOptions<C, E>): Promise<InlineShard<C>> {
+  const shard = new Inline(options);
+  await shard.open();
+  return shard;
+}
+
+class Inline<C, E> implements InlineShard<C> {
+  readonly #options: InlineOptions<C, E>;
+  readonly #transports: OpenTransport[] = [];
+  readonly #transportOf = new Map<FlowId, OpenTransport>();
+  #steppable: Steppable<C, E> | undefined;
+  #inbox: Input<C>[] = [];
+  #pending = false;
+  #destroyed = false;
+  #shed = 0;
+  #cancelWake: (() => void) | undefined;
+
+  constructor(options: InlineOptions<C, E>) {
+    this.#options = options;
+  }
+
+  get locals(): readonly Address[] {
+    return this.#transports.map((transport) => transport.local);
+  }
+
+  get shed(): number {
+    return this.#transports.reduce((sum, transport) => sum + transport.shed, this.#shed);
+  }
+
+  async open(): Promise<void> {
+    try {
+      for (const transport of this.#options.transports) await this.#open(transport);
+    } catch (error) {
+      await this.destroy();
+      throw error;
+    }
+    this.#steppable = this.#options.make(this.locals);
+    this.#turn();
+  }
+
+  command(command: C): void {
+    this.#put({ kind: 'command', command });
+  }
+
+  async destroy(): Promise<void> {
+    this.#destroyed = true;
+    this.#cancelWake?.();
+    await Promise.all(this.#transports.map((transport) => transport.destroy()));
+  }
+
+  async #open(transport: Transport): Promise<void> {
+    const { clock, shard } = this.#options;
+    let opened: OpenTransport | undefined;
+    const lost = (flow: TransportFlowId, code: SipErrorCode, message: string): void => {
+      this.#put({ kind: 'flow-lost', flow: engineFlow(flow), failure: { code, message } });
+    };
+    const listener = {
+      flowOpen: (flow: TransportFlowId, remote: Address, openId: number | undefined): void => {
+        if (opened !== undefined) this.#transportOf.set(engineFlow(flow), opened);
+        this.#put({ kind: 'flow-open', flow: engineFlow(flow), remote, openId });
+      },
+      openFailed: (openId: number, code: SipErrorCode, message: string): void => {
+        this.#put({ kind: 'open-failed', openId, failure: { code, message } });
+      },
+      message: (flow: TransportFlowId, bytes: Uint8Array): void => {
+        if (this.#inbox.length < inboxMax) this.#put({ kind: 'message', flow: engineFlow(flow), bytes });
+        else this.#shed++;
+      },
+      flowLost: (flow: TransportFlowId, code: SipErrorCode, message: string): void => {
+        this.#transportOf.delete(engineFlow(flow));
+        lost(flow, code, message);
+      },
+      warning: this.#options.onWarning,
+    };
+    opened = await transport.open(listener, { clock, shard });
+    this.#transports.push(opened);
+  }
+
+  #put(input: Input<C>): void {
+    if (this.#destroyed) return;
+    this.#inbox.push(input);
+    if (this.#pending) return;
+    this.#pending = true;
+    this.#options.clock.defer(() => this.#turn()); // after the reads at hand, so that they share a step
+  }
+
+  #turn(): void {
+    if (this.#destroyed || this.#steppable === undefined) return;
+    const { clock, onEvents } = this.#options;
+    const inputs = this.#inbox;
+    this.#inbox = [];
+    this.#pending = false;
+    this.#cancelWake?.();
+    const { outputs, wakeAtMs } = this.#steppable.step(clock.nowMs(), inputs);
+    const events: E[] = [];
+    for (const output of outputs) {
+      switch (output.kind) {
+        case 'send':
+          this.#transportOf.get(output.flow)?.send(transportFlow(output.flow), output.bytes);
+          break;
+        case 'open':
+          this.#openFlow(output.openId, output.remote, output.connected);
+          break;
+        case 'close':
+          this.#transportOf.get(output.flow)?.closeFlow(transportFlow(output.flow));
+          this.#transportOf.delete(output.flow);
+          break;
+        case 'event':
+          events.push(output.event);
+          break;
+      }
+    }
+    this.#cancelWake = wakeAtMs === undefined ? undefined : clock.wake(wakeAtMs, () => this.#turn());
+    if (events.length > 0) onEvents(events);
+  }
+
+  #openFlow(openId: number, remote: Address, connected: boolean): void {
+    const transport = this.#transports.find(({ local }) => local.protocol === remote.protocol);
+    if (transport === undefined) {
+      const failure = { code: 'SIP_OPEN_FAILED' as const, message: `no transport for ${remote.protocol}` };
+      this.#put({ kind: 'open-failed', openId, failure });
+      return;
+    }
+    transport.openFlow(openId, { protocol: transport.local.protocol, host: remote.host, port: remote.port }, { connected });
+  }
+}
+
+/** The two sides number flows alike; each has its own word for the number. */
+function engineFlow(flow: TransportFlowId): FlowId {
+  return flow as number as FlowId;
+}
+
+function transportFlow(flow: FlowId): TransportFlowId {
+  return flow as number as TransportFlowId;
+}

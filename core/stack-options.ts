@@ -1,0 +1,129 @@
+import type { Application } from './application.ts';
+import type { RandomSource } from './contract.ts';
+import { UsageError } from './errors.ts';
+import { parseUriText } from './message/uri.ts';
+import type { RecoveryMode } from './recovery/classify.ts';
+import type { RouteSetPolicy } from './recovery/healer.ts';
+import type { ListedHop } from './recovery/hops.ts';
+import { addressOfText } from './recovery/next-hop.ts';
+import type { Clock, Transport } from './shard/inline.ts';
+import { systemClock, systemRandom } from './shard/system.ts';
+import { type SipTimers, sipTimers } from './time/sip-timers.ts';
+
+/** A next hop that may carry our dialogs. */
+export interface HopDescription {
+  /** `sip:` with a numeric host, a port, and the transport as a parameter where it is not UDP. */
+  readonly uri: string;
+  /** Share of the dialogs, relative to the other hops. Default 1. */
+  readonly weight?: number;
+}
+
+/** What a stack is made of. Only `transports` has no default. */
+export interface StackOptions {
+  /** Where the stack listens: `udp({ host, port })`, or a memory network's. */
+  readonly transports: readonly Transport[];
+  /** The next hops allowed, in the order of preference for ties. Without any, calls go straight to their targets. */
+  readonly hops?: readonly (string | HopDescription)[];
+  readonly application?: Application;
+  readonly recovery?: {
+    /** `none` leaves dialogs to RFC 5057. Default `maximum`: recover forever. */
+    readonly mode?: RecoveryMode;
+    /** Default `ms-sipre`; `rfc3261` never rewrites a route set. */
+    readonly routeSet?: RouteSetPolicy;
+  };
+  readonly sessionTimer?: {
+    /** Seconds asked for, at least 90; 0 for no session timers. Default 1,800. @see RFC 4028 §4 */
+    readonly intervalS?: number;
+  };
+  /** Base values of SIP's timers in milliseconds. @see RFC 3261 §17.1.1.1 */
+  readonly timers?: { readonly t1Ms?: number; readonly t2Ms?: number; readonly t4Ms?: number };
+  readonly limits?: {
+    /** Dialogs at once; one more is refused with 503. Their columns are reserved at once, and committed when used. */
+    readonly dialogs?: number;
+    /** Client transactions at once, and as many server transactions. */
+    readonly transactions?: number;
+  };
+  /** Time and turns: a `VirtualClock` in tests. */
+  readonly clock?: Clock;
+  /** Fills arrays with random octets: a seeded source in tests. */
+  readonly random?: RandomSource;
+}
+
+/** Options with every default filled in. */
+export interface ResolvedOptions {
+  readonly transports: readonly Transport[];
+  readonly hops: readonly ListedHop[];
+  readonly application: Application;
+  readonly mode: RecoveryMode;
+  readonly policy: RouteSetPolicy;
+  readonly sessionIntervalS: number;
+  readonly timers: SipTimers;
+  readonly dialogCapacity: number;
+  readonly transactionCapacity: number;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+}
+
+const dialogCapacityMax = 2 ** 24;
+const transactionCapacityMax = 2 ** 20;
+
+/** Checks options and fills in the defaults. @throws UsageError that names the option. */
+export function resolveOptions(options: StackOptions): ResolvedOptions {
+  const { recovery = {}, sessionTimer = {}, timers = {}, limits = {} } = options;
+  refuseUnknown('', options, [
+    'transports', 'hops', 'application', 'recovery', 'sessionTimer', 'timers', 'limits', 'clock', 'random',
+  ]);
+  refuseUnknown('recovery.', recovery, ['mode', 'routeSet']);
+  refuseUnknown('sessionTimer.', sessionTimer, ['intervalS']);
+  refuseUnknown('timers.', timers, ['t1Ms', 't2Ms', 't4Ms']);
+  refuseUnknown('limits.', limits, ['dialogs', 'transactions']);
+  if (!Array.isArray(options.transports) || options.transports.length === 0) {
+    throw new UsageError('transports: give at least one, such as udp({ host, port }).');
+  }
+  const { mode = 'maximum', routeSet = 'ms-sipre' } = recovery;
+  if (mode !== 'none' && mode !== 'maximum') throw new UsageError("recovery.mode is 'none' or 'maximum'.");
+  if (routeSet !== 'ms-sipre' && routeSet !== 'rfc3261') throw new UsageError("recovery.routeSet is 'ms-sipre' or 'rfc3261'.");
+  const { intervalS = 1800 } = sessionTimer;
+  if (intervalS !== 0) positive('sessionTimer.intervalS', intervalS, 90, 2 ** 31 - 1);
+  for (const [name, value] of Object.entries(timers)) positive(`timers.${name}`, value, 1, 60_000);
+  return {
+    transports: options.transports,
+    hops: resolveHops(options.hops ?? []),
+    application: options.application ?? {},
+    mode,
+    policy: routeSet,
+    sessionIntervalS: intervalS,
+    timers: sipTimers(timers),
+    dialogCapacity: positive('limits.dialogs', limits.dialogs ?? 131_072, 1, dialogCapacityMax),
+    transactionCapacity: positive('limits.transactions', limits.transactions ?? 262_144, 1, transactionCapacityMax),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+  };
+}
+
+/** Reads a list of hops. @throws UsageError that names the hop. */
+export function resolveHops(hops: readonly (string | HopDescription)[]): ListedHop[] {
+  const listed = hops.map((hop) => {
+    const { uri, weight = 1 } = typeof hop === 'string' ? { uri: hop } : hop;
+    if (parseUriText(uri) === undefined) throw new UsageError(`hops: '${uri}' is no SIP URI.`);
+    const address = addressOfText(uri);
+    if (address === undefined) throw new UsageError(`hops: '${uri}' needs the scheme sip and a numeric host: names are not looked up.`);
+    return { address, weight: positive(`hops: weight of ${uri}`, weight, 1, 1000) };
+  });
+  const keys = listed.map(({ address }) => `${address.protocol} ${address.host} ${address.port}`);
+  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+  if (twice !== undefined) throw new UsageError(`hops: ${twice} is listed twice.`);
+  return listed;
+}
+
+function positive(name: string, value: number, least: number, most: number): number {
+  if (!(typeof value === 'number' && value >= least && value <= most)) {
+    throw new UsageError(`${name} is a number from ${least} to ${most}, not ${value}.`);
+  }
+  return value;
+}
+
+function refuseUnknown(where: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw new UsageError(`There is no option ${where}${unknown}. There are: ${known.join(', ')}.`);
+}

@@ -1,0 +1,311 @@
+import { publishDialogEnded, publishRouteStatus } from './channels.ts';
+import type { Address } from './contract.ts';
+import type { DialogId } from './dialog/table.ts';
+import type { Command, Content } from './engine/command.ts';
+import { Engine } from './engine/engine.ts';
+import type { CommandFailure, EngineCounts, EngineEvent, ResponseData, ResultValue } from './engine/event.ts';
+import { SipError, UsageError } from './errors.ts';
+import {
+  type Asker,
+  contentOf,
+  Dialog,
+  FailureResponseError,
+  IncomingCall,
+  IncomingRequest,
+  type MessageContent,
+  sdpType,
+} from './handles.ts';
+import { parseUriText } from './message/uri.ts';
+import type { RouteStatus } from './recovery/route-health.ts';
+import { type InlineShard, startInline } from './shard/inline.ts';
+import { type HopDescription, type ResolvedOptions, resolveHops, resolveOptions, type StackOptions } from './stack-options.ts';
+
+export interface InviteOptions extends MessageContent {
+  /** From: a URI, or a name-addr such as `"Alice" <sip:alice@example.com>`. Default: the stack's own address. */
+  readonly from?: string;
+  /** Gives the call up: by CANCEL while it rings, by BYE if it is answered meanwhile. The promise rejects with `SIP_ABORTED`. */
+  readonly signal?: AbortSignal;
+  /** Hears of each provisional response but 100. */
+  readonly onProvisional?: (response: ResponseData) => void;
+}
+
+/**
+ * Opens a stack: its sockets, its dialogs, and their healing.
+ *
+ * @throws UsageError when an option is wrong; SipError `SIP_PORT_IN_USE` or `SIP_BIND_FAILED` when a socket cannot be opened.
+ */
+export async function createStack(options: StackOptions): Promise<Stack> {
+  const stack = new Stack(resolveOptions(options));
+  await stack.open();
+  return stack;
+}
+
+interface Waiter {
+  readonly resolve: (value: ResultValue) => void;
+  readonly reject: (error: SipError) => void;
+  readonly onProvisional: ((response: ResponseData) => void) | undefined;
+}
+
+/** A SIP endpoint whose dialogs outlive their routes. Made by `createStack`. */
+export class Stack implements AsyncDisposable {
+  readonly #options: ResolvedOptions;
+  readonly #waiters = new Map<number, Waiter>();
+  readonly #ringing = new Map<number, AbortController>();
+  readonly #asker: Asker;
+  #shard: InlineShard<Command> | undefined;
+  #state: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
+  #commandIds = 0;
+
+  /** @internal `createStack` makes stacks. */
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+    this.#asker = {
+      request: (dialog, method, content, signal) => this.#request(dialog, method, content, signal),
+      bye: async (dialog) => void (await this.#ask((id) => ({ name: 'bye', id, dialog }))),
+      routeStatus: (dialog) => this.#routeStatus(dialog),
+      ring: (call, status, content) => this.#command({ name: 'ring', call, status, content }),
+      answer: async (call, content) => this.#dialog(await this.#ask((id) => ({ name: 'answer', id, call, content }))),
+      refuse: (call, status, content) => this.#command({ name: 'refuse', call, status, content }),
+      respond: (request, status, content) => this.#command({ name: 'respond', request, status, content }),
+    };
+  }
+
+  /** @internal */
+  async open(): Promise<void> {
+    const { transports, clock, application, mode, policy, timers, random, ...rest } = this.#options;
+    try {
+      this.#shard = await startInline<Command, EngineEvent>({
+        transports,
+        clock,
+        shard: 0,
+        make: (locals) =>
+          new Engine({ shard: 0, locals, mode, policy, timers, random, nowMs: clock.nowMs(), ...rest }),
+        onEvents: (events) => this.#hear(events),
+        onWarning: (message) => application.onWarning?.(message),
+      });
+    } catch (error) {
+      throw asSipError(error);
+    }
+    this.#state = 'open';
+  }
+
+  /** Where the stack is reached, one for each transport. */
+  get locals(): readonly Address[] {
+    return this.#shard?.locals ?? [];
+  }
+
+  /** Messages dropped for want of room, on their way in or out. */
+  get shed(): number {
+    return this.#shard?.shed ?? 0;
+  }
+
+  /** Replaces the list of next hops while the stack runs. */
+  setHops(hops: readonly (string | HopDescription)[]): void {
+    this.#command({ name: 'hops', hops: resolveHops(hops) });
+  }
+
+  /**
+   * Calls `target`, a SIP URI. Resolves with the dialog when the call is answered; rejects with a `FailureResponseError` when
+   * it is refused or no hop takes it.
+   */
+  async invite(target: string, options: InviteOptions = {}): Promise<Dialog> {
+    if (parseUriText(target) === undefined || /[\s<>]/.test(target)) throw new UsageError(`'${target}' is no SIP URI.`);
+    const content = contentOf(options, sdpType);
+    const from = options.from === undefined ? undefined : nameAddr(options.from);
+    const { signal, onProvisional } = options;
+    const asked = this.#ask((id) => ({ name: 'invite', id, target, from, content }), {
+      signal,
+      onAbort: (id) => ({ name: 'cancel', id }),
+      onProvisional,
+    });
+    return this.#dialog(await asked);
+  }
+
+  /** What the stack holds; everything is 0 when it is at rest. */
+  async counts(): Promise<EngineCounts> {
+    const { counts } = await this.#ask((id) => ({ name: 'counts', id }));
+    if (counts === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no counts.');
+    return counts;
+  }
+
+  /**
+   * Takes no more calls, ends every dialog by BYE, and closes the sockets when all have ended: within 32 s, or when `signal`
+   * aborts.
+   */
+  async close(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#state !== 'open') return;
+    const drained = this.#ask((id) => ({ name: 'drain', id }));
+    this.#state = 'closing';
+    await Promise.race([drained, aborted(options.signal)]);
+    await this.destroy();
+  }
+
+  /** Closes the sockets now. Dialogs are not ended; whoever waits hears `SIP_CLOSED`. */
+  async destroy(): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    await this.#shard?.destroy();
+    for (const waiter of this.#waiters.values()) waiter.reject(new SipError('SIP_CLOSED', 'The stack was closed.'));
+    this.#waiters.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #request(dialog: DialogId, method: string, content: Content, signal: AbortSignal | undefined): Promise<ResponseData> {
+    const { response } = await this.#ask((id) => ({ name: 'request', id, dialog, method, content }), {
+      signal,
+      onAbort: (id) => ({ name: 'abandon', id }),
+    });
+    if (response === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no response.');
+    return response;
+  }
+
+  async #routeStatus(dialog: DialogId): Promise<RouteStatus> {
+    const { routeStatus } = await this.#ask((id) => ({ name: 'route-status', id, dialog }));
+    if (routeStatus === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no route status.');
+    return routeStatus;
+  }
+
+  #dialog(value: ResultValue): Dialog {
+    if (value.dialog === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no dialog.');
+    return new Dialog(value.dialog, this.#asker);
+  }
+
+  #command(command: Command): void {
+    if (this.#state === 'closed' || this.#shard === undefined) throw new SipError('SIP_CLOSED', 'The stack is closed.');
+    this.#shard.command(command);
+  }
+
+  async #ask(
+    make: (id: number) => Command,
+    options: {
+      readonly signal?: AbortSignal | undefined;
+      readonly onAbort?: (id: number) => Command;
+      readonly onProvisional?: ((response: ResponseData) => void) | undefined;
+    } = {},
+  ): Promise<ResultValue> {
+    const { signal, onAbort, onProvisional } = options;
+    if (signal?.aborted) throw new SipError('SIP_ABORTED', 'The signal was aborted before the call.');
+    const id = ++this.#commandIds;
+    const result = new Promise<ResultValue>((resolve, reject) => {
+      this.#waiters.set(id, { resolve, reject, onProvisional });
+    });
+    const abort = (): void => {
+      if (onAbort !== undefined && this.#waiters.has(id)) this.#command(onAbort(id));
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      this.#command(make(id));
+      return await result;
+    } finally {
+      this.#waiters.delete(id);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Results settle at once; everything else waits for a later macrotask, so that no event overtakes a rejection. */
+  #hear(events: readonly EngineEvent[]): void {
+    const later: EngineEvent[] = [];
+    for (const event of events) {
+      if (event.kind === 'result') this.#settle(event.id, event.failure, event.value);
+      else later.push(event);
+    }
+    if (later.length > 0) this.#options.clock.defer(() => this.#deliver(later));
+  }
+
+  #settle(id: number, failure: CommandFailure | undefined, value: ResultValue): void {
+    const waiter = this.#waiters.get(id);
+    if (failure === undefined) waiter?.resolve(value);
+    else waiter?.reject(errorOf(failure));
+  }
+
+  #deliver(events: readonly EngineEvent[]): void {
+    for (const event of events) {
+      if (this.#state === 'closed') return;
+      this.#tell(event);
+    }
+  }
+
+  #tell(event: EngineEvent): void {
+    const { application } = this.#options;
+    switch (event.kind) {
+      case 'provisional':
+        this.#waiters.get(event.id)?.onProvisional?.(event.response);
+        break;
+      case 'incoming-call':
+        this.#tellCall(event);
+        break;
+      case 'call-cancelled':
+        this.#ringing.get(event.call)?.abort();
+        this.#ringing.delete(event.call);
+        break;
+      case 'request': {
+        const request = new IncomingRequest(event, new Dialog(event.dialog, this.#asker), this.#asker);
+        if (application.onRequest !== undefined) application.onRequest(request);
+        else request.respond(event.method === 'INFO' ? 200 : 488);
+        break;
+      }
+      case 'route-status':
+        publishRouteStatus(event);
+        application.onRouteStatus?.(new Dialog(event.dialog, this.#asker), event.routeStatus);
+        break;
+      case 'session-changed':
+        application.onSessionChanged?.(new Dialog(event.dialog, this.#asker), event.body);
+        break;
+      case 'ended':
+        publishDialogEnded(event);
+        application.onEnded?.(new Dialog(event.dialog, this.#asker), event.by, event.reason);
+        break;
+      case 'result':
+        break;
+    }
+  }
+
+  #tellCall(event: Extract<EngineEvent, { kind: 'incoming-call' }>): void {
+    const ringing = new AbortController();
+    this.#ringing.set(event.call, ringing);
+    const done = (): void => void this.#ringing.delete(event.call);
+    const asker: Asker = {
+      ...this.#asker,
+      answer: (call, content) => {
+        done();
+        return this.#asker.answer(call, content);
+      },
+      refuse: (call, status, content) => {
+        done();
+        this.#asker.refuse(call, status, content);
+      },
+    };
+    const call = new IncomingCall(event, ringing.signal, asker);
+    if (this.#options.application.onCall !== undefined) this.#options.application.onCall(call);
+    else call.refuse(480);
+  }
+}
+
+function errorOf(failure: CommandFailure): SipError {
+  const { response, origin = 'local', cause } = failure;
+  if (response === undefined) return new SipError(failure.code, failure.message);
+  return new FailureResponseError(response, origin, cause && new FailureResponseError(cause, 'intermediary'));
+}
+
+/** What went wrong below carries a code of ours; its class belongs to the ground floor. */
+function asSipError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('SIP_')) return error;
+  return new SipError(error.code as SipError['code'], error.message, { cause: error });
+}
+
+function nameAddr(from: string): string {
+  if (/[\r\n\0]/.test(from)) throw new UsageError('from has a line break or NUL in it.');
+  if (from.includes('<')) return from;
+  if (parseUriText(from) === undefined) throw new UsageError(`from: '${from}' is no URI.`);
+  return `<${from}>`;
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    else signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,406 @@
+import type { FlowId, RandomSource } from '../contract.ts';
+import { UsageError } from '../errors.ts';
+import { Message } from '../message/message.ts';
+import { Writer } from '../message/write.ts';
+import type { SipTimers } from '../time/sip-timers.ts';
+import type { Wheel } from '../time/wheel.ts';
+import { writeAck } from './ack.ts';
+import { Branches, branchSize, idOfBranch } from './branch.ts';
+import { FlowLists } from './flow-lists.ts';
+import {
+  type InviteClientAction,
+  type InviteClientEvent,
+  type InviteClientState,
+  type InviteClientTimer,
+  inviteClient,
+} from './invite-client.ts';
+import { Machine } from './machine.ts';
+import {
+  type NonInviteClientEvent,
+  type NonInviteClientState,
+  type NonInviteClientTimer,
+  nonInviteClient,
+} from './non-invite-client.ts';
+import { Pool } from './pool.ts';
+import { Runs } from './runs.ts';
+import { Shelf } from './shelf.ts';
+
+/**
+ * Whom a client transaction serves: a handful of long-lived objects, one for each use; `tx.owner` says whose it is.
+ *
+ * Any callback may begin, start or forget any transaction, the one it is called for included.
+ */
+export interface ClientUser {
+  /**
+   * Each provisional response (100 too), and the first final one. INVITE: also each further 2xx, repeated or
+   * from another branch of a fork; the user acknowledges every one of them (`tx.ack` is kept for that).
+   * `message` is valid during the call only.
+   */
+  onResponse(tx: ClientTransaction, message: Message): void;
+  /**
+   * No final response will come: treat it as 408 or 503 (RFC 3261 §8.1.3.1). Never follows a final response, and is
+   * the last word: the transaction has ended when this returns.
+   */
+  onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void;
+}
+
+/** `idle` is before `start`; `cancelling` is Proceeding once a CANCEL went out (§9.1). */
+export type ClientState = 'idle' | InviteClientState | NonInviteClientState | 'terminated';
+
+/**
+ * One request of ours and what becomes of it.
+ *
+ * These objects are reused once the transaction has ended: who keeps one beyond a callback keeps `id`, and asks
+ * `ClientTransactions.get(id)`.
+ */
+export interface ClientTransaction {
+  /** Index and generation: positive, below 2^31, not used again soon. */
+  readonly id: number;
+  readonly index: number;
+  readonly method: string;
+  readonly flow: FlowId;
+  readonly reliable: boolean;
+  readonly user: ClientUser;
+  readonly state: ClientState;
+  /** The branch of its Via. Made on each reading: for bytes, `ClientTransactions.copyBranch`. */
+  readonly branch: string;
+  /** Whose request it is: the user's own unsigned 32-bit number. */
+  owner: number;
+  /** A small integer for the user; 0 at first. */
+  mark: number;
+  /** The ACK of a 2xx, kept by its user to send it again with each repeated 2xx. Setting copies, reading copies. */
+  ack: Uint8Array | undefined;
+}
+
+export interface ClientDeps {
+  readonly wheel: Wheel;
+  readonly timers: SipTimers;
+  /** 0 to 1,023: goes into each branch, so that any shard can tell whose response it reads. */
+  readonly shard: number;
+  readonly random: RandomSource;
+  /** Never calls back; `bytes` is not written to afterwards. */
+  readonly send: (flow: FlowId, bytes: Uint8Array) => void;
+  /** Most transactions at once, finished ones that still absorb included; at most 2^20. */
+  readonly capacity: number;
+}
+
+/** What a transaction still needs of what it sent: the request, or the ACK of its final response. */
+type Holding = 'nothing' | 'request' | 'ack';
+
+/** Where a transaction's object finds what is kept off the heap. */
+interface Home {
+  state(tx: Client): ClientState;
+  branch(tx: Client): string;
+  ack(tx: Client): Uint8Array | undefined;
+  keepAck(tx: Client, bytes: Uint8Array | undefined): void;
+}
+
+/** Reused for one transaction after another at the same index. */
+class Client implements ClientTransaction {
+  readonly index: number;
+  readonly #home: Home;
+  id = 0;
+  method = '';
+  flow = 0 as FlowId;
+  reliable = false;
+  user: ClientUser = ignoring;
+  owner = 0;
+  mark = 0;
+  stage: 'begun' | 'started' | 'over' = 'over';
+  holding: Holding = 'nothing';
+  bytes: Uint8Array | undefined = undefined;
+  /** Where it lies on the shelf, when not in `bytes`. */
+  kept = 0;
+  /** Of an INVITE: the CANCEL that shares its branch. Of a CANCEL: that INVITE. */
+  partner: Client | undefined = undefined;
+
+  constructor(index: number, home: Home) {
+    this.index = index;
+    this.#home = home;
+  }
+
+  get state(): ClientState {
+    return this.#home.state(this);
+  }
+
+  get branch(): string {
+    return this.#home.branch(this);
+  }
+
+  get ack(): Uint8Array | undefined {
+    return this.#home.ack(this);
+  }
+
+  set ack(bytes: Uint8Array | undefined) {
+    this.#home.keepAck(this, bytes);
+  }
+}
+
+/**
+ * The client transactions of one shard.
+ *
+ * A response finds its transaction by the id in its branch, so there is no map; the branch is compared octet for octet.
+ *
+ * @see RFC 3261 §17.1, RFC 6026 §7.2
+ */
+export class ClientTransactions {
+  readonly #send: ClientDeps['send'];
+  readonly #runs = new Runs();
+  readonly #flows = new FlowLists();
+  readonly #branches: Branches;
+  readonly #pool: Pool;
+  readonly #shelf = new Shelf(Number.POSITIVE_INFINITY);
+  readonly #invite: Machine<InviteClientState, InviteClientTimer, InviteClientEvent, InviteClientAction>;
+  readonly #nonInvite: Machine<NonInviteClientState, NonInviteClientTimer, NonInviteClientEvent, InviteClientAction>;
+  readonly #txs: Client[] = [];
+  readonly #home: Home = {
+    state: (tx) => this.#state(tx),
+    branch: (tx) => this.#branches.text(tx.index),
+    ack: (tx) => (this.#state(tx) === 'accepted' ? this.#shelf.copy(tx.kept) : undefined),
+    keepAck: (tx, bytes) => this.#keepAck(tx, bytes),
+  };
+  readonly #request = new Message();
+  readonly #writer = new Writer();
+  /** The response at hand. */
+  #message: Message = this.#request;
+  /** INVITEs that have ended but whose CANCEL still answers to their branch. */
+  #lingering = 0;
+
+  constructor(deps: ClientDeps) {
+    this.#send = deps.send;
+    this.#branches = new Branches(deps.shard, deps.random);
+    this.#pool = new Pool(deps.capacity, [this.#runs, this.#flows, this.#branches]);
+    const host = {
+      act: (index: number, action: InviteClientAction) => this.#act(this.#at(index), action),
+      end: (index: number) => this.#end(this.#at(index)),
+    };
+    const machineDeps = { runs: this.#runs, wheel: deps.wheel, sip: deps.timers, host };
+    this.#invite = new Machine(inviteClient, machineDeps);
+    this.#nonInvite = new Machine(nonInviteClient, machineDeps);
+  }
+
+  /** Transactions that have not ended. */
+  get count(): number {
+    return this.#pool.count - this.#lingering;
+  }
+
+  /**
+   * Makes a transaction and its branch; nothing is sent before `start`. Undefined at capacity.
+   *
+   * `sameBranchAs` is for CANCEL and names the INVITE, which must be `proceeding` (§9.1: no CANCEL before a provisional
+   * response, nor a second one); undefined, too, when it is not. Starting the CANCEL gives the INVITE 64*T1 to end.
+   */
+  begin(
+    method: string,
+    flow: FlowId,
+    reliable: boolean,
+    user: ClientUser,
+    owner: number,
+    options?: { readonly sameBranchAs: ClientTransaction },
+  ): ClientTransaction | undefined {
+    const invite = options === undefined ? undefined : this.#own(options.sameBranchAs);
+    if (options !== undefined && !this.#canCancel(invite)) return undefined;
+    const index = this.#pool.take();
+    if (index === 0) return undefined;
+    const tx = this.#txs[index] ?? this.#make(index);
+    tx.id = this.#pool.id(index);
+    tx.method = method;
+    tx.flow = flow;
+    tx.reliable = reliable;
+    tx.user = user;
+    tx.owner = owner;
+    tx.mark = 0;
+    tx.stage = 'begun';
+    this.#flows.add(index, flow);
+    if (invite === undefined) {
+      this.#branches.make(index, tx.id);
+    } else {
+      this.#branches.share(invite.index, index);
+      tx.partner = invite;
+      invite.partner = tx;
+    }
+    return tx;
+  }
+
+  #canCancel(invite: Client | undefined): boolean {
+    return invite !== undefined && invite.partner === undefined && this.#state(invite) === 'proceeding';
+  }
+
+  #make(index: number): Client {
+    const tx = new Client(index, this.#home);
+    // Indexes are given out in order, so the array stays dense.
+    while (this.#txs.length <= index) this.#txs.push(tx);
+    this.#txs[index] = tx;
+    return tx;
+  }
+
+  /** Writes the branch of `tx` at `offset` of `target`: always `branchSize` octets (branch.ts), which it returns. */
+  copyBranch(tx: ClientTransaction, target: Uint8Array, offset: number): number {
+    this.#branches.copy(tx.index, target, offset);
+    return branchSize;
+  }
+
+  /** Sends the request for the first time. `bytes` is kept, not copied, and must never change. */
+  start(tx: ClientTransaction, bytes: Uint8Array): void {
+    const own = this.#own(tx);
+    if (own?.stage !== 'begun') throw new UsageError('a client transaction is started once, after begin');
+    own.stage = 'started';
+    own.bytes = bytes;
+    own.holding = 'request';
+    if (own.method === 'INVITE') this.#invite.begin(own.index, own.reliable);
+    else this.#nonInvite.begin(own.index, own.reliable);
+    this.#send(own.flow, bytes);
+    if (own.partner !== undefined) this.#invite.handle(own.partner.index, 'cancel');
+  }
+
+  /**
+   * Gives a response, scanned without a refusal, to its transaction: the one of its branch and CSeq method (§17.1.3). A
+   * stray one is to be dropped (RFC 6026 §7.2).
+   *
+   * The transaction may have ended by now, and its object may serve another one already: its `id` tells.
+   */
+  receive(message: Message): ClientTransaction | 'stray' {
+    const { start, end } = message.via.branch;
+    const index = this.#pool.indexOf(idOfBranch(message.bytes, start, end));
+    if (index === 0 || !this.#branches.matches(index, message.bytes, start)) return 'stray';
+    let tx: Client | undefined = this.#at(index);
+    const method = message.cseq.method;
+    if (tx.method !== method) tx = method === 'CANCEL' ? tx.partner : undefined;
+    if (tx?.stage !== 'started') return 'stray';
+    this.#message = message;
+    if (tx.method === 'INVITE') this.#invite.handle(tx.index, inviteEvent(message.status));
+    else this.#nonInvite.handle(tx.index, message.status < 200 ? '1xx' : '2xx-6xx');
+    return tx;
+  }
+
+  /** The transaction with that id, if it has not ended. */
+  get(id: number): ClientTransaction | undefined {
+    const index = this.#pool.indexOf(id);
+    if (index === 0) return undefined;
+    const tx = this.#at(index);
+    return tx.stage === 'over' ? undefined : tx;
+  }
+
+  /** Ends it without a word: its user wants no more of it. Whatever still comes for it is stray. */
+  forget(tx: ClientTransaction): void {
+    const own = this.#own(tx);
+    if (own !== undefined) this.#end(own);
+  }
+
+  /** The flow is lost: every transaction that waits on it fails at once, oldest first (§17.1.4). */
+  failFlow(flow: FlowId): void {
+    const ids = this.#flows.on(flow).map((index) => this.#pool.id(index));
+    for (const id of ids) {
+      const index = this.#pool.indexOf(id);
+      if (index === 0 || this.#at(index).stage !== 'started') continue;
+      if (this.#at(index).method === 'INVITE') this.#invite.handle(index, 'flow-lost');
+      else this.#nonInvite.handle(index, 'flow-lost');
+    }
+  }
+
+  #state(tx: Client): ClientState {
+    if (tx.stage === 'begun') return 'idle';
+    return tx.method === 'INVITE' ? this.#invite.state(tx.index) : this.#nonInvite.state(tx.index);
+  }
+
+  #keepAck(tx: Client, bytes: Uint8Array | undefined): void {
+    if (this.#state(tx) !== 'accepted') return;
+    this.#hold(tx, 'nothing');
+    if (bytes !== undefined) this.#shelve(tx, 'ack', bytes);
+  }
+
+  #act(tx: Client, action: InviteClientAction): void {
+    switch (action) {
+      case 'send-request':
+        if (tx.bytes !== undefined) this.#send(tx.flow, tx.bytes);
+        return;
+      case 'send-ack':
+        this.#sendAck(tx);
+        return;
+      case 'tell-response':
+        this.#tellResponse(tx);
+        return;
+      case 'tell-timeout':
+        tx.user.onFailure(tx, 'timeout');
+        return;
+      case 'tell-flow-lost':
+        tx.user.onFailure(tx, 'flow-lost');
+        return;
+    }
+  }
+
+  #tellResponse(tx: Client): void {
+    if (tx.holding === 'request') {
+      if (this.#message.status >= 200) this.#hold(tx, 'nothing');
+      // It may ring for minutes, and its request is needed for an ACK only: off the writer's chunk.
+      else if (tx.method === 'INVITE' && tx.bytes !== undefined) this.#shelve(tx, 'request', tx.bytes);
+    }
+    tx.user.onResponse(tx, this.#message);
+  }
+
+  #sendAck(tx: Client): void {
+    if (tx.holding === 'request') {
+      const request = tx.bytes ?? this.#shelf.copy(tx.kept);
+      if (request === undefined || this.#request.scan(request) !== undefined) return;
+      const ack = writeAck(this.#writer, this.#request, this.#message);
+      this.#hold(tx, 'nothing');
+      this.#shelve(tx, 'ack', ack);
+      this.#send(tx.flow, ack);
+      return;
+    }
+    const ack = this.#shelf.copy(tx.kept);
+    if (ack !== undefined) this.#send(tx.flow, ack);
+  }
+
+  #shelve(tx: Client, holding: Holding, bytes: Uint8Array): void {
+    this.#hold(tx, holding);
+    tx.kept = this.#shelf.put(bytes);
+  }
+
+  #hold(tx: Client, holding: Holding): void {
+    this.#shelf.drop(tx.kept);
+    tx.kept = 0;
+    tx.bytes = undefined;
+    tx.holding = holding;
+  }
+
+  #end(tx: Client): void {
+    const { index, partner } = tx;
+    if (tx.method === 'INVITE') this.#invite.stop(index);
+    else this.#nonInvite.stop(index);
+    this.#flows.remove(index);
+    this.#hold(tx, 'nothing');
+    tx.user = ignoring;
+    tx.stage = 'over';
+    if (tx.method === 'INVITE' && partner !== undefined) {
+      // The branch that the CANCEL shares leads through this index.
+      this.#lingering++;
+      return;
+    }
+    if (partner !== undefined) {
+      tx.partner = undefined;
+      partner.partner = undefined;
+      if (partner.stage === 'over') {
+        this.#lingering--;
+        this.#pool.give(partner.index);
+      }
+    }
+    this.#pool.give(index);
+  }
+
+  #own(tx: ClientTransaction): Client | undefined {
+    const own = this.#txs[tx.index];
+    return own === tx && own.stage !== 'over' ? own : undefined;
+  }
+
+  #at(index: number): Client {
+    return this.#txs[index] as Client;
+  }
+}
+
+const ignoring: ClientUser = { onResponse() {}, onFailure() {} };
+
+function inviteEvent(status: number): InviteClientEvent {
+  if (status < 200) return '1xx';
+  return status < 300 ? '2xx' : '3xx-6xx';
+}
