@@ -32,3 +32,9 @@ export class UsageError extends SipError {
     super('SIP_USAGE', message);
   }
 }
+
+/** What the ground floor threw, as a `SipError` of the same code; anything else as it is. */
+export function asSipError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('SIP_')) return error;
+  return error instanceof SipError ? error : new SipError(error.code as SipErrorCode, error.message, { cause: error });
+}

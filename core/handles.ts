@@ -1,9 +1,9 @@
+import type { DialogId } from './dialog/table.ts';
 import type { Content, Header } from './engine/command.ts';
 import type { DialogData, ResponseData, ResponseOrigin } from './engine/event.ts';
-import { isTargetRefresh } from './dialog/request.ts';
-import type { DialogId } from './dialog/table.ts';
-import type { RouteStatus } from './recovery/route-health.ts';
 import { SipError, UsageError } from './errors.ts';
+import { isTargetRefresh } from './message/method.ts';
+import type { RouteStatus } from './recovery/route-health.ts';
 
 /** What a program adds to a message of its own. */
 export interface MessageContent {
@@ -68,7 +68,8 @@ export class Dialog {
    */
   request(method: string, options: RequestOptions = {}): Promise<ResponseData> {
     if (!/^[A-Za-z0-9.!%*_+`'~-]+$/.test(method)) throw new UsageError(`'${method}' is no method (RFC 3261 §25.1).`);
-    if (reservedMethods.has(method)) throw new UsageError(`${method} is not sent by request(): ${reservedMethods.get(method)}.`);
+    if (reservedMethods.has(method))
+      throw new UsageError(`${method} is not sent by request(): ${reservedMethods.get(method)}.`);
     const defaultType = isTargetRefresh(method) ? sdpType : undefined;
     return this.#asker.request(this.id, method, contentOf(options, defaultType), options.signal);
   }
@@ -134,7 +135,8 @@ export class IncomingCall {
 
   /** Refuses with a final response, 300 to 699. */
   refuse(status: number, content: MessageContent = {}): void {
-    if (!(Number.isInteger(status) && status >= 300 && status < 700)) throw new UsageError(`${status} does not refuse: 300 to 699.`);
+    if (!(Number.isInteger(status) && status >= 300 && status < 700))
+      throw new UsageError(`${status} does not refuse: 300 to 699.`);
     this.#asker.refuse(this.#call, status, contentOf(content));
   }
 }
@@ -168,7 +170,8 @@ export class IncomingRequest {
 
   /** Sends the final response, 200 to 699. With a body for a new offer it is the answer. */
   respond(status: number, content: MessageContent = {}): void {
-    if (!(Number.isInteger(status) && status >= 200 && status < 700)) throw new UsageError(`${status} is not final: 200 to 699.`);
+    if (!(Number.isInteger(status) && status >= 200 && status < 700))
+      throw new UsageError(`${status} is not final: 200 to 699.`);
     const defaultType = isTargetRefresh(this.method) ? sdpType : undefined;
     this.#asker.respond(this.#request, status, contentOf(content, defaultType));
   }
@@ -184,8 +187,29 @@ const reservedMethods: ReadonlyMap<string, string> = new Map([
 
 /** Header fields that the stack writes itself. */
 const ownHeaders: ReadonlySet<string> = new Set([
-  'via', 'v', 'from', 'f', 'to', 't', 'call-id', 'i', 'cseq', 'contact', 'm', 'route', 'record-route', 'max-forwards',
-  'content-length', 'l', 'content-type', 'c', 'supported', 'k', 'allow', 'session-expires', 'x',
+  'via',
+  'v',
+  'from',
+  'f',
+  'to',
+  't',
+  'call-id',
+  'i',
+  'cseq',
+  'contact',
+  'm',
+  'route',
+  'record-route',
+  'max-forwards',
+  'content-length',
+  'l',
+  'content-type',
+  'c',
+  'supported',
+  'k',
+  'allow',
+  'session-expires',
+  'x',
 ]);
 
 /** Checks what a program wants to add: it must not end a line or write a header of ours. */
@@ -200,7 +224,8 @@ export function contentOf(content: MessageContent, defaultType?: string): Conten
     }
   }
   const { contentType } = content;
-  if (contentType !== undefined && /[\r\n\0]/.test(contentType)) throw new UsageError('The content type has a line break or NUL in it.');
+  if (contentType !== undefined && /[\r\n\0]/.test(contentType))
+    throw new UsageError('The content type has a line break or NUL in it.');
   const body = typeof content.body === 'string' ? new TextEncoder().encode(content.body) : content.body?.slice();
   const hasBody = body !== undefined && body.length > 0;
   if (!hasBody) return { headers, contentType: undefined, body: undefined };

@@ -1,14 +1,13 @@
 import type { Application } from './application.ts';
 import type { RandomSource } from './contract.ts';
 import { UsageError } from './errors.ts';
+import { addressOfText } from './message/numeric-address.ts';
 import { parseUriText } from './message/uri.ts';
 import type { RecoveryMode } from './recovery/classify.ts';
 import type { RouteSetPolicy } from './recovery/healer.ts';
 import type { ListedHop } from './recovery/hops.ts';
-import { addressOfText } from './recovery/next-hop.ts';
 import type { Clock, Transport } from './shard/inline.ts';
 import { systemClock, systemRandom } from './shard/system.ts';
-import { type SipTimers, sipTimers } from './time/sip-timers.ts';
 
 /** A next hop that may carry our dialogs. */
 export interface HopDescription {
@@ -57,7 +56,7 @@ export interface ResolvedOptions {
   readonly mode: RecoveryMode;
   readonly policy: RouteSetPolicy;
   readonly sessionIntervalS: number;
-  readonly timers: SipTimers;
+  readonly timers: { readonly t1Ms?: number; readonly t2Ms?: number; readonly t4Ms?: number };
   readonly dialogCapacity: number;
   readonly transactionCapacity: number;
   readonly clock: Clock;
@@ -71,7 +70,15 @@ const transactionCapacityMax = 2 ** 20;
 export function resolveOptions(options: StackOptions): ResolvedOptions {
   const { recovery = {}, sessionTimer = {}, timers = {}, limits = {} } = options;
   refuseUnknown('', options, [
-    'transports', 'hops', 'application', 'recovery', 'sessionTimer', 'timers', 'limits', 'clock', 'random',
+    'transports',
+    'hops',
+    'application',
+    'recovery',
+    'sessionTimer',
+    'timers',
+    'limits',
+    'clock',
+    'random',
   ]);
   refuseUnknown('recovery.', recovery, ['mode', 'routeSet']);
   refuseUnknown('sessionTimer.', sessionTimer, ['intervalS']);
@@ -82,7 +89,8 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
   }
   const { mode = 'maximum', routeSet = 'ms-sipre' } = recovery;
   if (mode !== 'none' && mode !== 'maximum') throw new UsageError("recovery.mode is 'none' or 'maximum'.");
-  if (routeSet !== 'ms-sipre' && routeSet !== 'rfc3261') throw new UsageError("recovery.routeSet is 'ms-sipre' or 'rfc3261'.");
+  if (routeSet !== 'ms-sipre' && routeSet !== 'rfc3261')
+    throw new UsageError("recovery.routeSet is 'ms-sipre' or 'rfc3261'.");
   const { intervalS = 1800 } = sessionTimer;
   if (intervalS !== 0) positive('sessionTimer.intervalS', intervalS, 90, 2 ** 31 - 1);
   for (const [name, value] of Object.entries(timers)) positive(`timers.${name}`, value, 1, 60_000);
@@ -93,7 +101,7 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     mode,
     policy: routeSet,
     sessionIntervalS: intervalS,
-    timers: sipTimers(timers),
+    timers,
     dialogCapacity: positive('limits.dialogs', limits.dialogs ?? 131_072, 1, dialogCapacityMax),
     transactionCapacity: positive('limits.transactions', limits.transactions ?? 262_144, 1, transactionCapacityMax),
     clock: options.clock ?? systemClock,
@@ -107,7 +115,8 @@ export function resolveHops(hops: readonly (string | HopDescription)[]): ListedH
     const { uri, weight = 1 } = typeof hop === 'string' ? { uri: hop } : hop;
     if (parseUriText(uri) === undefined) throw new UsageError(`hops: '${uri}' is no SIP URI.`);
     const address = addressOfText(uri);
-    if (address === undefined) throw new UsageError(`hops: '${uri}' needs the scheme sip and a numeric host: names are not looked up.`);
+    if (address === undefined)
+      throw new UsageError(`hops: '${uri}' needs the scheme sip and a numeric host: names are not looked up.`);
     return { address, weight: positive(`hops: weight of ${uri}`, weight, 1, 1000) };
   });
   const keys = listed.map(({ address }) => `${address.protocol} ${address.host} ${address.port}`);
@@ -125,5 +134,6 @@ function positive(name: string, value: number, least: number, most: number): num
 
 function refuseUnknown(where: string, given: object, known: readonly string[]): void {
   const unknown = Object.keys(given).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw new UsageError(`There is no option ${where}${unknown}. There are: ${known.join(', ')}.`);
+  if (unknown !== undefined)
+    throw new UsageError(`There is no option ${where}${unknown}. There are: ${known.join(', ')}.`);
 }

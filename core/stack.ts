@@ -2,7 +2,6 @@ import { publishDialogEnded, publishRouteStatus } from './channels.ts';
 import type { Address } from './contract.ts';
 import type { DialogId } from './dialog/table.ts';
 import type { Command, Content } from './engine/command.ts';
-import { Engine } from './engine/engine.ts';
 import type { CommandFailure, EngineCounts, EngineEvent, ResponseData, ResultValue } from './engine/event.ts';
 import { SipError, UsageError } from './errors.ts';
 import {
@@ -17,8 +16,15 @@ import {
 } from './handles.ts';
 import { parseUriText } from './message/uri.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
-import { type InlineShard, startInline } from './shard/inline.ts';
-import { type HopDescription, type ResolvedOptions, resolveHops, resolveOptions, type StackOptions } from './stack-options.ts';
+import { startEngine } from './shard/engine-shard.ts';
+import type { InlineShard } from './shard/inline.ts';
+import {
+  type HopDescription,
+  type ResolvedOptions,
+  resolveHops,
+  resolveOptions,
+  type StackOptions,
+} from './stack-options.ts';
 
 export interface InviteOptions extends MessageContent {
   /** From: a URI, or a name-addr such as `"Alice" <sip:alice@example.com>`. Default: the stack's own address. */
@@ -72,14 +78,13 @@ export class Stack implements AsyncDisposable {
 
   /** @internal */
   async open(): Promise<void> {
-    const { transports, clock, application, mode, policy, timers, random, ...rest } = this.#options;
+    const { transports, clock, application, ...engine } = this.#options;
     try {
-      this.#shard = await startInline<Command, EngineEvent>({
+      this.#shard = await startEngine({
         transports,
         clock,
         shard: 0,
-        make: (locals) =>
-          new Engine({ shard: 0, locals, mode, policy, timers, random, nowMs: clock.nowMs(), ...rest }),
+        engine,
         onEvents: (events) => this.#hear(events),
         onWarning: (message) => application.onWarning?.(message),
       });
@@ -153,7 +158,12 @@ export class Stack implements AsyncDisposable {
     await this.close();
   }
 
-  async #request(dialog: DialogId, method: string, content: Content, signal: AbortSignal | undefined): Promise<ResponseData> {
+  async #request(
+    dialog: DialogId,
+    method: string,
+    content: Content,
+    signal: AbortSignal | undefined,
+  ): Promise<ResponseData> {
     const { response } = await this.#ask((id) => ({ name: 'request', id, dialog, method, content }), {
       signal,
       onAbort: (id) => ({ name: 'abandon', id }),

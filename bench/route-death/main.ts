@@ -1,5 +1,190 @@
-/** Kills the route of many dialogs at once and times their healing. */
-export function run(_args: readonly string[]): Promise<number> {
-  console.error('sipmend-bench: route-death is not built yet.');
-  return Promise.resolve(1);
+import { readArguments, usage } from './arguments.ts';
+import { Caller } from './caller.ts';
+import { Cast } from './cast.ts';
+import { nowMs } from './clock.ts';
+import { within } from './deadline.ts';
+import { Ledger } from './ledger.ts';
+import type { Report } from './messages.ts';
+import { Progress } from './progress.ts';
+import { type Results, tableOf, writeJson } from './results.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Setting up may take so long, and so much longer for each call. */
+const setUpLimitMs = { base: 20_000, perDialog: 4 } as const;
+
+/** From the break on a run takes no longer than this, whatever happens. */
+const watchdogMs = 60_000;
+
+/** Who heals gets so long; where nobody does, there is little to wait for. */
+const patienceMs = { maximum: 40_000, none: 3_000 } as const;
+
+/** The INFOs of one direction may take so long, and the word that they are done so much longer. */
+const verifyLimitMs = 8_000;
+const wordLimitMs = 1_000;
+
+const fatalSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Kills the route of many dialogs at once and times their healing. Gives the exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  const asked = readArguments(args);
+  if (asked.kind === 'help') {
+    console.log(usage);
+    return 0;
+  }
+  if (asked.kind === 'wrong') {
+    console.error(`route-death: ${asked.message}\n\n${usage}`);
+    return 2;
+  }
+  const stop = new AbortController();
+  const interrupt = (signal: NodeJS.Signals): void => stop.abort(new Error(`interrupted by ${signal}`));
+  for (const name of fatalSignals) process.on(name, interrupt);
+  try {
+    return await new Run(asked.scenario, stop).play(asked.json);
+  } finally {
+    for (const name of fatalSignals) process.off(name, interrupt);
+  }
+}
+
+class Run {
+  readonly #scenario: Scenario;
+  readonly #stop: AbortController;
+  readonly #ledger: Ledger;
+  readonly #caller: Caller;
+  readonly #cast: Cast;
+  readonly #progress = new Progress();
+  #farEndDone = false;
+
+  /** `stop` ends the run early; what there is until then is told. */
+  constructor(scenario: Scenario, stop: AbortController) {
+    this.#scenario = scenario;
+    this.#stop = stop;
+    this.#ledger = new Ledger(scenario.dialogs, { unseen: scenario.fault === 'lost-state' });
+    this.#caller = new Caller(scenario, this.#ledger);
+    this.#cast = new Cast((who) => stop.abort(new Error(who)));
+  }
+
+  async play(json: string | undefined): Promise<number> {
+    const { signal } = this.#stop;
+    let trouble: unknown;
+    try {
+      await this.#phases(signal);
+    } catch (error) {
+      trouble = error;
+    }
+    if (signal.aborted) trouble = signal.reason;
+    const results = this.#ledger.close(nowMs());
+    await Promise.all([this.#caller.destroy(), this.#cast.end()]);
+    this.#tell(results, trouble);
+    try {
+      if (json !== undefined) writeJson(json, this.#scenario, results);
+    } catch (error) {
+      trouble = error;
+      console.error(`route-death: ${messageOf(error)}`);
+    }
+    const whole = results.established === this.#scenario.dialogs && results.lost === 0;
+    return whole && trouble === undefined ? 0 : 1;
+  }
+
+  async #phases(signal: AbortSignal): Promise<void> {
+    await this.#start(signal);
+    await this.#setUp(signal);
+    if (signal.aborted || this.#ledger.established < this.#scenario.dialogs) return;
+    await within(watchdogMs, signal, async (limited) => {
+      await this.#break();
+      await this.#heal(limited);
+      await this.#verify(limited);
+    });
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    const caller = await this.#caller.open((warning) => this.#progress.line(`warning: ${warning}`));
+    await this.#cast.start(this.#scenario, caller, signal);
+    this.#cast.hearFarEnd((report) => this.#hearFarEnd(report));
+  }
+
+  /** All calls go by edge A; edge B is known only afterwards. */
+  async #setUp(signal: AbortSignal): Promise<void> {
+    const { dialogs } = this.#scenario;
+    this.#setHops(this.#cast.hops.slice(0, 1));
+    await this.#progress.during(
+      'set up by edge A',
+      dialogs,
+      () => ({ count: this.#ledger.established }),
+      within(setUpLimitMs.base + setUpLimitMs.perDialog * dialogs, signal, (limited) =>
+        this.#caller.establish(this.#cast.target, limited),
+      ),
+    );
+    this.#setHops(this.#cast.hops);
+  }
+
+  async #break(): Promise<void> {
+    const { fault } = this.#scenario;
+    this.#ledger.break(await this.#cast.break(fault));
+    this.#progress.line(`broken: ${fault}`);
+  }
+
+  async #heal(signal: AbortSignal): Promise<void> {
+    const ledger = this.#ledger;
+    const { dialogs, fault, mode } = this.#scenario;
+    await this.#progress.during(
+      'healed',
+      dialogs,
+      () => ({ count: ledger.healed, note: ledger.recovering > 0 ? `${ledger.recovering} recovering` : '' }),
+      within(patienceMs[mode], signal, (limited) =>
+        fault === 'lost-state' ? this.#caller.stumble(limited) : until(() => ledger.healed === dialogs, limited),
+      ),
+    );
+  }
+
+  /** By an INFO on each dialog, first in our direction, then in the other. */
+  async #verify(signal: AbortSignal): Promise<void> {
+    const ledger = this.#ledger;
+    const { dialogs } = this.#scenario;
+    await this.#progress.during(
+      'INFO to the far end',
+      dialogs,
+      () => ({ count: ledger.informedNear }),
+      within(verifyLimitMs, signal, (limited) => this.#caller.verify(limited)),
+    );
+    this.#cast.informFromFarEnd(verifyLimitMs);
+    await this.#progress.during(
+      'INFO from the far end',
+      dialogs,
+      () => ({ count: ledger.informedFar }),
+      within(verifyLimitMs + wordLimitMs, signal, (limited) =>
+        until(() => this.#farEndDone || ledger.informedFar === dialogs, limited),
+      ),
+    );
+  }
+
+  #hearFarEnd(report: Report): void {
+    if (report.report === 'informed') {
+      for (const callId of report.callIds) this.#caller.farEndInformed(callId);
+      this.#farEndDone = report.done;
+    } else if (report.report === 'healed') {
+      for (const [index, callId] of report.callIds.entries()) {
+        this.#caller.farEndHealed(callId, report.atMs[index] as number);
+      }
+    }
+  }
+
+  #setHops(hops: readonly string[]): void {
+    this.#caller.setHops(hops);
+    this.#cast.setHops(hops);
+  }
+
+  #tell(results: Results, trouble: unknown): void {
+    this.#progress.line(`\n${tableOf(results)}\n`);
+    for (const [failure, count] of this.#caller.failures) this.#progress.line(`${count} × ${failure}`);
+    if (trouble !== undefined) console.error(`route-death: ${messageOf(trouble)}`);
+  }
+}
+
+/** Resolves when `isReached` says so or the signal aborts. */
+async function until(isReached: () => boolean, signal: AbortSignal): Promise<void> {
+  while (!isReached() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

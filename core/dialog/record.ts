@@ -17,7 +17,16 @@ import { type Block, Slab, type Slice, sliceOf } from './slab.ts';
  *
  * `identity` is copied whole into every request; the tags and the Call-ID are found inside it by offsets of their own.
  */
-export const Part = { target: 0, routes: 1, identity: 2, contact: 3, session: 4, localTag: 5, remoteTag: 6, callId: 7 } as const;
+export const Part = {
+  target: 0,
+  routes: 1,
+  identity: 2,
+  contact: 3,
+  session: 4,
+  localTag: 5,
+  remoteTag: 6,
+  callId: 7,
+} as const;
 export type Part = (typeof Part)[keyof typeof Part];
 
 const storedParts = 5;
@@ -55,10 +64,19 @@ export class Records {
 
   /** The new record, or undefined when it would exceed `recordSizeMax`. */
   create(parts: RecordParts): Block | undefined {
-    const identitySize = parts.localParty.end - parts.localParty.start + (parts.remoteParty.end - parts.remoteParty.start);
+    const identitySize =
+      parts.localParty.end - parts.localParty.start + (parts.remoteParty.end - parts.remoteParty.start);
     const size =
-      headSize + 64 + identitySize + sizeOf(parts.target) + sizeOf(parts.routes) + sizeOf(parts.localTag) +
-      sizeOf(parts.remoteTag) + sizeOf(parts.callId) + sizeOf(parts.contact) + sizeOf(parts.session);
+      headSize +
+      64 +
+      identitySize +
+      sizeOf(parts.target) +
+      sizeOf(parts.routes) +
+      sizeOf(parts.localTag) +
+      sizeOf(parts.remoteTag) +
+      sizeOf(parts.callId) +
+      sizeOf(parts.contact) +
+      sizeOf(parts.session);
     if (size > recordSizeMax) return undefined;
     this.#at = headSize;
     this.#put(parts.target);
@@ -85,12 +103,20 @@ export class Records {
   }
 
   /** Replaces parts; what is undefined stays. The record may move; undefined when it would exceed `recordSizeMax` (it is then as before). */
-  update(block: Block, target: Slice | undefined, routes: Slice | undefined, session: Slice | undefined): Block | undefined {
+  update(
+    block: Block,
+    target: Slice | undefined,
+    routes: Slice | undefined,
+    session: Slice | undefined,
+  ): Block | undefined {
     const bytes = this.#slab.bytes(block);
     const from = this.#slab.offset(block);
     const oldEnd = (part: number): number => word(bytes, from, 1 + part);
     const size =
-      word(bytes, from, 0) + (target ? sizeOf(target) : 0) + (routes ? sizeOf(routes) : 0) + (session ? sizeOf(session) : 0);
+      word(bytes, from, 0) +
+      (target ? sizeOf(target) : 0) +
+      (routes ? sizeOf(routes) : 0) +
+      (session ? sizeOf(session) : 0);
     if (size > recordSizeMax) return undefined;
     this.#at = headSize;
     this.#keepOrPut(bytes, from, headSize, oldEnd(Part.target), target);

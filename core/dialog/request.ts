@@ -1,3 +1,4 @@
+import { isTargetRefresh } from '../message/method.ts';
 import type { Writer } from '../message/write.ts';
 import { Part } from './record.ts';
 import type { DialogIndex, DialogTable } from './table.ts';
@@ -9,11 +10,6 @@ export const resilienceTag = 'ms-dialog-route-set-update';
 export const supportedHeader: string = `Supported: timer, ${resilienceTag}\r\n`;
 
 export const allowHeader = 'Allow: INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS, INFO, MESSAGE\r\n';
-
-/** Requests that refresh the remote target. @see RFC 5057 §5.4 */
-export function isTargetRefresh(method: string): boolean {
-  return method === 'INVITE' || method === 'UPDATE';
-}
 
 /** Which Route a request inside a dialog carries. */
 export type RequestPath =

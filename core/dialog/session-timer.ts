@@ -1,5 +1,5 @@
-import type { Message } from '../message/message.ts';
 import { HeaderId } from '../message/header.ts';
+import type { Message } from '../message/message.ts';
 import type { Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
 import { DialogFlag, type DialogIndex, type DialogTable } from './table.ts';

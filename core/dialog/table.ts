@@ -1,5 +1,5 @@
-import { type Block, type Slice } from './slab.ts';
 import { Part, type RecordParts, Records } from './record.ts';
+import type { Block, Slice } from './slab.ts';
 
 declare const dialogId: unique symbol;
 
@@ -104,8 +104,12 @@ export class DialogTable {
     this.state[dialog] = DialogState.confirmed;
     const bytes = this.records.bytes(block);
     const hash = this.#hashOf(
-      bytes, this.records.start(block, Part.callId), this.records.end(block, Part.callId),
-      bytes, this.records.start(block, Part.localTag), this.records.end(block, Part.localTag),
+      bytes,
+      this.records.start(block, Part.callId),
+      this.records.end(block, Part.callId),
+      bytes,
+      this.records.start(block, Part.localTag),
+      this.records.end(block, Part.localTag),
     );
     this.#hash[dialog] = hash;
     let slot = hash & this.#mask;
@@ -133,8 +137,13 @@ export class DialogTable {
 
   /** The dialog that a request inside it names, or -1. Tags are compared octet by octet. @see RFC 3261 §12.2.2 */
   find(
-    bytes: Uint8Array, callIdStart: number, callIdEnd: number, localTagStart: number, localTagEnd: number,
-    remoteTagStart: number, remoteTagEnd: number,
+    bytes: Uint8Array,
+    callIdStart: number,
+    callIdEnd: number,
+    localTagStart: number,
+    localTagEnd: number,
+    remoteTagStart: number,
+    remoteTagEnd: number,
   ): DialogIndex {
     const hash = this.#hashOf(bytes, callIdStart, callIdEnd, bytes, localTagStart, localTagEnd);
     for (let slot = hash & this.#mask; this.#index[slot] !== 0; slot = (slot + 1) & this.#mask) {
@@ -168,7 +177,12 @@ export class DialogTable {
   }
 
   /** Rewrites parts of the record; false when it would grow too large, with nothing changed. */
-  update(dialog: DialogIndex, target: Slice | undefined, routes: Slice | undefined, session: Slice | undefined): boolean {
+  update(
+    dialog: DialogIndex,
+    target: Slice | undefined,
+    routes: Slice | undefined,
+    session: Slice | undefined,
+  ): boolean {
     const block = this.records.update(this.block(dialog), target, routes, session);
     if (block === undefined) return false;
     this.#block[dialog] = block;
@@ -187,7 +201,9 @@ export class DialogTable {
   /** A part of the record as text. */
   text(dialog: DialogIndex, part: Part): string {
     const block = this.block(dialog);
-    return decoder.decode(this.records.bytes(block).subarray(this.records.start(block, part), this.records.end(block, part)));
+    return decoder.decode(
+      this.records.bytes(block).subarray(this.records.start(block, part), this.records.end(block, part)),
+    );
   }
 
   #takeRow(): DialogIndex {

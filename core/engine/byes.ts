@@ -24,7 +24,10 @@ export class Byes implements ClientUser {
   }
 
   /** Dialogs whose BYE is under way, and what to report when it ends. */
-  readonly #ending = new Map<DialogIndex, { readonly ids: number[]; readonly reason: EndReason; txId: number; retried: boolean }>();
+  readonly #ending = new Map<
+    DialogIndex,
+    { readonly ids: number[]; readonly reason: EndReason; txId: number; retried: boolean }
+  >();
 
   /** The program's own. */
   bye(id: number, dialogId: DialogId): void {
@@ -94,8 +97,7 @@ export class Byes implements ClientUser {
 
   #sendAround(dialog: DialogIndex): void {
     const hop = this.#parts.hops.pick();
-    const path: RequestPath =
-      hop?.path === 'one-route' ? { kind: 'one-route', route: hop.route } : routeLessPath;
+    const path: RequestPath = hop?.path === 'one-route' ? { kind: 'one-route', route: hop.route } : routeLessPath;
     this.#send(dialog, hop, path);
   }
 

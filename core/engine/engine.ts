@@ -6,7 +6,7 @@ import { beginResponse, endMessage, Writer } from '../message/write.ts';
 import type { RecoveryMode } from '../recovery/classify.ts';
 import { Healer, type RouteSetPolicy } from '../recovery/healer.ts';
 import { Hops, type ListedHop } from '../recovery/hops.ts';
-import type { SipTimers } from '../time/sip-timers.ts';
+import { sipTimers } from '../time/sip-timers.ts';
 import { Wheel } from '../time/wheel.ts';
 import { ClientTransactions } from '../transaction/client.ts';
 import { ServerTransactions } from '../transaction/server.ts';
@@ -17,12 +17,12 @@ import { DialogMaker } from './dialog-maker.ts';
 import type { EndReason, EngineCounts, EngineEvent } from './event.ts';
 import { InDialog } from './in-dialog.ts';
 import { IncomingCalls } from './incoming-calls.ts';
-import { OutgoingCalls } from './outgoing-calls.ts';
 import { OutOfDialog } from './out-of-dialog.ts';
+import { OutgoingCalls } from './outgoing-calls.ts';
 import type { Parts } from './parts.ts';
 import { RandomPool } from './random-pool.ts';
 import { Refreshes } from './refreshes.ts';
-import { Reporter } from './reporter.ts';
+import { bodyOf, Reporter } from './reporter.ts';
 import { Requests } from './requests.ts';
 import { Responder } from './responder.ts';
 
@@ -35,7 +35,8 @@ export interface EngineOptions {
   readonly hops: readonly ListedHop[];
   readonly mode: RecoveryMode;
   readonly policy: RouteSetPolicy;
-  readonly timers: SipTimers;
+  /** Base values; the defaults of RFC 3261. */
+  readonly timers: { readonly t1Ms?: number; readonly t2Ms?: number; readonly t4Ms?: number };
   /** Seconds; 0 for none. */
   readonly sessionIntervalS: number;
   readonly dialogCapacity: number;
@@ -90,7 +91,8 @@ export class Engine implements Steppable<Command, EngineEvent> {
     const wheel = new Wheel({ nowMs: options.nowMs });
     const writer = this.#writer;
     const table = new DialogTable({ capacity: options.dialogCapacity, hashSeed: pool.uint32() });
-    const { shard, timers } = options;
+    const { shard } = options;
+    const timers = sipTimers(options.timers);
     const capacity = options.transactionCapacity;
     const send = outlet.send;
     const clients = new ClientTransactions({ wheel, timers, shard, random, send, capacity });
@@ -135,7 +137,11 @@ export class Engine implements Steppable<Command, EngineEvent> {
       random: () => pool.fraction(),
       user: {
         statusChanged: (dialog) =>
-          reporter.emit({ kind: 'route-status', dialog: reporter.dialog(dialog), routeStatus: healer.health.status(dialog) }),
+          reporter.emit({
+            kind: 'route-status',
+            dialog: reporter.dialog(dialog),
+            routeStatus: healer.health.status(dialog),
+          }),
         healed: (dialog) => this.#requests.healed(dialog),
         quickHealFailed: (dialog, response) => this.#requests.quickHealFailed(dialog, response),
         gone: (dialog) => this.#endDialog(dialog, 'remote', 'does-not-exist'),
@@ -143,7 +149,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
           reporter.emit({
             kind: 'session-changed',
             dialog: reporter.dialog(dialog),
-            body: message.bytes.slice(message.body.start, message.body.end),
+            body: bodyOf(message),
           }),
       },
     });
@@ -348,7 +354,11 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#draining.push(id);
     this.#incoming.draining = true;
     const { state } = this.#table;
-    for (let dialog = state.indexOf(DialogState.confirmed); dialog !== -1; dialog = state.indexOf(DialogState.confirmed, dialog + 1)) {
+    for (
+      let dialog = state.indexOf(DialogState.confirmed);
+      dialog !== -1;
+      dialog = state.indexOf(DialogState.confirmed, dialog + 1)
+    ) {
       this.#byes.end(dialog, 'bye');
     }
   }

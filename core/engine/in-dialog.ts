@@ -1,11 +1,11 @@
-import { allowHeader, resilienceTag, writeContact } from '../dialog/request.ts';
 import { Part } from '../dialog/record.ts';
+import { allowHeader, resilienceTag, writeContact } from '../dialog/request.ts';
 import { RouteSetBuilder } from '../dialog/route-set.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { minSessionIntervalS } from '../dialog/session-timer.ts';
 import { emptySlice } from '../dialog/slab.ts';
-import { targetOf } from '../dialog/target.ts';
 import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
+import { targetOf } from '../dialog/target.ts';
 import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
 import { nextHop } from '../recovery/next-hop.ts';
@@ -50,7 +50,13 @@ export class InDialog implements ServerUser {
   find(request: Message): DialogIndex {
     const { callId, to, from } = request;
     return this.#parts.table.find(
-      request.bytes, callId.start, callId.end, to.tag.start, to.tag.end, from.tag.start, from.tag.end,
+      request.bytes,
+      callId.start,
+      callId.end,
+      to.tag.start,
+      to.tag.end,
+      from.tag.start,
+      from.tag.end,
     );
   }
 
@@ -68,7 +74,10 @@ export class InDialog implements ServerUser {
       return;
     }
     // Equal is refused as lower is: the same request by another way must not be carried out twice.
-    if (table.has(dialog, DialogFlag.remoteSequence) && request.cseq.number <= (table.remoteSequence[dialog] as number)) {
+    if (
+      table.has(dialog, DialogFlag.remoteSequence) &&
+      request.cseq.number <= (table.remoteSequence[dialog] as number)
+    ) {
       this.#responder.respond(tx, request, 500);
       return;
     }
@@ -112,7 +121,8 @@ export class InDialog implements ServerUser {
     } else if (request.method !== 'INFO' && request.method !== 'MESSAGE' && status >= 200 && status < 300) {
       this.#accept(tx, request, dialog, content);
     } else {
-      if (request.method === 'INVITE' && status >= 200) this.#parts.table.set(dialog, DialogFlag.remoteInvitePending, false);
+      if (request.method === 'INVITE' && status >= 200)
+        this.#parts.table.set(dialog, DialogFlag.remoteInvitePending, false);
       this.#responder.respond(tx, request, status, { content });
     }
   }
@@ -205,7 +215,8 @@ export class InDialog implements ServerUser {
     const target = targetOf(request);
     const recovering = healer.health.recovering[dialog] === 1;
     const hop = hops.byFlow(tx.flow);
-    const trusted = policy === 'ms-sipre' && hop?.listed === true && request.hasToken(HeaderId.Supported, resilienceTag);
+    const trusted =
+      policy === 'ms-sipre' && hop?.listed === true && request.hasToken(HeaderId.Supported, resilienceTag);
     const recorded = trusted ? this.#routes.fromRequest(request) : undefined;
     const usable = recorded !== undefined && (this.#routes.count === 0 ? recovering : this.#routes.loose());
     if (!usable) {

@@ -1,12 +1,12 @@
-import { emptySlice, sliceOf } from '../dialog/slab.ts';
-import { hashDescription } from '../dialog/session-description.ts';
 import { writeContact } from '../dialog/request.ts';
-import { targetOf } from '../dialog/target.ts';
+import { hashDescription } from '../dialog/session-description.ts';
+import { minSessionIntervalS } from '../dialog/session-timer.ts';
+import { emptySlice, sliceOf } from '../dialog/slab.ts';
 import { DialogFlag } from '../dialog/table.ts';
+import { targetOf } from '../dialog/target.ts';
 import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
 import { sipUri } from '../message/sent-by.ts';
-import { minSessionIntervalS } from '../dialog/session-timer.ts';
 import type { ServerTransaction, ServerUser } from '../transaction/server.ts';
 import type { Answers } from './answers.ts';
 import type { Content } from './command.ts';
@@ -88,7 +88,12 @@ export class IncomingCalls implements ServerUser {
     const call = this.#take(callId);
     if (call === undefined) return;
     const contact = `Contact: <${this.#ownUri()}>\r\n`;
-    this.#responder.respond(call.tx, this.#held, status, { toTag: call.localTag, recordRoute: true, lines: contact, content });
+    this.#responder.respond(call.tx, this.#held, status, {
+      toTag: call.localTag,
+      recordRoute: true,
+      lines: contact,
+      content,
+    });
   }
 
   /** Answers with 200; the command ends with the ACK. */

@@ -1,15 +1,15 @@
 import type { FlowId } from '../contract.ts';
 import { acknowledge } from '../dialog/ack.ts';
-import { emptySlice, type Slice, sliceOf } from '../dialog/slab.ts';
 import { allowHeader, supportedHeader } from '../dialog/request.ts';
 import { hashDescription } from '../dialog/session-description.ts';
-import { targetOf } from '../dialog/target.ts';
+import { emptySlice, type Slice, sliceOf } from '../dialog/slab.ts';
 import { DialogFlag, type DialogIndex } from '../dialog/table.ts';
+import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
+import { addressOfText } from '../message/numeric-address.ts';
 import { sipUri } from '../message/sent-by.ts';
 import { endMessage } from '../message/write.ts';
 import type { Hop } from '../recovery/hops.ts';
-import { addressOfText } from '../recovery/next-hop.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { Content } from './command.ts';
 import { endWithContent } from './content.ts';
@@ -206,7 +206,10 @@ export class OutgoingCalls implements ClientUser {
   }
 
   #makeDialog(call: OutgoingCall, message: Message): DialogIndex | undefined {
-    const body: Slice = call.content.body === undefined ? emptySlice : { bytes: call.content.body, start: 0, end: call.content.body.length };
+    const body: Slice =
+      call.content.body === undefined
+        ? emptySlice
+        : { bytes: call.content.body, start: 0, end: call.content.body.length };
     const dialog = this.#maker.fromResponse(message, {
       target: targetOf(message) ?? sliceOf(call.target),
       localParty: sliceOf(call.from),

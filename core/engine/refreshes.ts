@@ -1,8 +1,8 @@
 import { acknowledge } from '../dialog/ack.ts';
 import { Part } from '../dialog/record.ts';
 import { beginDialogRequest, routeSetPath } from '../dialog/request.ts';
-import { targetOf } from '../dialog/target.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
+import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
 import { endMessage } from '../message/write.ts';
 import { classifyResponse } from '../recovery/classify.ts';
@@ -29,7 +29,10 @@ export class Refreshes implements ClientUser {
     if (table.state[dialog] !== DialogState.confirmed || this.#underWay.has(dialog)) return;
     const byUpdate = table.has(dialog, DialogFlag.allowsUpdate);
     const method = byUpdate ? 'UPDATE' : 'INVITE';
-    if (!byUpdate && (table.has(dialog, DialogFlag.invitePending) || table.has(dialog, DialogFlag.remoteInvitePending))) {
+    if (
+      !byUpdate &&
+      (table.has(dialog, DialogFlag.invitePending) || table.has(dialog, DialogFlag.remoteInvitePending))
+    ) {
       sessions.restart(dialog);
       return;
     }
@@ -47,7 +50,13 @@ export class Refreshes implements ClientUser {
     if (!byUpdate) table.set(dialog, DialogFlag.invitePending, true);
     const sequence = (table.localSequence[dialog] as number) + 1;
     table.localSequence[dialog] = sequence;
-    beginDialogRequest(writer, table, dialog, { method, sequence, via: hop.via, branch: tx.branch, path: routeSetPath });
+    beginDialogRequest(writer, table, dialog, {
+      method,
+      sequence,
+      via: hop.via,
+      branch: tx.branch,
+      path: routeSetPath,
+    });
     sessions.writeRefresh(writer, dialog);
     const { records } = table;
     const block = table.block(dialog);

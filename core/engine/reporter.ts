@@ -1,10 +1,18 @@
-import type { SipErrorCode } from '../errors.ts';
 import { Part } from '../dialog/record.ts';
 import type { DialogIndex, DialogTable } from '../dialog/table.ts';
+import type { SipErrorCode } from '../errors.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import { reasonPhrase } from '../message/status.ts';
-import type { CommandFailure, DialogData, EndReason, EngineEvent, ResponseData, ResponseOrigin, ResultValue } from './event.ts';
+import type {
+  CommandFailure,
+  DialogData,
+  EndReason,
+  EngineEvent,
+  ResponseData,
+  ResponseOrigin,
+  ResultValue,
+} from './event.ts';
 
 /** Turns what happened into events: the one place where octets become the program's strings. */
 export class Reporter {
@@ -60,7 +68,7 @@ export function responseData(message: Message): ResponseData {
 
 /** The body of a message, copied: the program may keep it. */
 export function bodyOf(message: Message): Uint8Array {
-  return message.bytes.slice(message.body.start, message.body.end);
+  return Uint8Array.from(message.bytes.subarray(message.body.start, message.body.end));
 }
 
 /** Who made this response, as well as can be told: only an endpoint names a Contact; a server that failed us mostly does not. */

@@ -1,9 +1,10 @@
 import { acknowledge } from '../dialog/ack.ts';
-import { beginDialogRequest, isTargetRefresh, routeSetPath } from '../dialog/request.ts';
+import { beginDialogRequest, routeSetPath } from '../dialog/request.ts';
 import { hashDescription } from '../dialog/session-description.ts';
-import { targetOf } from '../dialog/target.ts';
 import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
+import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
+import { isTargetRefresh } from '../message/method.ts';
 import { classifyResponse, isHopTrouble } from '../recovery/classify.ts';
 import type { TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
@@ -69,11 +70,24 @@ export class Requests implements ClientUser {
       reporter.failWithCode(id, 'SIP_DIALOG_ENDED', 'The dialog has ended.');
       return;
     }
-    if (method === 'INVITE' && (table.has(dialog, DialogFlag.invitePending) || table.has(dialog, DialogFlag.remoteInvitePending))) {
+    if (
+      method === 'INVITE' &&
+      (table.has(dialog, DialogFlag.invitePending) || table.has(dialog, DialogFlag.remoteInvitePending))
+    ) {
       reporter.failLocally(id, 491);
       return;
     }
-    const request: PendingRequest = { id, dialog, method, content, resends: 0, txId: 0, timer: 0, flowFailed: undefined, quickUntilMs: 0 };
+    const request: PendingRequest = {
+      id,
+      dialog,
+      method,
+      content,
+      resends: 0,
+      txId: 0,
+      timer: 0,
+      flowFailed: undefined,
+      quickUntilMs: 0,
+    };
     this.#pending.set(id, request);
     const others = this.#byDialog.get(dialog);
     if (others === undefined) this.#byDialog.set(dialog, [request]);
@@ -106,7 +120,8 @@ export class Requests implements ClientUser {
     for (const request of this.#waiting(dialog)) {
       const cause = request.flowFailed;
       this.#settle(request);
-      if (response !== undefined) reporter.failWithResponse(request.id, responseData(response), originOf(response), cause);
+      if (response !== undefined)
+        reporter.failWithResponse(request.id, responseData(response), originOf(response), cause);
       else if (cause !== undefined) reporter.failWithResponse(request.id, cause, 'intermediary');
       else reporter.failLocally(request.id, 408);
     }
@@ -209,7 +224,13 @@ export class Requests implements ClientUser {
     if (method === 'INVITE') table.set(dialog, DialogFlag.invitePending, true);
     const sequence = (table.localSequence[dialog] as number) + 1;
     table.localSequence[dialog] = sequence;
-    beginDialogRequest(writer, table, dialog, { method, sequence, via: hop.via, branch: tx.branch, path: routeSetPath });
+    beginDialogRequest(writer, table, dialog, {
+      method,
+      sequence,
+      via: hop.via,
+      branch: tx.branch,
+      path: routeSetPath,
+    });
     if (isTargetRefresh(method)) sessions.writeRefresh(writer, dialog);
     clients.start(tx, endWithContent(writer, request.content));
   }
@@ -248,7 +269,8 @@ export class Requests implements ClientUser {
     }
     if (request.resends > 0) this.healedCount++;
     if (isTargetRefresh(method)) {
-      const session = content.body === undefined ? undefined : { bytes: content.body, start: 0, end: content.body.length };
+      const session =
+        content.body === undefined ? undefined : { bytes: content.body, start: 0, end: content.body.length };
       table.update(dialog, targetOf(message), undefined, session);
       if (message.body.end > message.body.start) {
         table.remoteSession[dialog] = hashDescription(message.bytes, message.body.start, message.body.end);

@@ -1,8 +1,16 @@
 import { equalsWord, skipLws, skipQuoted, trimEnd, word } from './bytes.ts';
-import { BACKSLASH, COLON, COMMA, DQUOTE, LAQUOT, RAQUOT, SEMI, SP } from './octets.ts';
 import { ParamCursor } from './params.ts';
 import type { Presence } from './presence.ts';
 import { clearSpan, emptySpan, type Span, setSpan } from './span.ts';
+
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const DQUOTE = 0x22;
+const LAQUOT = 0x3c;
+const RAQUOT = 0x3e;
+const SEMI = 0x3b;
+const SP = 0x20;
 
 /**
  * A name-addr or addr-spec with the header's own parameters: From, To, Contact, one Route. Reused: valid until the next scan.

@@ -19,6 +19,7 @@ const URI = 64;
 const SCHEME = 128;
 const URI_PARAM = 256;
 const URI_PARAM_NAME = 512;
+const NAME = 1024;
 
 const HTAB = 0x09;
 const LF = 0x0a;
@@ -26,7 +27,6 @@ const CR = 0x0d;
 const SP = 0x20;
 const DQUOTE = 0x22;
 const ZERO = 0x30;
-const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 
 const sets: Uint16Array = buildSets();
@@ -52,7 +52,8 @@ function buildSets(): Uint16Array {
       (uri && octet !== 0x40 ? URI : 0) |
       (alphanum || isAny('+-.') ? SCHEME : 0) |
       (uri && !isAny(';?') ? URI_PARAM : 0) |
-      (uri && !isAny(';?=') ? URI_PARAM_NAME : 0);
+      (uri && !isAny(';?=') ? URI_PARAM_NAME : 0) |
+      (octet > 0x20 && !isAny(':') ? NAME : 0);
   }
   return built;
 }
@@ -79,58 +80,56 @@ export function trimEnd(bytes: Uint8Array, start: number, end: number): number {
   return end;
 }
 
+/** The first offset in [at, end) whose octet is not in `set`, or `end`. Two octets a turn are half as quick again as one. */
+function skipSet(bytes: Uint8Array, at: number, end: number, set: number): number {
+  const last = end - 1;
+  while (at < last && isIn(bytes[at], set) && isIn(bytes[at + 1], set)) at += 2;
+  return at < end && isIn(bytes[at], set) ? at + 1 : at;
+}
+
 /** The offset behind the token at `at`; `at` itself when there is none. */
 export function skipToken(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], TOKEN)) at++;
-  return at;
+  return skipSet(bytes, at, end, TOKEN);
 }
 
 /** The offset behind the host name or IPv4 address at `at`; `at` itself when there is none. */
 export function skipHostName(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], HOST)) at++;
-  return at;
+  return skipSet(bytes, at, end, HOST);
 }
 
 /** The offset behind the digits, colons and dots of an IPv6 address. */
 export function skipIpv6(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], IPV6)) at++;
-  return at;
+  return skipSet(bytes, at, end, IPV6);
 }
 
 /** The offset behind what may stand unquoted in a parameter: visible ASCII but for `;` `,` `=` `"` `<` `>`. */
 export function skipParam(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], PARAM)) at++;
-  return at;
+  return skipSet(bytes, at, end, PARAM);
 }
 
 /** The offset behind visible ASCII. */
 export function skipVisible(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], VISIBLE)) at++;
-  return at;
+  return skipSet(bytes, at, end, VISIBLE);
 }
 
 /** The offset behind what may stand in a URI, up to its `@`: no white space, control, quote or angle bracket. */
 export function skipUri(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], URI)) at++;
-  return at;
+  return skipSet(bytes, at, end, URI);
 }
 
 /** The offset of the `;` or `?` that ends a URI parameter. */
 export function skipUriParam(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], URI_PARAM)) at++;
-  return at;
+  return skipSet(bytes, at, end, URI_PARAM);
 }
 
 /** The offset of the `=`, `;` or `?` that ends a URI parameter's name. */
 export function skipUriParamName(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], URI_PARAM_NAME)) at++;
-  return at;
+  return skipSet(bytes, at, end, URI_PARAM_NAME);
 }
 
 /** The offset behind a URI's scheme. */
 export function skipScheme(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], SCHEME)) at++;
-  return at;
+  return skipSet(bytes, at, end, SCHEME);
 }
 
 /** The offset of `octet`, or `end`. */
@@ -141,8 +140,7 @@ export function indexOfOctet(bytes: Uint8Array, octet: number, at: number, end: 
 
 /** The offset of the colon, white space or control that ends a header's name. */
 export function skipHeaderName(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && bytes[at] !== COLON && (bytes[at] ?? 0) > SP) at++;
-  return at;
+  return skipSet(bytes, at, end, NAME);
 }
 
 /** The first offset in [at, end) that is neither SP nor HTAB, or `end`. */
@@ -152,41 +150,35 @@ export function skipBlanks(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /**
- * The offset behind the CRLF that ends the line at `at`; 0 when there is none before `end`, -1 at a CR or LF that stands
- * alone.
+ * The offset behind the CRLF that ends the line at `at` with its folds; 0 when there is none before `end`, -1 at a CR or LF
+ * that stands alone.
+ *
+ * Most of a message passes through the first loop: it takes four octets a turn.
+ *
+ * @see RFC 3261 §7.3.1
  */
 export function endOfLine(bytes: Uint8Array, at: number, end: number): number {
-  at = skipText(bytes, at, end);
-  while (at < end && bytes[at] !== CR && bytes[at] !== LF) at = skipText(bytes, at + 1, end);
-  if (at + 1 >= end) return at < end && bytes[at] === LF ? -1 : 0;
-  return bytes[at] === CR && bytes[at + 1] === LF ? at + 2 : -1;
-}
-
-/** The same for a header line with its folds. @see RFC 3261 §7.3.1 */
-export function endOfField(bytes: Uint8Array, at: number, end: number): number {
-  let next = endOfLine(bytes, at, end);
-  while (next > 0 && next < end && (bytes[next] === SP || bytes[next] === HTAB)) next = endOfLine(bytes, next, end);
-  return next;
-}
-
-/**
- * The first offset in [at, end) whose octet is a control up to CR, or `end`.
- *
- * Four octets a turn: most of a message passes through this loop.
- */
-function skipText(bytes: Uint8Array, at: number, end: number): number {
   const last = end - 3;
-  while (
-    at < last &&
-    (bytes[at] ?? 0) > CR &&
-    (bytes[at + 1] ?? 0) > CR &&
-    (bytes[at + 2] ?? 0) > CR &&
-    (bytes[at + 3] ?? 0) > CR
-  ) {
-    at += 4;
+  for (;;) {
+    while (
+      at < last &&
+      (bytes[at] ?? 0) > CR &&
+      (bytes[at + 1] ?? 0) > CR &&
+      (bytes[at + 2] ?? 0) > CR &&
+      (bytes[at + 3] ?? 0) > CR
+    ) {
+      at += 4;
+    }
+    while (at < end && (bytes[at] ?? 0) > CR) at++;
+    if (at + 1 >= end) return at < end && bytes[at] === LF ? -1 : 0;
+    if (bytes[at] === CR && bytes[at + 1] === LF) {
+      at += 2;
+      if (at === end || (bytes[at] !== SP && bytes[at] !== HTAB)) return at;
+    } else if (bytes[at] === CR || bytes[at] === LF) {
+      return -1;
+    }
+    at++;
   }
-  while (at < end && (bytes[at] ?? 0) > CR) at++;
-  return at;
 }
 
 /** The offset behind the quoted string that begins at `at`, or -1 when nothing closes it. */

@@ -1,8 +1,11 @@
 import { messageLimits } from '../limits.ts';
-import { endOfField, endOfLine, skipBlanks, skipHeaderName, skipLws, skipToken, trimEnd } from './bytes.ts';
+import { endOfLine, skipBlanks, skipHeaderName, skipLws, skipToken, trimEnd } from './bytes.ts';
 import { HeaderId, headerIdCount, headerIdOf } from './header.ts';
-import { COLON, CR, LF } from './octets.ts';
 import { type Refusal, refusals } from './refusal.ts';
+
+const COLON = 0x3a;
+const CR = 0x0d;
+const LF = 0x0a;
 
 const ROW_SIZE = 6;
 const ID = 0;
@@ -39,31 +42,27 @@ export class HeaderIndex {
 
   /** Index of the next line with the same id, -1 if there is none. */
   next(index: number): number {
-    return this.#cell(index, NEXT, -1);
+    return this.#rows[index * ROW_SIZE + NEXT] ?? -1;
   }
 
   id(index: number): HeaderId {
-    return this.#cell(index, ID, HeaderId.Other) as HeaderId;
+    return (this.#rows[index * ROW_SIZE + ID] ?? OTHER) as HeaderId;
   }
 
   lineStart(index: number): number {
-    return this.#cell(index, LINE_START, 0);
+    return this.#rows[index * ROW_SIZE + LINE_START] ?? 0;
   }
 
   valueStart(index: number): number {
-    return this.#cell(index, VALUE_START, 0);
+    return this.#rows[index * ROW_SIZE + VALUE_START] ?? 0;
   }
 
   valueEnd(index: number): number {
-    return this.#cell(index, VALUE_END, 0);
+    return this.#rows[index * ROW_SIZE + VALUE_END] ?? 0;
   }
 
   lineEnd(index: number): number {
-    return this.#cell(index, LINE_END, 0);
-  }
-
-  #cell(index: number, column: number, otherwise: number): number {
-    return index < this.count ? (this.#rows[index * ROW_SIZE + column] ?? otherwise) : otherwise;
+    return this.#rows[index * ROW_SIZE + LINE_END] ?? 0;
   }
 
   /** Forgets every line. */
@@ -85,18 +84,17 @@ export class HeaderIndex {
     this.bodyStart = headEnd;
     while (at < headEnd && bytes[at] !== CR && bytes[at] !== LF) {
       const nameEnd = skipHeaderName(bytes, at, headEnd);
-      const colon = skipBlanks(bytes, nameEnd, headEnd);
-      const lineEnd = endOfField(bytes, colon, headEnd);
+      const colon = bytes[nameEnd] === COLON ? nameEnd : skipBlanks(bytes, nameEnd, headEnd);
+      const lineEnd = endOfLine(bytes, colon, headEnd);
       if (lineEnd < 0) return refusals['line-ending'];
       if (lineEnd === 0) return refusal ?? incomplete(bytes, headEnd);
       const fault = bytes[colon] === COLON ? this.#add(bytes, at, nameEnd, colon + 1, lineEnd) : refusals['header-line'];
       refusal ??= fault;
       at = lineEnd;
     }
-    const lineEnd = endOfLine(bytes, at, headEnd);
-    if (lineEnd < 0) return refusals['line-ending'];
-    if (lineEnd === 0) return refusal ?? incomplete(bytes, headEnd);
-    this.bodyStart = lineEnd;
+    if (at + 1 >= headEnd) return refusal ?? incomplete(bytes, headEnd);
+    if (bytes[at] !== CR || bytes[at + 1] !== LF) return refusals['line-ending'];
+    this.bodyStart = at + 2;
     return refusal;
   }
 

@@ -138,7 +138,7 @@ function fillTable(): void {
   for (const [id, ...forms] of spellings) {
     for (const form of forms) {
       entry++;
-      const lower = word(form.toLowerCase());
+      const lower = word((form ?? '').toLowerCase());
       const bucket = bucketOf(lower, 0, lower.length);
       chain[entry] = buckets[bucket] ?? 0;
       buckets[bucket] = entry;

@@ -6,7 +6,6 @@ import { HeaderId } from './header.ts';
 import { HeaderIndex } from './header-index.ts';
 import { type HeaderField, headerFields, lineNamed, valueText } from './header-text.ts';
 import { NumberView, parseNumber } from './number.ts';
-import { CR, LF, STAR } from './octets.ts';
 import type { Presence } from './presence.ts';
 import { addRecoveryActions, RecoveryActionView } from './recovery-action.ts';
 import { type Refusal, refusals } from './refusal.ts';
@@ -18,6 +17,10 @@ import { listHasToken } from './tokens.ts';
 import { parseUri, UriView } from './uri.ts';
 import type { UriList } from './uri-list.ts';
 import { parseVia, ViaView } from './via.ts';
+
+const CR = 0x0d;
+const LF = 0x0a;
+const STAR = 0x2a;
 
 export type { HeaderField } from './header-text.ts';
 export type { Presence } from './presence.ts';
@@ -40,6 +43,7 @@ const MAX_FORWARDS_MAX = 255;
 const UINT32_MAX = 0xffff_ffff;
 const RSEQ_MAX = 0x7fff_ffff;
 
+const HEAD_SIZE_MAX = messageLimits.headSize;
 const noBytes = new Uint8Array(0);
 
 /**
@@ -92,15 +96,21 @@ export class Message {
     let start = 0;
     while (start + 1 < size && bytes[start] === CR && bytes[start + 1] === LF) start += 2;
     this.#start = start;
-    if (start >= size) return refusals.empty;
-    const headEnd = Math.min(size, start + messageLimits.headSize);
+    const headEnd = Math.min(size, start + HEAD_SIZE_MAX);
     const lineEnd = endOfLine(bytes, start, headEnd);
-    if (lineEnd <= 0) return lineEnd < 0 ? refusals['line-ending'] : refusals['start-line'];
+    if (lineEnd <= 0) {
+      this.#readFields();
+      if (start >= size) return refusals.empty;
+      return refusals[lineEnd < 0 ? 'line-ending' : 'start-line'];
+    }
     const line = parseStartLine(bytes, start, lineEnd - 2, this.#line);
     const head = this.#index.scan(bytes, lineEnd, headEnd);
-    // A lone CR or LF must not be copied into an answer: the next element may take it for the end of a line.
-    if (head === refusals['line-ending']) return head;
     const fields = this.#readFields();
+    // A lone CR or LF must not be copied into an answer: the next element may take it for the end of a line.
+    if (head === refusals['line-ending']) {
+      this.#answerable = false;
+      return head;
+    }
     const body = this.#findBody();
     return line ?? head ?? fields ?? body;
   }
@@ -111,11 +121,6 @@ export class Message {
     this.#answerable = false;
     this.#line.clear();
     this.#index.clear();
-    this.via.clear('absent');
-    this.from.clear('absent');
-    this.to.clear('absent');
-    this.callId.clear('absent');
-    this.cseq.clear('absent');
     setSpan(this.body, bytes.length, bytes.length);
   }
 
@@ -123,7 +128,9 @@ export class Message {
     const { bytes, via, from, to, callId, cseq } = this;
     const index = this.#index;
     const viaLine = index.first(HeaderId.Via);
-    if (viaLine >= 0) {
+    if (viaLine < 0) {
+      via.clear('absent');
+    } else {
       const next = parseVia(bytes, index.valueStart(viaLine), index.valueEnd(viaLine), via);
       if (next < 0) via.clear('malformed');
       else via.presence = 'present';

@@ -41,3 +41,8 @@ function spells(bytes: Uint8Array, start: number, method: string): boolean {
   }
   return true;
 }
+
+/** Requests that refresh the remote target. @see RFC 5057 §5.4 */
+export function isTargetRefresh(method: string): boolean {
+  return method === 'INVITE' || method === 'UPDATE';
+}

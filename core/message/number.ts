@@ -1,6 +1,8 @@
 import { parseDecimal, skipLws, skipToken } from './bytes.ts';
-import { LPAREN, SEMI } from './octets.ts';
 import type { Presence } from './presence.ts';
+
+const LPAREN = 0x28;
+const SEMI = 0x3b;
 
 /** A header field that is one number, with or without parameters. Reused: valid until the next scan. */
 export class NumberView {

@@ -1,5 +1,9 @@
 import { skipLws, skipParam, skipQuoted } from './bytes.ts';
-import { COMMA, DQUOTE, EQUAL, SEMI } from './octets.ts';
+
+const COMMA = 0x2c;
+const DQUOTE = 0x22;
+const EQUAL = 0x3d;
+const SEMI = 0x3b;
 
 /** What `ParamCursor.next` met. */
 export type ParamStep = 'param' | 'end' | 'malformed';

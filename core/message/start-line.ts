@@ -1,9 +1,10 @@
 import { equalsWord, indexOfOctet, parseDecimal, skipToken, word } from './bytes.ts';
 import { methodOf } from './method.ts';
-import { SP } from './octets.ts';
 import { type Refusal, refusals } from './refusal.ts';
 import { clearSpan, emptySpan, type Span, setSpan } from './span.ts';
 import { parseUri, UriView } from './uri.ts';
+
+const SP = 0x20;
 
 /** The parts of a Request-Line or Status-Line. Reused: valid until filled again. @see RFC 3261 §7.1, §7.2 */
 export class StartLine {

@@ -1,5 +1,6 @@
 import { equalsIgnoringCase, equalsText, indexOfOctet, isLws, trimEnd } from './bytes.ts';
-import { COMMA } from './octets.ts';
+
+const COMMA = 0x2c;
 
 /**
  * Walks the elements of a comma list of tokens: option tags, methods, recovery actions. Empty elements are passed over.

@@ -1,7 +1,8 @@
 import { messageLimits } from '../limits.ts';
 import { AddressView, parseAddress } from './address.ts';
-import { COMMA } from './octets.ts';
 import { parseUri, UriView } from './uri.ts';
+
+const COMMA = 0x2c;
 
 const LR = 1;
 const SECURE = 2;

@@ -12,8 +12,14 @@ import {
   skipUriParamName,
   word,
 } from './bytes.ts';
-import { AT, COLON, LBRACKET, QUESTION, RBRACKET, SEMI } from './octets.ts';
 import { clearSpan, emptySpan, type Span, setSpan } from './span.ts';
+
+const AT = 0x40;
+const COLON = 0x3a;
+const LBRACKET = 0x5b;
+const QUESTION = 0x3f;
+const RBRACKET = 0x5d;
+const SEMI = 0x3b;
 
 export type UriScheme = 'sip' | 'sips' | 'tel' | 'other';
 

@@ -1,9 +1,13 @@
 import { equalsWord, isLws, parseDecimal, skipLws, skipParam, skipToken, trimEnd, word } from './bytes.ts';
-import { COLON, LBRACKET, RBRACKET, SLASH } from './octets.ts';
 import { ParamCursor } from './params.ts';
 import type { Presence } from './presence.ts';
 import { clearSpan, emptySpan, type Span, setSpan } from './span.ts';
 import { parseHost, transportOf } from './uri.ts';
+
+const COLON = 0x3a;
+const LBRACKET = 0x5b;
+const RBRACKET = 0x5d;
+const SLASH = 0x2f;
 
 /**
  * One Via value. Reused: valid until the next scan.

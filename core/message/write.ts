@@ -178,7 +178,8 @@ function writeVias(writer: Writer, request: Message, source: ResponseOptions['so
   for (; line >= 0; line = request.next(line)) copyLine(writer, request, line, 'Via: ');
 }
 
-function writeTopmostVia(writer: Writer, request: Message, host: string, port: number): void {
+/** Writes the request's topmost Via value as a server or proxy passes it on: see `beginResponse`. */
+export function writeTopmostVia(writer: Writer, request: Message, host: string, port: number): void {
   const { bytes, via } = request;
   const { value, rportParam, receivedParam } = via;
   const asked = via.rport && via.rportPort === 0;

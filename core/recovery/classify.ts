@@ -44,7 +44,9 @@ export type HealVerdict =
 const hopTrouble: ReadonlySet<number> = new Set([404, 408, 477, 478, 480, 500, 502, 503, 504]);
 
 /** What ends the INVITE usage or the dialog where nothing is healed. @see RFC 5057 §5.1 */
-const endsUsage: ReadonlySet<number> = new Set([404, 405, 408, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 502, 604]);
+const endsUsage: ReadonlySet<number> = new Set([
+  404, 405, 408, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 502, 604,
+]);
 
 /** What ends a dialog even while it heals. @see RFC 5057 §5.1 */
 const endsHealing: ReadonlySet<number> = new Set([410, 416, 482, 483, 484, 485, 604]);

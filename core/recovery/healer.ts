@@ -6,8 +6,8 @@ import { RouteSetBuilder } from '../dialog/route-set.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import type { SessionTimers } from '../dialog/session-timer.ts';
 import { emptySlice, sliceOf } from '../dialog/slab.ts';
-import { targetOf } from '../dialog/target.ts';
 import { DialogFlag, type DialogIndex, DialogState, type DialogTable } from '../dialog/table.ts';
+import { targetOf } from '../dialog/target.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import { endMessage, type Writer } from '../message/write.ts';
@@ -231,7 +231,8 @@ export class Healer implements ClientUser {
   /** The hop that answered is asked first; later attempts go round. Without a list there is only the dialog's own. */
   #hopFor(dialog: DialogIndex): Hop | undefined {
     const own = this.#hops.of(dialog);
-    if (this.#policy === 'rfc3261' || this.#hops.listed.length === 0) return own?.state === 'up' && own.flow !== undefined ? own : undefined;
+    if (this.#policy === 'rfc3261' || this.#hops.listed.length === 0)
+      return own?.state === 'up' && own.flow !== undefined ? own : undefined;
     return this.#hops.pick((this.health.attempt[dialog] as number) % 2 === 0 ? own : undefined);
   }
 
@@ -267,7 +268,10 @@ export class Healer implements ClientUser {
     const writer = this.#writer;
     beginDialogRequest(writer, this.#table, dialog, { method, sequence, via: hop.via, branch: tx.branch, path });
     this.#sessions.writeRefresh(writer, dialog);
-    this.#transactions.start(tx, endMessage(writer, offer ? 'application/sdp' : undefined, offer ? this.#session(dialog) : undefined));
+    this.#transactions.start(
+      tx,
+      endMessage(writer, offer ? 'application/sdp' : undefined, offer ? this.#session(dialog) : undefined),
+    );
   }
 
   #path(hop: Hop): RequestPath {
@@ -299,7 +303,8 @@ export class Healer implements ClientUser {
     if (message.first(HeaderId.Supported) !== -1) {
       table.set(dialog, DialogFlag.resilient, message.hasToken(HeaderId.Supported, resilienceTag));
     }
-    if (tx.method === 'INVITE') acknowledge({ table, writer: this.#writer, outlet: this.#outlet }, tx, dialog, message, next);
+    if (tx.method === 'INVITE')
+      acknowledge({ table, writer: this.#writer, outlet: this.#outlet }, tx, dialog, message, next);
     if (message.sessionExpires.presence === 'present') this.#sessions.agreeAsClient(dialog, message);
     const peerRefreshed = recordedCount > 0 && table.has(dialog, DialogFlag.resilient);
     this.#noteSession(dialog, message);

@@ -7,6 +7,9 @@ export type { Clock, Transport } from '../../transport/contract.ts';
 /** Most inputs that wait for a step: beyond it messages are shed, as a full socket buffer would. */
 const inboxMax = 65_536;
 
+/** Flow ids carry 17 bits of index, which the transports of a shard share. */
+const flowIndexCount = 2 ** 17;
+
 /** What a shard in this thread is made of. */
 export interface InlineOptions<C, E> {
   readonly transports: readonly Transport[];
@@ -66,7 +69,7 @@ class Inline<C, E> implements InlineShard<C> {
 
   async open(): Promise<void> {
     try {
-      for (const transport of this.#options.transports) await this.#open(transport);
+      for (const [index, transport] of this.#options.transports.entries()) await this.#open(transport, index);
     } catch (error) {
       await this.destroy();
       throw error;
@@ -85,7 +88,7 @@ class Inline<C, E> implements InlineShard<C> {
     await Promise.all(this.#transports.map((transport) => transport.destroy()));
   }
 
-  async #open(transport: Transport): Promise<void> {
+  async #open(transport: Transport, index: number): Promise<void> {
     const { clock, shard } = this.#options;
     let opened: OpenTransport | undefined;
     const lost = (flow: TransportFlowId, code: SipErrorCode, message: string): void => {
@@ -109,7 +112,8 @@ class Inline<C, E> implements InlineShard<C> {
       },
       warning: this.#options.onWarning,
     };
-    opened = await transport.open(listener, { clock, shard });
+    const count = Math.floor(flowIndexCount / this.#options.transports.length);
+    opened = await transport.open(listener, { clock, shard, flowIndices: { first: index * count, count } });
     this.#transports.push(opened);
   }
 
@@ -158,7 +162,11 @@ class Inline<C, E> implements InlineShard<C> {
       this.#put({ kind: 'open-failed', openId, failure });
       return;
     }
-    transport.openFlow(openId, { protocol: transport.local.protocol, host: remote.host, port: remote.port }, { connected });
+    transport.openFlow(
+      openId,
+      { protocol: transport.local.protocol, host: remote.host, port: remote.port },
+      { connected },
+    );
   }
 }
 

@@ -80,7 +80,7 @@ export interface ClientDeps {
   readonly random: RandomSource;
   /** Never calls back; `bytes` is not written to afterwards. */
   readonly send: (flow: FlowId, bytes: Uint8Array) => void;
-  /** Most transactions at once, finished ones that still absorb included; at most 2^20. */
+  /** Most transactions at once, finished ones that still absorb included; below 2^20. */
   readonly capacity: number;
 }
 

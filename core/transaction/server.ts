@@ -33,7 +33,8 @@ export interface ServerUser {
   /** The ACK of a 3xx–6xx came. The ACK of a 2xx is not told here: `receive` returns `ack-for-2xx`. */
   onAck(tx: ServerTransaction, message: Message): void;
   /**
-   * INVITE: no ACK for a 3xx–6xx within 64*T1 (Timer H), or none for a 2xx (§13.3.1.4: the TU should send a BYE).
+   * INVITE: no ACK within 64*T1, of a 3xx–6xx (Timer H), or, with `tx.state` still `accepted`, of a 2xx: the TU should send a
+   * BYE (§13.3.1.4).
    * Other methods: unanswered when the client has given up; the transaction ends and nothing may be sent (RFC 4320 §4.2).
    */
   onFailure(tx: ServerTransaction, why: 'timeout'): void;
@@ -89,7 +90,7 @@ export interface ServerDeps {
   readonly random: RandomSource;
   /** Never calls back; `bytes` is not written to afterwards. */
   readonly send: (flow: FlowId, bytes: Uint8Array) => void;
-  /** Most transactions at once, finished ones that still absorb included; at most 2^20. */
+  /** Most transactions at once, finished ones that still absorb included; below 2^20. */
   readonly capacity: number;
 }
 
@@ -269,15 +270,24 @@ export class ServerTransactions {
   respond(tx: ServerTransaction, status: number, bytes: Uint8Array): boolean {
     const own = this.#own(tx);
     if (own === undefined) return false;
-    return own.method === 'INVITE' ? this.#respondInvite(own, status, bytes) : this.#respondOther(own, status, bytes);
+    if (own.method !== 'INVITE') return this.#respondOther(own, status, bytes);
+    return this.#respondInvite(own, status, bytes, true);
   }
 
-  #respondInvite(tx: Server, status: number, bytes: Uint8Array): boolean {
+  /** As `respond`, for a proxy: the 2xx is another's, who sends it again, so each one goes down once (RFC 6026 §7.1). */
+  relay(tx: ServerTransaction, status: number, bytes: Uint8Array): boolean {
+    const own = this.#own(tx);
+    if (own === undefined) return false;
+    if (own.method !== 'INVITE') return this.#respondOther(own, status, bytes);
+    return this.#respondInvite(own, status, bytes, false);
+  }
+
+  #respondInvite(tx: Server, status: number, bytes: Uint8Array, ours: boolean): boolean {
     const { index, reachable } = tx;
     const event = status < 200 ? '1xx' : status < 300 ? '2xx' : '3xx-6xx';
     if (!this.#invite.takes(index, event)) return false;
-    if (event === '2xx' && tx.state !== 'accepted') this.#accepted2xx.begin(index, tx.reliable);
-    this.#keep(index, bytes);
+    if (event === '2xx' && ours && tx.state !== 'accepted') this.#accepted2xx.begin(index, tx.reliable);
+    this.#keep(index, event === '2xx' && !ours ? undefined : bytes);
     this.#outgoing = bytes;
     this.#invite.handle(index, event);
     this.#outgoing = undefined;

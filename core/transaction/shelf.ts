@@ -88,6 +88,8 @@ export class Shelf {
   readonly #racks: (Rack | undefined)[] = [];
   readonly #long: (Uint8Array | undefined)[] = [undefined];
   readonly #freeLong: number[] = [];
+  #copies: Uint8Array = new Uint8Array(0);
+  #copied = 0;
   #size = 0;
 
   /** Holds at most `max` octets. */
@@ -121,13 +123,22 @@ export class Shelf {
     return place << classBits;
   }
 
-  /** A copy of what was put; undefined for 0. */
+  /** A copy of what was put, which is not written to afterwards; undefined for 0. */
   copy(handle: number): Uint8Array | undefined {
     const place = handle >>> classBits;
     const rack = this.#racks[handle & classMask];
     if (rack === undefined) return this.#long[place]?.slice();
+    const length = rack.length(place);
+    // An ArrayBuffer for each copy would double what a retransmission costs.
+    if (this.#copied + length > this.#copies.length) {
+      this.#copies = new Uint8Array(chunkSize);
+      this.#copied = 0;
+    }
+    const copy = this.#copies.subarray(this.#copied, this.#copied + length);
+    this.#copied += length;
     const start = rack.start(place);
-    return rack.chunk(place).slice(start, start + rack.length(place));
+    copy.set(rack.chunk(place).subarray(start, start + length));
+    return copy;
   }
 
   /** Is it octet for octet `bytes` [0, length)? */

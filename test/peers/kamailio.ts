@@ -1,6 +1,7 @@
-import { createSocket } from 'node:dgram';
-import { programPath } from './programs.ts';
+import { createSocket, type Socket } from 'node:dgram';
+import { refuseIfBound } from './ports.ts';
 import { ProgramGroup } from './program-group.ts';
+import { programPath } from './programs.ts';
 import { bedFile } from './sources.ts';
 
 export interface KamailioOptions {
@@ -31,33 +32,28 @@ export interface Kamailio {
 
 /** Starts one Kamailio; resolves when it answers OPTIONS. */
 export async function startKamailio(options: KamailioOptions): Promise<Kamailio> {
+  await refuseIfBound(options.port);
   const group = ProgramGroup.start(programPath('kamailio'), (folder) => ({ args: argumentsFor(options, folder) }));
-  const stopWaiting = new AbortController();
-  const listening = answersOptions(options.port, AbortSignal.any([stopWaiting.signal, options.signal ?? AbortSignal.timeout(10_000)]));
+  const probe = new Probe(options.port);
   try {
-    const ending = await Promise.race([listening, group.ended]);
-    if (ending !== 'listening') throw new Error(`kamailio ended at once:\n${ending.complaints}`);
-  } catch (error) {
-    group.signal('SIGKILL');
-    await group.ended;
-    throw error;
+    const first = await group.settled(probe.answered, options.signal ?? AbortSignal.timeout(10_000));
+    if (first !== 'ready') throw new Error(`kamailio ended instead of listening:\n${first.complaints}`);
   } finally {
-    stopWaiting.abort();
-    listening.catch(() => undefined);
+    probe.stop();
   }
   return {
     pid: group.pid,
     port: options.port,
     freeze: () => group.signal('SIGSTOP'),
     thaw: () => group.signal('SIGCONT'),
-    kill: async () => {
-      group.signal('SIGKILL');
-      await group.ended;
-    },
+    kill: () => group.kill(),
   };
 }
 
-function argumentsFor({ config, port, uas, finalResponseMs = 2000, routeState }: KamailioOptions, folder: string): string[] {
+function argumentsFor(
+  { config, port, uas, finalResponseMs = 2000, routeState }: KamailioOptions,
+  folder: string,
+): string[] {
   const uasArguments = uas === undefined ? [] : ['-A', 'WITH_UAS', `--substdefs=!UAS_ADDRESS!${uas}!g`];
   const stateArguments = routeState === undefined ? [] : ['-A', 'WITH_430', `--substdefs=!ROUTE_STATE!${routeState}!g`];
   return [
@@ -67,31 +63,26 @@ function argumentsFor({ config, port, uas, finalResponseMs = 2000, routeState }:
   ];
 }
 
-/** Asks again and again, since the port may not be open yet; ICMP errors on the way mean the same. */
-function answersOptions(port: number, signal: AbortSignal): Promise<'listening'> {
-  const socket = createSocket('udp4');
-  return new Promise<'listening'>((resolve, reject) => {
-    const ask = (): void => socket.send(optionsRequest(port, socket.address().port), port, '127.0.0.1', () => undefined);
-    let asking: NodeJS.Timeout | undefined;
-    const stop = (): void => {
-      clearInterval(asking);
-      socket.close();
-    };
-    socket.on('error', () => undefined);
-    socket.once('message', () => {
-      stop();
-      resolve('listening');
-    });
-    socket.bind(0, '127.0.0.1', () => {
-      if (signal.aborted) return;
-      asking = setInterval(ask, 20);
-      ask();
-    });
-    signal.addEventListener('abort', () => {
-      stop();
-      reject(signal.reason);
-    });
-  });
+/** Sends OPTIONS until one is answered. An ICMP error on the way means no more than silence. */
+class Probe {
+  readonly answered: Promise<void>;
+  readonly #socket: Socket = createSocket('udp4');
+  readonly #asking: NodeJS.Timeout;
+
+  constructor(port: number) {
+    this.#socket.on('error', () => undefined);
+    this.#socket.bind(0, '127.0.0.1');
+    this.answered = new Promise((resolve) => this.#socket.once('message', () => resolve()));
+    this.#asking = setInterval(() => {
+      const request = optionsRequest(port, this.#socket.address().port);
+      this.#socket.send(request, port, '127.0.0.1', () => undefined);
+    }, 20);
+  }
+
+  stop(): void {
+    clearInterval(this.#asking);
+    this.#socket.close();
+  }
 }
 
 function optionsRequest(port: number, ownPort: number): string {

@@ -1,13 +1,41 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 
-/** `count` different UDP ports of 127.0.0.1 that nobody had a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
-  const sockets = Array.from({ length: count }, () => createSocket('udp4'));
+/** Different UDP ports of 127.0.0.1, one for each name, that nobody had a moment ago. */
+export async function freePorts<Name extends string>(...names: readonly Name[]): Promise<Record<Name, number>> {
+  const sockets = names.map(() => createSocket('udp4'));
   const ports = await Promise.all(sockets.map(bind));
   await Promise.all(sockets.map(close));
-  return ports;
+  return Object.fromEntries(names.map((name, index) => [name, ports[index]])) as Record<Name, number>;
 }
+
+/** Throws when somebody has the port. Kamailio would bind it all the same and take the other's traffic. */
+export async function refuseIfBound(port: number): Promise<void> {
+  if (await isBound(port)) throw new Error(`UDP port ${port} of 127.0.0.1 is in use`);
+}
+
+/**
+ * Whether somebody has the port, seen from outside. A SIP element overlooks a keep-alive; while nobody is there the
+ * kernel refuses it, at once on loopback, and a connected socket is told so no later than at its next send.
+ */
+export function isBound(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  return new Promise((resolve) => {
+    const settle = (bound: boolean): void => {
+      socket
+        .removeAllListeners('error')
+        .on('error', () => undefined)
+        .close();
+      resolve(bound);
+    };
+    socket.once('error', () => settle(false));
+    socket.connect(port, '127.0.0.1', () => {
+      socket.send(keepAlive, () => socket.send(keepAlive, (error) => settle(error === null)));
+    });
+  });
+}
+
+const keepAlive = '\r\n\r\n';
 
 async function bind(socket: Socket): Promise<number> {
   socket.bind(0, '127.0.0.1');

@@ -1,8 +1,8 @@
-import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { programPath } from './programs.ts';
+import { isBound, refuseIfBound } from './ports.ts';
 import { type Ending, ProgramGroup } from './program-group.ts';
+import { programPath } from './programs.ts';
 import { bedFile } from './sources.ts';
 
 export interface SippOptions {
@@ -52,23 +52,19 @@ export interface Sipp {
 
 /** Starts one SIPp; resolves when its port is open. */
 export async function startSipp(options: SippOptions): Promise<Sipp> {
+  await refuseIfBound(options.port);
   const logs: Logs = { errors: '', messages: '', statistics: '' };
   const group = ProgramGroup.start(programPath('sipp'), (folder) => ({
     args: argumentsFor(options, folder),
     collect: () => readLogs(folder, logs),
   }));
   const exited = group.ended.then((ending) => resultOf(ending, logs));
-  const stopWaiting = new AbortController();
-  const open = portOpens(options.port, AbortSignal.any([stopWaiting.signal, options.signal ?? AbortSignal.timeout(10_000)]));
+  const port = new PortWatch(options.port);
   try {
-    await Promise.race([open, group.ended]);
-  } catch (error) {
-    group.signal('SIGKILL');
-    await group.ended;
-    throw error;
+    const first = await group.settled(port.bound, options.signal ?? AbortSignal.timeout(10_000));
+    if (first !== 'ready') await refuseFalseStart(exited);
   } finally {
-    stopWaiting.abort();
-    open.catch(() => undefined);
+    port.stop();
   }
   return {
     pid: group.pid,
@@ -81,14 +77,33 @@ export async function startSipp(options: SippOptions): Promise<Sipp> {
   };
 }
 
-function argumentsFor({ scenario, port, calls, remote, rate = 100, set = {}, trace = false }: SippOptions, folder: string): string[] {
+/** A caller may be through with its calls before its port was seen; one that made no call did not start. */
+async function refuseFalseStart(exited: Promise<SippResult>): Promise<void> {
+  const { successful, failed, errors, output } = await exited;
+  if (successful + failed === 0) throw new Error(`sipp ended instead of playing:\n${errors || output}`);
+}
+
+function argumentsFor(options: SippOptions, folder: string): string[] {
+  const { scenario, port, calls, remote, rate = 100, set = {}, trace = false } = options;
+  const valued = {
+    '-sf': bedFile('sipp', `${scenario}.xml`),
+    '-i': '127.0.0.1',
+    '-mi': '127.0.0.1',
+    '-p': port,
+    '-t': 'u1',
+    '-m': calls,
+    '-default_behaviors': 'none',
+    '-buff_size': 4_194_304,
+    '-error_file': join(folder, 'errors'),
+    '-stf': join(folder, 'statistics'),
+    ...(trace ? { '-message_file': join(folder, 'messages') } : {}),
+    ...(remote === undefined ? {} : { '-r': rate, '-l': calls }),
+  };
   return [
-    ...['-sf', bedFile('sipp', `${scenario}.xml`), '-i', '127.0.0.1', '-p', String(port), '-t', 'u1', '-m', String(calls)],
-    ...['-nr', '-default_behaviors', 'none', '-nostdin', '-buff_size', '4194304', '-mi', '127.0.0.1'],
-    ...['-trace_err', '-error_file', join(folder, 'errors'), '-trace_stat', '-stf', join(folder, 'statistics'), '-fd', '1'],
-    ...(trace ? ['-trace_msg', '-message_file', join(folder, 'messages')] : []),
+    ...['-nr', '-nostdin', '-trace_err', '-trace_stat', ...(trace ? ['-trace_msg'] : [])],
+    ...Object.entries(valued).flatMap(([name, value]) => [name, String(value)]),
     ...Object.entries(set).flatMap(([name, value]) => ['-set', name, value]),
-    ...(remote === undefined ? [] : ['-r', String(rate), '-l', String(calls), remote]),
+    ...(remote === undefined ? [] : [remote]),
   ];
 }
 
@@ -109,14 +124,17 @@ function readLogs(folder: string, logs: Logs): void {
 }
 
 function resultOf({ code, output, complaints }: Ending, { errors, messages, statistics }: Logs): SippResult {
-  const [names, ...rows] = statistics.trim().split('\n').map((line) => line.split(';'));
+  const [names, ...rows] = statistics
+    .trim()
+    .split('\n')
+    .map((line) => line.split(';'));
   const count = (name: string): number => Number(rows.at(-1)?.[names?.indexOf(name) ?? -1] ?? 0);
   return {
     code,
     successful: count('SuccessfulCall(C)'),
     failed: count('FailedCall(C)'),
     output,
-    errors: errors + complaints,
+    errors: errors || (code === 0 ? '' : complaints),
     messages: [...messages.matchAll(traced)].map(([, direction, text = '']) => ({
       direction: direction === 'sent' ? 'sent' : 'received',
       text,
@@ -124,34 +142,24 @@ function resultOf({ code, output, complaints }: Ending, { errors, messages, stat
   };
 }
 
-const traced = /^UDP message (sent|received) [([]\d+[\])]? bytes\)? ?:\n\n([^]*?)(?=\n-{47} |$(?![^]))/gm;
+const traced = /^UDP message (sent|received) [([]\d+[\])]? bytes\)? ?:\n\n([\s\S]*?)(?=\n-{47} |$(?![\s\S]))/gm;
 
-/**
- * Resolves when a socket is bound to `port`. SIPp overlooks a keep-alive, but the kernel refuses it, at once on loopback,
- * while nobody is bound: the error shows at the next send of a connected socket.
- */
-async function portOpens(port: number, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    signal.throwIfAborted();
-    if (await isBound(port)) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+/** Looks again and again until the port is bound. */
+class PortWatch {
+  readonly bound: Promise<void>;
+  readonly #looking: NodeJS.Timeout;
 
-function isBound(port: number): Promise<boolean> {
-  const socket = createSocket('udp4');
-  return new Promise((resolve) => {
-    const settle = (bound: boolean): void => {
-      socket.removeAllListeners('error').on('error', () => undefined);
-      socket.close();
-      resolve(bound);
-    };
-    socket.once('error', () => settle(false));
-    socket.connect(port, '127.0.0.1', () => {
-      socket.send('\r\n\r\n', (first) => {
-        if (first) return;
-        socket.send('\r\n\r\n', (second) => settle(second === null));
-      });
+  constructor(port: number) {
+    let resolve: () => void;
+    this.bound = new Promise((settle) => {
+      resolve = settle;
     });
-  });
+    this.#looking = setInterval(async () => {
+      if (await isBound(port)) resolve();
+    }, 20);
+  }
+
+  stop(): void {
+    clearInterval(this.#looking);
+  }
 }

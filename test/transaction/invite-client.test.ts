@@ -100,10 +100,11 @@ for (const status of [300, 404, 503, 603]) {
 
 test('in Proceeding, each further 1xx is told', () => {
   const { tx, respond, seen } = client('INVITE', { after: ringing });
-  respond(183);
-  respond(180);
+  for (const status of [183, 180]) {
+    respond(status);
+    assert.is(tx.state, 'proceeding');
+  }
   assert.equal(seen(), ['0 tell 183', '0 tell 180']);
-  assert.is(tx.state, 'proceeding');
 });
 
 test('in Proceeding, 2xx is told and enters Accepted', () => {

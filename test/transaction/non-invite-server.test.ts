@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { sipTimers } from '../../core/time/sip-timers.ts';
 import { flow, otherFlow, server } from './server-world.ts';
 
 const test = suite('non-INVITE server transaction (RFC 3261 §17.2.2, Figure 8; RFC 4320; RFC 6026)');
@@ -86,10 +87,11 @@ test('in Proceeding, a further 100 from the TU is sent', () => {
 });
 
 test('in Proceeding, a request that comes again gets the 100', () => {
-  const { again, pass, seen } = proceeding();
+  const { tx, again, pass, seen } = proceeding();
   pass(4_000);
   again();
   assert.equal(seen(), ['7500 send 100']);
+  assert.is(tx.state, 'proceeding');
 });
 
 test('in Proceeding, 200-699 from the TU is sent and enters Completed', () => {
@@ -103,11 +105,12 @@ test('in Proceeding, 200-699 from the TU is sent and enters Completed', () => {
 test('408 is not sent, and completes it: what comes again is absorbed (RFC 4320)', () => {
   for (const world of [server('UPDATE'), proceeding()]) {
     assert.is(world.respond(408), false);
+    assert.is(world.respond(200), false);
     assert.is(world.again().kind, 'absorbed');
     world.pass(31_999);
     assert.is(world.again().kind, 'absorbed');
-    assert.equal(world.seen(), []);
     world.pass(1);
+    assert.equal(world.seen(), []);
     assert.is(world.servers.count, 0);
     assert.is(world.wheel.count, 0);
   }
@@ -121,6 +124,15 @@ test('unanswered when the client has given up, it tells and ends: nothing may be
   assert.is(respond(200), false);
   assert.equal(seen(), []);
   assert.is(tx.state, 'terminated');
+  assert.is(servers.count, 0);
+  assert.is(wheel.count, 0);
+});
+
+test('the same in Trying, where T2 is so long that no 100 comes before', () => {
+  const { servers, wheel, pend, pass, seen } = server('UPDATE', { timers: sipTimers({ t2Ms: 60_000 }) });
+  pend();
+  pass(32_000);
+  assert.equal(seen(), ['32000 tell timeout']);
   assert.is(servers.count, 0);
   assert.is(wheel.count, 0);
 });

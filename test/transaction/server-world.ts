@@ -16,6 +16,8 @@ export const otherFlow = 2 as FlowId;
 export interface WorldOptions {
   readonly timers?: SipTimers;
   readonly capacity?: number;
+  /** Hears every send, too. */
+  readonly send?: (flow: FlowId) => void;
 }
 
 /** Server transactions in virtual time; `log` holds what they sent and told, each line with its instant. */
@@ -29,7 +31,10 @@ export function serverWorld(options: WorldOptions = {}) {
     wheel,
     timers: options.timers ?? sipTimers(),
     random: seededRandom(),
-    send: (to, bytes) => note(`send ${text(bytes).split(' ')[1]}${to === flow ? '' : ` by flow ${to}`}`),
+    send: (to, bytes) => {
+      note(`send ${text(bytes).split(' ')[1]}${to === flow ? '' : ` by flow ${to}`}`);
+      options.send?.(to);
+    },
     capacity: options.capacity ?? 100,
   });
   const user: ServerUser = {

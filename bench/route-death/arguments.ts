@@ -1,0 +1,64 @@
+import { parseArgs } from 'node:util';
+import { type FarEndKind, type Fault, farEnds, faults, type Mode, modes, type Scenario } from './scenario.ts';
+
+/** The command line, read. */
+export type Arguments =
+  | { readonly kind: 'run'; readonly scenario: Scenario; readonly json: string | undefined }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'wrong'; readonly message: string };
+
+const dialogsMax = 1_000_000;
+
+export const usage: string = `Usage: npm start -- [options]      (or: sipmend-bench route-death [options])
+
+Sets up calls through edge A, breaks that route for all of them at once, watches them heal through edge B, and proves by
+an INFO in each direction that every one of them works. Ends with 1 if any dialog is lost.
+
+  --dialogs N       calls to set up, 1 to ${dialogsMax} (default: 10000)
+  --fault FAULT     dead-hop    edge A is killed (default)
+                    silent-hop  edge A is stopped: it takes everything and answers nothing
+                    lost-state  edge A forgets all it knows; then an INFO on each dialog must succeed
+                                without the program hearing of the break
+  --far-end PEER    sipmend (default), or sipp: SIPp answers the calls (Debian: sip-tester; \`npm run peers\`)
+  --mode MODE       maximum (default), or none: nobody heals, to show what others do
+  --json FILE       writes the results to FILE
+  --help            shows this`;
+
+/** Reads the command line; what is wrong with it is a sentence. */
+export function readArguments(args: readonly string[]): Arguments {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        dialogs: { type: 'string', default: '10000' },
+        fault: { type: 'string', default: 'dead-hop' },
+        'far-end': { type: 'string', default: 'sipmend' },
+        mode: { type: 'string', default: 'maximum' },
+        json: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) return { kind: 'help' };
+    const scenario = {
+      dialogs: countOf('--dialogs', values.dialogs),
+      fault: oneOf<Fault>('--fault', values.fault, faults),
+      farEnd: oneOf<FarEndKind>('--far-end', values['far-end'], farEnds),
+      mode: oneOf<Mode>('--mode', values.mode, modes),
+    };
+    return { kind: 'run', scenario, json: values.json };
+  } catch (error) {
+    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function countOf(option: string, text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= dialogsMax) return count;
+  throw new Error(`${option} is a whole number from 1 to ${dialogsMax}, not '${text}'.`);
+}
+
+function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {
+  const found = known.find((name) => name === text);
+  if (found === undefined) throw new Error(`${option} is one of ${known.join(', ')}, not '${text}'.`);
+  return found;
+}

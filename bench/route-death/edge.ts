@@ -1,0 +1,35 @@
+import { createEdge } from '../../core/create-edge.ts';
+import { udp } from '../../transport/index.ts';
+import type { EdgeSettings, Order, Report } from './messages.ts';
+
+/* An edge's process: a record-routing proxy between the two ends. */
+
+const settings = JSON.parse(process.argv[2] ?? '') as EdgeSettings;
+let guarded: readonly number[] = [];
+
+process.on('SIGINT', () => undefined); // Ctrl-C is for the main process, which ends us
+process.once('disconnect', () => {
+  for (const pid of guarded) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It is gone already.
+    }
+  }
+  process.exit(1);
+});
+
+const edge = await createEdge({ transports: [udp({ host: '127.0.0.1', port: 0 })], clients: settings.clients });
+
+process.on('message', (order: Order) => {
+  if (order.order === 'guard') guarded = order.pids;
+  if (order.order === 'lose-memory') {
+    edge.loseMemory();
+    tell({ report: 'memory-lost' });
+  }
+});
+tell({ report: 'ready', local: edge.local });
+
+function tell(report: Report): void {
+  process.send?.(report);
+}

@@ -1,0 +1,37 @@
+import type { Mode } from './scenario.ts';
+
+/** What the main process and its children tell each other. No code. */
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** First argument of the far end's process, as JSON. */
+export interface FarEndSettings {
+  readonly mode: Mode;
+  readonly dialogs: number;
+}
+
+/** First argument of an edge's process, as JSON. */
+export interface EdgeSettings {
+  /** Whose requests it forwards: `host:port`. */
+  readonly clients: readonly string[];
+}
+
+export type Order =
+  /** To the far end: the next hops from now on. */
+  | { readonly order: 'hops'; readonly hops: readonly string[] }
+  /** To the far end: wait until no route is broken any more, then send an INFO on each dialog; all within `withinMs`. */
+  | { readonly order: 'inform'; readonly withinMs: number }
+  | { readonly order: 'lose-memory' }
+  /** To an edge: should the main process die, these must not outlive it. A stopped process cannot see to that itself. */
+  | { readonly order: 'guard'; readonly pids: readonly number[] };
+
+export type Report =
+  | { readonly report: 'ready'; readonly local: Endpoint }
+  /** Healed at the far end since the last report: one instant of the machine's clock for each Call-ID. */
+  | { readonly report: 'healed'; readonly callIds: readonly string[]; readonly atMs: readonly number[] }
+  /** Call-IDs of the dialogs whose INFO was answered 200 since the last report; `done` when there will be no more. */
+  | { readonly report: 'informed'; readonly callIds: readonly string[]; readonly done: boolean }
+  | { readonly report: 'memory-lost' };

@@ -1,0 +1,65 @@
+import { writeFileSync } from 'node:fs';
+import { thisMachine } from './machine.ts';
+import type { Scenario } from './scenario.ts';
+
+/** What a run found. Milliseconds; null where nothing was measured. */
+export interface Results {
+  readonly established: number;
+  readonly broken: number;
+  readonly healed: number;
+  readonly lost: number;
+  readonly verified: number;
+  /** From the break to the caller's first word of it; null where a fault is healed unseen. */
+  readonly detectMs: number | null;
+  /** From the first dialog known to be broken to the last one healed. */
+  readonly stormMs: number | null;
+  /** One sample a dialog, from the break; where a fault is healed unseen, from the INFO that found it to its 200. */
+  readonly healMs: {
+    readonly p50: number | null;
+    readonly p90: number | null;
+    readonly p99: number | null;
+    readonly p999: number | null;
+    readonly max: number | null;
+  };
+}
+
+/** The table that a run ends with. */
+export function tableOf(results: Results): string {
+  const { healMs } = results;
+  const rows: [string, string][] = [
+    ['established', count(results.established)],
+    ['broken', count(results.broken)],
+    ['healed', count(results.healed)],
+    ['lost', count(results.lost)],
+    ['verified', count(results.verified)],
+    ['time to detect', time(results.detectMs)],
+    ['time to heal p50', time(healMs.p50)],
+    ['             p90', time(healMs.p90)],
+    ['             p99', time(healMs.p99)],
+    ['             p99.9', time(healMs.p999)],
+    ['             max', time(healMs.max)],
+    ['first to last', time(results.stormMs)],
+  ];
+  return rows.map(([name, value]) => `  ${name.padEnd(20)}${value.padStart(12)}`).join('\n');
+}
+
+/** Writes what machines read. @throws when the file cannot be written */
+export function writeJson(file: string, scenario: Scenario, results: Results): void {
+  const { dialogs, fault, farEnd, mode } = scenario;
+  const written = {
+    scenario: 'route-death',
+    parameters: { dialogs, fault, farEnd, mode },
+    machine: thisMachine(),
+    results,
+  };
+  writeFileSync(file, `${JSON.stringify(written, undefined, 2)}\n`);
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function time(ms: number | null): string {
+  if (ms === null) return '–';
+  return ms < 10 ? `${ms.toFixed(2)} ms` : `${count(Math.round(ms))} ms`;
+}

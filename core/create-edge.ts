@@ -1,0 +1,137 @@
+import type { Address, RandomSource } from './contract.ts';
+import type { EdgeCounters, EdgeEvent } from './edge/event.ts';
+import { asSipError, SipError, UsageError } from './errors.ts';
+import { addressOfText } from './message/numeric-address.ts';
+import { checkClients, type EdgeShard, startEdge } from './shard/edge.ts';
+import type { Clock, Transport } from './shard/inline.ts';
+import { systemClock, systemRandom } from './shard/system.ts';
+
+/** What an edge is made of. Only `transports` and `clients` have no default. */
+export interface CreateEdgeOptions {
+  /** Where it listens: `udp({ host, port })`, or a memory network's. */
+  readonly transports: readonly Transport[];
+  /**
+   * Who may ask it to forward something: `192.0.2.1`, `192.0.2.1:5060`, `2001:db8::1` or `[2001:db8::1]:5060`. Both ends of
+   * a call belong here when both are to heal it.
+   */
+  readonly clients: readonly string[];
+  /**
+   * Where requests go whose Request-URI is the edge itself or a name: `sip:` with a numeric host. Without it they get 404.
+   */
+  readonly defaultTarget?: string;
+  readonly onEvent?: (event: EdgeEvent) => void;
+  /** Something an operator should know; nothing has failed. */
+  readonly onWarning?: (message: string) => void;
+  /** Time and turns: a `VirtualClock` in tests. */
+  readonly clock?: Clock;
+  /** Fills arrays with random octets: a seeded source in tests. */
+  readonly random?: RandomSource;
+}
+
+const optionNames: readonly (keyof CreateEdgeOptions)[] = [
+  'transports',
+  'clients',
+  'defaultTarget',
+  'onEvent',
+  'onWarning',
+  'clock',
+  'random',
+];
+
+/**
+ * Starts an edge: a record-routing proxy that sees when a dialog's state is lost and asks for healing.
+ *
+ * @throws UsageError when an option is wrong; SipError `SIP_PORT_IN_USE` or `SIP_BIND_FAILED` when a socket cannot be opened.
+ */
+export async function createEdge(options: CreateEdgeOptions): Promise<EdgeHost> {
+  const unknown = Object.keys(options).find((name) => !optionNames.some((known) => known === name));
+  if (unknown !== undefined) {
+    throw new UsageError(`There is no option ${unknown}. There are: ${optionNames.join(', ')}.`);
+  }
+  const { transports, clients, defaultTarget, onEvent, onWarning } = options;
+  if (!Array.isArray(transports) || transports.length === 0) {
+    throw new UsageError('transports: give at least one, such as udp({ host, port }).');
+  }
+  if (!Array.isArray(clients)) throw new UsageError('clients: give a list of numeric addresses; it may be empty.');
+  try {
+    const edge = await startEdge({
+      transports,
+      clients,
+      defaultTarget: defaultTarget === undefined ? undefined : targetOf(defaultTarget),
+      clock: options.clock ?? systemClock,
+      random: options.random ?? systemRandom,
+      onEvents: (events) => {
+        for (const event of events) onEvent?.(event);
+      },
+      onWarning: (message) => onWarning?.(message),
+    });
+    return new EdgeHost(edge);
+  } catch (error) {
+    throw asSipError(error);
+  }
+}
+
+/** An edge with its sockets. Made by `createEdge`. */
+export class EdgeHost implements AsyncDisposable {
+  readonly #edge: EdgeShard;
+  #closed = false;
+
+  /** @internal `createEdge` makes them. */
+  constructor(edge: EdgeShard) {
+    this.#edge = edge;
+  }
+
+  /** Where it is reached, one for each transport. */
+  get locals(): readonly Address[] {
+    return this.#edge.shard.locals;
+  }
+
+  /** Where it is reached by its first transport. */
+  get local(): Address {
+    const [first] = this.locals;
+    if (first === undefined) throw new SipError('SIP_CLOSED', 'The edge has no transport.');
+    return first;
+  }
+
+  /** What it has done so far. */
+  get counters(): Readonly<EdgeCounters> {
+    return { ...this.#edge.counters };
+  }
+
+  /** Messages dropped for want of room between the sockets and the edge. */
+  get shed(): number {
+    return this.#edge.shard.shed;
+  }
+
+  /** Forgets the state of all dialogs, as a restart would: each is asked to heal when it sends its next request. */
+  loseMemory(): void {
+    this.#command({ name: 'lose-memory' });
+  }
+
+  /** Replaces the list of clients while the edge runs. @throws UsageError that names the entry which is no numeric address */
+  setClients(clients: readonly string[]): void {
+    checkClients(clients);
+    this.#command({ name: 'clients', clients: [...clients] });
+  }
+
+  /** Closes the sockets. There is nothing to drain. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#edge.shard.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #command(command: Parameters<EdgeShard['shard']['command']>[0]): void {
+    if (this.#closed) throw new SipError('SIP_CLOSED', 'The edge is closed.');
+    this.#edge.shard.command(command);
+  }
+}
+
+function targetOf(uri: string): Address {
+  const address = addressOfText(uri);
+  if (address !== undefined) return address;
+  throw new UsageError(`defaultTarget: '${uri}' needs the scheme sip and a numeric host: names are not looked up.`);
+}

@@ -1,0 +1,123 @@
+import type { Address } from '../contract.ts';
+import { skipLws } from '../message/bytes.ts';
+import { HeaderId } from '../message/header.ts';
+import type { Message } from '../message/message.ts';
+import { hostPort } from '../message/sent-by.ts';
+import { type Writer, writeTopmostVia } from '../message/write.ts';
+import type { Itinerary } from './itinerary.ts';
+import type { Local } from './local.ts';
+
+/** What is different about a request on its way on. */
+export interface RequestEdits {
+  /** What the next hop is told of us. */
+  readonly local: Local;
+  readonly branch: Uint8Array;
+  readonly maxForwards: number;
+  /** Where it came from. */
+  readonly source: Address;
+  readonly itinerary: Itinerary;
+  /** Writes the user part of our Record-Route URI; undefined when the request gets none. */
+  readonly token: ((writer: Writer) => void) | undefined;
+  /** Takes the place of the Request-URI's host, which is our own. */
+  readonly host: Address | undefined;
+}
+
+/**
+ * Writes `request` as we forward it: all of it as it came but for what a proxy changes. What is changed or added stands at
+ * the top, where the order among lines of one name wants it.
+ *
+ * @see RFC 3261 §16.6
+ */
+export function writeForwardedRequest(writer: Writer, request: Message, edits: RequestEdits): Uint8Array {
+  const { local, branch, maxForwards, source, token } = edits;
+  const routeChanged = writeRequestLine(writer, request, edits);
+  if (token !== undefined) {
+    writer.text('Record-Route: <sip:');
+    token(writer);
+    writer.text(local.recordRouteEnd);
+  }
+  writer.text(local.via).bytes(branch, 0, branch.length).text('\r\nVia: ');
+  const viaLine = request.first(HeaderId.Via);
+  writeTopmostVia(writer, request, source.host, source.port);
+  writer.bytes(request.bytes, request.via.value.end, request.valueEnd(viaLine));
+  writer.text('\r\nMax-Forwards: ').decimal(maxForwards).text('\r\n');
+  if (routeChanged) writeRoute(writer, request, edits.itinerary);
+  copyRest(writer, request, viaLine, routeChanged);
+  return writer.take();
+}
+
+/** Gives true when Route has to be written anew. */
+function writeRequestLine(writer: Writer, request: Message, edits: RequestEdits): boolean {
+  const { bytes, requestUri } = request;
+  const { itinerary, host } = edits;
+  const { routes, first } = itinerary;
+  const toStrictRouter = itinerary.routed && !routes.hasLr(first);
+  writer.bytes(bytes, requestUri.start - request.method.length - 1, requestUri.start);
+  if (toStrictRouter) writer.bytes(bytes, routes.uriStart(first), routes.uriEnd(first));
+  else if (host !== undefined) writeUriAt(writer, request, host);
+  else writer.bytes(bytes, itinerary.requestUri.start, itinerary.requestUri.end);
+  writer.text(' SIP/2.0\r\n');
+  return toStrictRouter || first > 0 || itinerary.end < routes.count;
+}
+
+/** Writes the Request-URI's user at another host. */
+function writeUriAt(writer: Writer, request: Message, host: Address): void {
+  const { user } = request.requestUriParts;
+  writer.text('sip:').bytes(request.bytes, user.start, user.end);
+  if (user.end > user.start) writer.text('@');
+  writer.text(hostPort(host));
+  if (host.protocol !== 'udp') writer.text(';transport=').text(host.protocol);
+}
+
+function writeRoute(writer: Writer, request: Message, itinerary: Itinerary): void {
+  const { bytes } = request;
+  const { routes, requestUri, end } = itinerary;
+  let at = itinerary.first;
+  if (at === end) return;
+  const toStrictRouter = !routes.hasLr(at);
+  if (toStrictRouter) at++;
+  writer.text('Route: ');
+  for (let i = at; i < end; i++) {
+    if (i > at) writer.text(', ');
+    writer.bytes(bytes, routes.valueStart(i), routes.valueEnd(i));
+  }
+  if (toStrictRouter) {
+    if (at < end) writer.text(', ');
+    writer.text('<').bytes(bytes, requestUri.start, requestUri.end).text('>');
+  }
+  writer.text('\r\n');
+}
+
+/** Copies what was not written yet, in the longest pieces, through the end of the body. */
+function copyRest(writer: Writer, request: Message, viaLine: number, routeChanged: boolean): void {
+  const { bytes, lineCount, body } = request;
+  let from = request.lineStart(0);
+  for (let line = 0; line < lineCount; line++) {
+    const id = request.headerId(line);
+    const written = line === viaLine || id === HeaderId.MaxForwards || (routeChanged && id === HeaderId.Route);
+    if (!written) continue;
+    writer.bytes(bytes, from, request.lineStart(line));
+    from = request.lineEnd(line);
+  }
+  writer.bytes(bytes, from, body.end);
+}
+
+/**
+ * Writes `response` as we forward it: without its topmost Via, which was ours.
+ *
+ * @see RFC 3261 §16.11
+ */
+export function writeForwardedResponse(writer: Writer, response: Message): Uint8Array {
+  const { bytes, via, body } = response;
+  const line = response.first(HeaderId.Via);
+  const end = response.valueEnd(line);
+  writer.bytes(bytes, body.end - response.size, response.lineStart(line));
+  const comma = skipLws(bytes, via.value.end, end);
+  if (comma < end)
+    writer
+      .text('Via: ')
+      .bytes(bytes, skipLws(bytes, comma + 1, end), end)
+      .text('\r\n');
+  writer.bytes(bytes, response.lineEnd(line), body.end);
+  return writer.take();
+}

@@ -1,0 +1,87 @@
+import type { Message } from '../message/message.ts';
+import { clearSpan, emptySpan, type Span, setSpan } from '../message/span.ts';
+import { parseUri, UriView } from '../message/uri.ts';
+import { UriList } from '../message/uri-list.ts';
+import { emptyAddress, setIp, setPort, setProtocol } from './address-octets.ts';
+import type { Locals } from './local.ts';
+
+/**
+ * Where a request wants to go next: `resolved` to an address, to `ourselves`, or to a name or by a transport that we
+ * cannot follow (`elsewhere`); `scheme` is a URI that we do not understand, `malformed` a Route that breaks the grammar.
+ */
+export type Destination = 'resolved' | 'ourselves' | 'elsewhere' | 'scheme' | 'malformed';
+
+/**
+ * Reads the way of one request: what of its Route is for us, and where it goes then. Reused: valid until the next `read`.
+ *
+ * All Route values at the top that name us are taken together. Names are not looked up.
+ *
+ * @see RFC 3261 §16.4, §16.6 (6, 7)
+ */
+export class Itinerary {
+  /** A Route value of the request, or a strict router's Request-URI, named us. */
+  throughUs: boolean = false;
+  /** The user part of that URI: our token. Empty when there is none. */
+  readonly token: Span = emptySpan();
+  /** The Request-URI, put back in its place if a strict router sent the request. */
+  readonly requestUri: Span = emptySpan();
+  readonly routes: UriList = new UriList();
+  /** The Route values that are left: [first, end). */
+  first: number = 0;
+  end: number = 0;
+  /** Where the request goes, when that is resolved. */
+  readonly next: Uint8Array = emptyAddress();
+  readonly #locals: Locals;
+  readonly #uri: UriView = new UriView();
+
+  constructor(locals: Locals) {
+    this.#locals = locals;
+  }
+
+  /** True when Route values are left over: the Request-URI is somebody else's business. */
+  get routed(): boolean {
+    return this.first < this.end;
+  }
+
+  read(request: Message): Destination {
+    const { bytes, requestUri, requestUriParts } = request;
+    const { routes } = this;
+    this.throughUs = false;
+    clearSpan(this.token);
+    setSpan(this.requestUri, requestUri.start, requestUri.end);
+    if (request.routes(routes) === 'malformed') return 'malformed';
+    this.first = 0;
+    this.end = routes.count;
+    const { user, lr } = requestUriParts;
+    if (this.end > 0 && lr && user.end > user.start && this.#resolve(requestUriParts) === 'ourselves') {
+      this.throughUs = true;
+      setSpan(this.token, user.start, user.end);
+      this.end--;
+      setSpan(this.requestUri, routes.uriStart(this.end), routes.uriEnd(this.end));
+    }
+    while (this.first < this.end) {
+      const destination = this.#follow(bytes, routes.uriStart(this.first), routes.uriEnd(this.first));
+      if (destination !== 'ourselves') return destination;
+      if (!this.throughUs) setSpan(this.token, this.#uri.user.start, this.#uri.user.end);
+      this.throughUs = true;
+      this.first++;
+    }
+    return this.#follow(bytes, this.requestUri.start, this.requestUri.end);
+  }
+
+  #follow(bytes: Uint8Array, start: number, end: number): Destination {
+    return parseUri(bytes, start, end, this.#uri) ? this.#resolve(this.#uri) : 'malformed';
+  }
+
+  #resolve(uri: UriView): Destination {
+    const { host, maddr, port, transport } = uri;
+    const { next } = this;
+    if (uri.scheme !== 'sip') return 'scheme';
+    if (!setProtocol(next, transport === '' ? 'udp' : transport)) return 'elsewhere';
+    if (this.#locals.forProtocol(next) === undefined) return 'elsewhere';
+    const where = maddr.end > maddr.start ? maddr : host;
+    if (!setIp(next, uri.bytes, where.start, where.end)) return 'elsewhere';
+    if (port !== 0) setPort(next, port);
+    return this.#locals.has(next) ? 'ourselves' : 'resolved';
+  }
+}

@@ -1,0 +1,28 @@
+import type { Address } from '../contract.ts';
+import { parseUri, UriView } from './uri.ts';
+
+const view: UriView = new UriView();
+
+/** Where a SIP URI with a numeric host leads; undefined when its host is a name or it is no SIP URI. @see RFC 3263 §4 */
+export function addressOf(bytes: Uint8Array, start: number, end: number): Address | undefined {
+  if (!parseUri(bytes, start, end, view) || view.scheme !== 'sip') return undefined;
+  const host = ascii(bytes, view.host.start, view.host.end);
+  if (!isNumeric(host)) return undefined;
+  return { protocol: view.transport === '' ? 'udp' : view.transport, host, port: view.port === 0 ? 5060 : view.port };
+}
+
+function ascii(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i] as number);
+  return text;
+}
+
+function isNumeric(host: string): boolean {
+  return host.includes(':') || /^\d{1,3}(\.\d{1,3}){3}$/.test(host);
+}
+
+/** The same for a URI as text. */
+export function addressOfText(uri: string): Address | undefined {
+  const bytes = new TextEncoder().encode(uri);
+  return addressOf(bytes, 0, bytes.length);
+}

@@ -1,0 +1,65 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { faults } from '../../bench/route-death/scenario.ts';
+import { needs } from '../skip.ts';
+import { type JobEnding, runJob } from './job.ts';
+
+const test = suite('The main job: a route dies');
+
+const dialogs = 300;
+
+/** Everything was broken, and everything works again. */
+function isWhole({ code, output, json }: JobEnding): void {
+  assert.ok(json, output);
+  const { established, broken, healed, lost, verified } = json.results;
+  assert.equal(
+    { established, broken, healed, lost, verified },
+    { established: dialogs, broken: dialogs, healed: dialogs, lost: 0, verified: dialogs },
+    output,
+  );
+  assert.is(code, 0, output);
+}
+
+for (const fault of faults) {
+  test(`${fault}: every dialog is healed, and carries an INFO each way`, async () => {
+    isWhole(await runJob('--dialogs', String(dialogs), '--fault', fault));
+  });
+}
+
+for (const fault of faults) {
+  needs(test, 'sipp')(`${fault}: the same with SIPp as the far end`, async () => {
+    isWhole(await runJob('--dialogs', String(dialogs), '--fault', fault, '--far-end', 'sipp'));
+  });
+}
+
+test('with recovery switched off every dialog is lost, and the exit code says so', async () => {
+  const { code, output, json } = await runJob('--dialogs', String(dialogs), '--mode', 'none');
+  assert.ok(json, output);
+  const { established, healed, lost, verified, detectMs } = json.results;
+  assert.equal(
+    { established, healed, lost, verified, detectMs },
+    { established: dialogs, healed: 0, lost: dialogs, verified: 0, detectMs: null },
+    output,
+  );
+  assert.is(code, 1, output);
+});
+
+test('what it writes for machines says what was run, on what, and how it went', async () => {
+  const { json, output } = await runJob('--dialogs', '3');
+  assert.ok(json, output);
+  assert.is(json.scenario, 'route-death');
+  assert.equal(json.parameters, { dialogs: 3, fault: 'dead-hop', farEnd: 'sipmend', mode: 'maximum' });
+  for (const name of ['cpu', 'cores', 'memoryBytes', 'node', 'os']) assert.ok(json.machine[name], name);
+  const { detectMs, stormMs, healMs } = json.results;
+  for (const ms of [detectMs, stormMs, ...Object.values(healMs)]) assert.type(ms, 'number');
+});
+
+test('a wrong option is explained, and nothing is run', async () => {
+  const { code, output } = await runJob('--fault', 'earthquake');
+  assert.is(code, 2);
+  assert.match(output, "--fault is one of dead-hop, silent-hop, lost-state, not 'earthquake'.");
+  assert.is((await runJob('--dialogs', '0')).code, 2);
+  assert.is((await runJob('--colour', 'red')).code, 2);
+});
+
+test.run();

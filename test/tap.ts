@@ -1,0 +1,71 @@
+import type { FlowId, OpenTransport, Transport, TransportContext, TransportListener } from '../transport/contract.ts';
+
+/** A place in the network that a test watches: what arrives there is written down, and ways out of it can be cut. */
+export interface Tap {
+  readonly transport: Transport;
+  /** Loses the flows to this port, and lets none be opened to it, until `mend`. */
+  cut(port: number): void;
+  mend(port: number): void;
+}
+
+/** Puts a tap between a transport and whoever listens; `hear` is told of each message with the port that it came from. */
+export function tap(transport: Transport, hear: (fromPort: number, text: string) => void): Tap {
+  const ports = new Map<FlowId, number>();
+  const cuts = new Set<number>();
+  let lose = (_port: number): void => {};
+
+  const open = async (listener: TransportListener, context: TransportContext): Promise<OpenTransport> => {
+    const opened = await transport.open(
+      {
+        flowOpen: (flow, remote, openId) => {
+          ports.set(flow, remote.port);
+          listener.flowOpen(flow, remote, openId);
+        },
+        openFailed: (openId, code, message) => listener.openFailed(openId, code, message),
+        message: (flow, bytes) => {
+          if (cuts.has(ports.get(flow) ?? 0)) return;
+          hear(ports.get(flow) ?? 0, new TextDecoder().decode(bytes));
+          listener.message(flow, bytes);
+        },
+        flowLost: (flow, code, message) => {
+          ports.delete(flow);
+          listener.flowLost(flow, code, message);
+        },
+        warning: () => undefined,
+      },
+      context,
+    );
+    lose = (port) => {
+      for (const [flow, remote] of ports) {
+        if (remote !== port) continue;
+        ports.delete(flow);
+        opened.closeFlow(flow);
+        context.clock.defer(() => listener.flowLost(flow, 'SIP_FLOW_LOST', 'cut'));
+      }
+    };
+    return {
+      get local() {
+        return opened.local;
+      },
+      get shed() {
+        return opened.shed;
+      },
+      openFlow: (openId, remote, options) => {
+        if (!cuts.has(remote.port)) opened.openFlow(openId, remote, options);
+        else context.clock.defer(() => listener.openFailed(openId, 'SIP_OPEN_FAILED', 'cut'));
+      },
+      send: (flow, bytes) => opened.send(flow, bytes),
+      closeFlow: (flow) => opened.closeFlow(flow),
+      destroy: () => opened.destroy(),
+    };
+  };
+
+  return {
+    transport: { protocol: transport.protocol, open },
+    cut: (port) => {
+      cuts.add(port);
+      lose(port);
+    },
+    mend: (port) => void cuts.delete(port),
+  };
+}
