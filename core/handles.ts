@@ -2,7 +2,7 @@ import type { DialogId } from './dialog/table.ts';
 import type { Content, Header } from './engine/command.ts';
 import type { DialogData, ResponseData, ResponseOrigin } from './engine/event.ts';
 import { SipError, UsageError } from './errors.ts';
-import { isTargetRefresh } from './message/method.ts';
+import { isTargetRefresh } from './message/target-refresh.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
 
 /** What a program adds to a message of its own. */

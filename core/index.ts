@@ -3,7 +3,10 @@
 export type { Application } from './application.ts';
 export type { DialogEndedMessage, RouteStatusMessage } from './channels.ts';
 export type { Address, RandomSource } from './contract.ts';
+export type { CreateEdgeOptions } from './create-edge.ts';
+export { createEdge, EdgeHost } from './create-edge.ts';
 export type { DialogId } from './dialog/table.ts';
+export type { EdgeCounters, EdgeEvent } from './edge/event.ts';
 export type { Header } from './engine/command.ts';
 export type { DialogData, EndReason, EngineCounts, ResponseData, ResponseOrigin } from './engine/event.ts';
 export type { SipErrorCode } from './errors.ts';

@@ -27,11 +27,11 @@ export interface StackOptions {
   readonly recovery?: {
     /** `none` leaves dialogs to RFC 5057. Default `maximum`: recover forever. */
     readonly mode?: RecoveryMode;
-    /** Default `ms-sipre`; `rfc3261` never rewrites a route set. */
+    /** Default `ms-sipre`; `rfc3261` never rewrites a route set, and is what goes with `none`. */
     readonly routeSet?: RouteSetPolicy;
   };
   readonly sessionTimer?: {
-    /** Seconds asked for, at least 90; 0 for no session timers. Default 1,800. @see RFC 4028 §4 */
+    /** Seconds asked for, at least 90; 0 asks for none, but grants what the peer asks for. Default 1,800. @see RFC 4028 §4 */
     readonly intervalS?: number;
   };
   /** Base values of SIP's timers in milliseconds. @see RFC 3261 §17.1.1.1 */
@@ -99,7 +99,7 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     hops: resolveHops(options.hops ?? []),
     application: options.application ?? {},
     mode,
-    policy: routeSet,
+    policy: mode === 'none' ? 'rfc3261' : routeSet,
     sessionIntervalS: intervalS,
     timers,
     dialogCapacity: positive('limits.dialogs', limits.dialogs ?? 131_072, 1, dialogCapacityMax),

@@ -3,7 +3,7 @@ import type { Address } from './contract.ts';
 import type { DialogId } from './dialog/table.ts';
 import type { Command, Content } from './engine/command.ts';
 import type { CommandFailure, EngineCounts, EngineEvent, ResponseData, ResultValue } from './engine/event.ts';
-import { SipError, UsageError } from './errors.ts';
+import { asSipError, SipError, UsageError } from './errors.ts';
 import {
   type Asker,
   contentOf,
@@ -298,12 +298,6 @@ function errorOf(failure: CommandFailure): SipError {
   const { response, origin = 'local', cause } = failure;
   if (response === undefined) return new SipError(failure.code, failure.message);
   return new FailureResponseError(response, origin, cause && new FailureResponseError(cause, 'intermediary'));
-}
-
-/** What went wrong below carries a code of ours; its class belongs to the ground floor. */
-function asSipError(error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('SIP_')) return error;
-  return new SipError(error.code as SipError['code'], error.message, { cause: error });
 }
 
 function nameAddr(from: string): string {

@@ -1,6 +1,6 @@
 import { Child } from './child.ts';
 import { nowMs } from './clock.ts';
-import type { Endpoint, Report } from './messages.ts';
+import type { Endpoint, News } from './messages.ts';
 import type { Fault, Scenario } from './scenario.ts';
 import { Sipp } from './sipp.ts';
 
@@ -51,8 +51,11 @@ export class Cast {
     this.#farEnd?.tell({ order: 'hops', hops });
   }
 
-  hearFarEnd(listener: (report: Report) => void): void {
-    this.#farEnd?.hear(listener);
+  /** Hears what happens at the far end; SIPp says nothing. */
+  hearNews(listener: (news: News) => void): void {
+    this.#farEnd?.hear((report) => {
+      if (report.report === 'news') listener(report);
+    });
   }
 
   /** Has the far end send its INFOs. */

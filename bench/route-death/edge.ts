@@ -1,14 +1,14 @@
 import { createEdge } from '../../core/create-edge.ts';
 import { udp } from '../../transport/index.ts';
-import type { EdgeSettings, Order, Report } from './messages.ts';
+import { belongToParent, tell } from './entry.ts';
+import type { EdgeSettings, Order } from './messages.ts';
 
 /* An edge's process: a record-routing proxy between the two ends. */
 
 const settings = JSON.parse(process.argv[2] ?? '') as EdgeSettings;
 let guarded: readonly number[] = [];
 
-process.on('SIGINT', () => undefined); // Ctrl-C is for the main process, which ends us
-process.once('disconnect', () => {
+belongToParent(() => {
   for (const pid of guarded) {
     try {
       process.kill(pid, 'SIGKILL');
@@ -16,7 +16,6 @@ process.once('disconnect', () => {
       // It is gone already.
     }
   }
-  process.exit(1);
 });
 
 const edge = await createEdge({ transports: [udp({ host: '127.0.0.1', port: 0 })], clients: settings.clients });
@@ -29,7 +28,3 @@ process.on('message', (order: Order) => {
   }
 });
 tell({ report: 'ready', local: edge.local });
-
-function tell(report: Report): void {
-  process.send?.(report);
-}

@@ -2,23 +2,26 @@ import { createStack, type Dialog } from '../../core/index.ts';
 import { udp } from '../../transport/index.ts';
 import { nowMs } from './clock.ts';
 import { within } from './deadline.ts';
+import { belongToParent, tell } from './entry.ts';
 import { inLanes } from './lanes.ts';
-import type { FarEndSettings, Order, Report } from './messages.ts';
+import type { FarEndSettings, Order } from './messages.ts';
 import { atOnce, sessionDescription, transactionsOf } from './scenario.ts';
 
 /* The far end's process: answers calls, heals its own side, and sends INFOs when told to. */
 
-/** What has happened is told so often, in milliseconds. */
-const reportIntervalMs = 20;
+/** What has happened is told so often. */
+const newsIntervalMs = 20;
 
 const settings = JSON.parse(process.argv[2] ?? '') as FarEndSettings;
 const dialogs: Dialog[] = [];
 const recovering = new Set<string>();
-let healed: { callIds: string[]; atMs: number[] } = { callIds: [], atMs: [] };
+let healed: [callId: string, atMs: number][] = [];
+let informed: string[] = [];
+let informDone = false;
+let stale = true;
 let allHealthy = (): void => undefined;
 
-process.on('SIGINT', () => undefined); // Ctrl-C is for the main process, which ends us
-process.once('disconnect', () => process.exit(1));
+belongToParent();
 
 const stack = await createStack({
   transports: [udp({ host: '127.0.0.1', port: 0 })],
@@ -27,7 +30,10 @@ const stack = await createStack({
   application: {
     onCall: (call) => {
       call.answer({ body: sessionDescription }).then(
-        (dialog) => dialogs.push(dialog),
+        (dialog) => {
+          dialogs.push(dialog);
+          stale = true;
+        },
         (error: Error) => console.error(`far end: ${error.message}`),
       );
     },
@@ -37,26 +43,21 @@ const stack = await createStack({
         return;
       }
       recovering.delete(callId);
-      healed.callIds.push(callId);
-      healed.atMs.push(nowMs());
-      if (healed.callIds.length === 1) setTimeout(reportHealed, reportIntervalMs);
+      healed.push([callId, nowMs()]);
+      stale = true;
       if (recovering.size === 0) allHealthy();
     },
   },
 });
+const [local] = stack.locals;
+if (local === undefined) throw new Error('the far end has no address');
 
 process.on('message', (order: Order) => {
   if (order.order === 'hops') stack.setHops(order.hops);
   else if (order.order === 'inform') void within(order.withinMs, new AbortController().signal, inform);
 });
-const [local] = stack.locals;
-if (local === undefined) throw new Error('the far end has no address');
 tell({ report: 'ready', local });
-
-function reportHealed(): void {
-  tell({ report: 'healed', ...healed });
-  healed = { callIds: [], atMs: [] };
-}
+setInterval(tellNews, newsIntervalMs);
 
 async function inform(signal: AbortSignal): Promise<void> {
   if (recovering.size > 0) {
@@ -65,25 +66,24 @@ async function inform(signal: AbortSignal): Promise<void> {
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
   }
-  let callIds: string[] = [];
-  const report = (done: boolean): void => {
-    tell({ report: 'informed', callIds, done });
-    callIds = [];
-  };
-  const reporting = setInterval(report, reportIntervalMs, false);
   await inLanes(dialogs.length, atOnce, signal, async (index) => {
     const dialog = dialogs[index] as Dialog;
     try {
       await dialog.request('INFO', { signal });
-      callIds.push(dialog.callId);
+      informed.push(dialog.callId);
+      stale = true;
     } catch {
       // Whoever is not told of has failed.
     }
   });
-  clearInterval(reporting);
-  report(true);
+  informDone = true;
+  stale = true;
 }
 
-function tell(report: Report): void {
-  process.send?.(report);
+function tellNews(): void {
+  if (!stale) return;
+  tell({ report: 'news', established: dialogs.length, healed, informed, informDone });
+  healed = [];
+  informed = [];
+  stale = false;
 }

@@ -1,10 +1,11 @@
+import { writeFileSync } from 'node:fs';
 import { readArguments, usage } from './arguments.ts';
 import { Caller } from './caller.ts';
 import { Cast } from './cast.ts';
 import { nowMs } from './clock.ts';
 import { within } from './deadline.ts';
 import { Ledger } from './ledger.ts';
-import type { Report } from './messages.ts';
+import type { News } from './messages.ts';
 import { Progress } from './progress.ts';
 import { type Results, tableOf, writeJson } from './results.ts';
 import type { Scenario } from './scenario.ts';
@@ -35,11 +36,18 @@ export async function run(args: readonly string[]): Promise<number> {
     console.error(`route-death: ${asked.message}\n\n${usage}`);
     return 2;
   }
+  const { scenario, json } = asked;
+  try {
+    if (json !== undefined) writeFileSync(json, ''); // better now than after the run
+  } catch (error) {
+    console.error(`route-death: ${json} cannot be written: ${messageOf(error)}`);
+    return 2;
+  }
   const stop = new AbortController();
   const interrupt = (signal: NodeJS.Signals): void => stop.abort(new Error(`interrupted by ${signal}`));
   for (const name of fatalSignals) process.on(name, interrupt);
   try {
-    return await new Run(asked.scenario, stop).play(asked.json);
+    return await new Run(scenario, stop).play(json);
   } finally {
     for (const name of fatalSignals) process.off(name, interrupt);
   }
@@ -52,7 +60,8 @@ class Run {
   readonly #caller: Caller;
   readonly #cast: Cast;
   readonly #progress = new Progress();
-  #farEndDone = false;
+  /** The last news of the far end. */
+  #news: News | undefined;
 
   /** `stop` ends the run early; what there is until then is told. */
   constructor(scenario: Scenario, stop: AbortController) {
@@ -75,12 +84,7 @@ class Run {
     const results = this.#ledger.close(nowMs());
     await Promise.all([this.#caller.destroy(), this.#cast.end()]);
     this.#tell(results, trouble);
-    try {
-      if (json !== undefined) writeJson(json, this.#scenario, results);
-    } catch (error) {
-      trouble = error;
-      console.error(`route-death: ${messageOf(error)}`);
-    }
+    if (json !== undefined) writeJson(json, this.#scenario, results);
     const whole = results.established === this.#scenario.dialogs && results.lost === 0;
     return whole && trouble === undefined ? 0 : 1;
   }
@@ -99,7 +103,7 @@ class Run {
   async #start(signal: AbortSignal): Promise<void> {
     const caller = await this.#caller.open((warning) => this.#progress.line(`warning: ${warning}`));
     await this.#cast.start(this.#scenario, caller, signal);
-    this.#cast.hearFarEnd((report) => this.#hearFarEnd(report));
+    this.#cast.hearNews((news) => this.#hearNews(news));
   }
 
   /** All calls go by edge A; edge B is known only afterwards. */
@@ -110,11 +114,16 @@ class Run {
       'set up by edge A',
       dialogs,
       () => ({ count: this.#ledger.established }),
-      within(setUpLimitMs.base + setUpLimitMs.perDialog * dialogs, signal, (limited) =>
-        this.#caller.establish(this.#cast.target, limited),
-      ),
+      within(setUpLimitMs.base + setUpLimitMs.perDialog * dialogs, signal, (limited) => this.#establish(limited)),
     );
     this.#setHops(this.#cast.hops);
+  }
+
+  /** An answer is known here before its ACK is there. SIPp does not say when. */
+  async #establish(signal: AbortSignal): Promise<void> {
+    await this.#caller.establish(this.#cast.target, signal);
+    if (this.#scenario.farEnd === 'sipp') return;
+    await until(() => this.#news?.established === this.#ledger.established, signal);
   }
 
   async #break(): Promise<void> {
@@ -152,20 +161,15 @@ class Run {
       dialogs,
       () => ({ count: ledger.informedFar }),
       within(verifyLimitMs + wordLimitMs, signal, (limited) =>
-        until(() => this.#farEndDone || ledger.informedFar === dialogs, limited),
+        until(() => this.#news?.informDone || ledger.informedFar === dialogs, limited),
       ),
     );
   }
 
-  #hearFarEnd(report: Report): void {
-    if (report.report === 'informed') {
-      for (const callId of report.callIds) this.#caller.farEndInformed(callId);
-      this.#farEndDone = report.done;
-    } else if (report.report === 'healed') {
-      for (const [index, callId] of report.callIds.entries()) {
-        this.#caller.farEndHealed(callId, report.atMs[index] as number);
-      }
-    }
+  #hearNews(news: News): void {
+    this.#news = news;
+    for (const callId of news.informed) this.#caller.farEndInformed(callId);
+    for (const [callId, atMs] of news.healed) this.#caller.farEndHealed(callId, atMs);
   }
 
   #setHops(hops: readonly string[]): void {
@@ -174,14 +178,14 @@ class Run {
   }
 
   #tell(results: Results, trouble: unknown): void {
-    this.#progress.line(`\n${tableOf(results)}\n`);
+    if (results.established > 0) this.#progress.line(`\n${tableOf(results)}\n`);
     for (const [failure, count] of this.#caller.failures) this.#progress.line(`${count} × ${failure}`);
     if (trouble !== undefined) console.error(`route-death: ${messageOf(trouble)}`);
   }
 }
 
 /** Resolves when `isReached` says so or the signal aborts. */
-async function until(isReached: () => boolean, signal: AbortSignal): Promise<void> {
+async function until(isReached: () => boolean | undefined, signal: AbortSignal): Promise<void> {
   while (!isReached() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 

@@ -30,8 +30,17 @@ export type Order =
 
 export type Report =
   | { readonly report: 'ready'; readonly local: Endpoint }
-  /** Healed at the far end since the last report: one instant of the machine's clock for each Call-ID. */
-  | { readonly report: 'healed'; readonly callIds: readonly string[]; readonly atMs: readonly number[] }
-  /** Call-IDs of the dialogs whose INFO was answered 200 since the last report; `done` when there will be no more. */
-  | { readonly report: 'informed'; readonly callIds: readonly string[]; readonly done: boolean }
-  | { readonly report: 'memory-lost' };
+  | { readonly report: 'memory-lost' }
+  | ({ readonly report: 'news' } & News);
+
+/** What happened at the far end since it last told. */
+export interface News {
+  /** Calls answered and acknowledged, since the beginning. */
+  readonly established: number;
+  /** Dialogs healed: Call-ID and instant of the machine's clock. */
+  readonly healed: readonly (readonly [callId: string, atMs: number])[];
+  /** Call-IDs of the dialogs whose INFO was answered 200. */
+  readonly informed: readonly string[];
+  /** The INFOs that were ordered have all been answered or given up. */
+  readonly informDone: boolean;
+}

@@ -112,11 +112,10 @@ export class Records {
     const bytes = this.#slab.bytes(block);
     const from = this.#slab.offset(block);
     const oldEnd = (part: number): number => word(bytes, from, 1 + part);
-    const size =
-      word(bytes, from, 0) +
-      (target ? sizeOf(target) : 0) +
-      (routes ? sizeOf(routes) : 0) +
-      (session ? sizeOf(session) : 0);
+    let size = word(bytes, from, 0);
+    if (target !== undefined) size += sizeOf(target) - (oldEnd(Part.target) - headSize);
+    if (routes !== undefined) size += sizeOf(routes) - (oldEnd(Part.routes) - oldEnd(Part.target));
+    if (session !== undefined) size += sizeOf(session) - (oldEnd(Part.session) - oldEnd(Part.contact));
     if (size > recordSizeMax) return undefined;
     this.#at = headSize;
     this.#keepOrPut(bytes, from, headSize, oldEnd(Part.target), target);

@@ -1,4 +1,4 @@
-import { isTargetRefresh } from '../message/method.ts';
+import { isTargetRefresh } from '../message/target-refresh.ts';
 import type { Writer } from '../message/write.ts';
 import { Part } from './record.ts';
 import type { DialogIndex, DialogTable } from './table.ts';

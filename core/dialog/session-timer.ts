@@ -29,7 +29,7 @@ export class SessionTimers {
   readonly #user: SessionTimerUser;
   readonly #refresh: TimerKind;
   readonly #expiry: TimerKind;
-  /** Seconds that we ask for; 0 asks for none. */
+  /** Seconds that we ask for; 0 asks for none, but a peer's wish is granted. */
   readonly intervalS: number;
 
   constructor(options: {
@@ -66,13 +66,14 @@ export class SessionTimers {
       .text(this.#table.has(dialog, DialogFlag.refresher) ? ';refresher=uac\r\n' : ';refresher=uas\r\n');
   }
 
-  /** Takes what a 2xx to a request of ours says, and starts the interval anew. @see RFC 4028 §7.2 */
+  /** Takes what a 2xx to a request of ours says, asked for or not, and starts the interval anew. @see RFC 4028 §7.2 */
   agreeAsClient(dialog: DialogIndex, response: Message): void {
     const { sessionExpires } = response;
-    const on = sessionExpires.presence === 'present' && this.intervalS > 0;
+    const on = sessionExpires.presence === 'present';
     this.#table.set(dialog, DialogFlag.sessionTimer, on);
     if (on) {
-      this.#table.sessionInterval[dialog] = sessionExpires.seconds;
+      // Less would make us refresh as often as the peer likes (§11.1).
+      this.#table.sessionInterval[dialog] = Math.max(sessionExpires.seconds, minSessionIntervalS);
       this.#table.set(dialog, DialogFlag.refresher, sessionExpires.refresher !== 'uas');
     }
     this.restart(dialog);
@@ -94,17 +95,21 @@ export class SessionTimers {
     const { sessionExpires } = request;
     const peerSupports = request.hasToken(HeaderId.Supported, 'timer');
     const asked = sessionExpires.presence === 'present' ? sessionExpires.seconds : 0;
-    const on = this.intervalS > 0 && (asked > 0 || peerSupports);
+    const weRefreshed = table.has(dialog, DialogFlag.sessionTimer) && table.has(dialog, DialogFlag.refresher);
+    const on = asked > 0 || (this.intervalS > 0 && peerSupports);
     table.set(dialog, DialogFlag.sessionTimer, on);
     if (on) {
-      const floor = request.minSe.presence === 'present' ? request.minSe.value : minSessionIntervalS;
-      const wanted = asked > 0 ? Math.min(asked, this.intervalS) : this.intervalS;
-      const seconds = Math.max(wanted, floor, minSessionIntervalS);
-      const theyRefresh = peerSupports && sessionExpires.refresher !== 'uas';
+      const floor = request.minSe.presence === 'present' ? request.minSe.value : 0;
+      const wanted = Math.max(this.intervalS > 0 ? this.intervalS : asked, floor);
+      const seconds = Math.max(asked > 0 ? Math.min(asked, wanted) : wanted, minSessionIntervalS);
+      // Table 2; where the choice is ours, whoever has refreshed so far goes on.
+      const refresher = sessionExpires.refresher ?? (weRefreshed ? 'uas' : 'uac');
+      const theyRefresh = peerSupports && refresher === 'uac';
       table.sessionInterval[dialog] = seconds;
       table.set(dialog, DialogFlag.refresher, !theyRefresh);
       writer.text('Session-Expires: ').decimal(seconds);
-      writer.text(theyRefresh ? ';refresher=uac\r\nRequire: timer\r\n' : ';refresher=uas\r\n');
+      writer.text(theyRefresh ? ';refresher=uac\r\n' : ';refresher=uas\r\n');
+      if (peerSupports) writer.text('Require: timer\r\n');
     }
     this.restart(dialog);
   }
@@ -119,6 +124,15 @@ export class SessionTimers {
     table.sessionTimer[dialog] = table.has(dialog, DialogFlag.refresher)
       ? this.#wheel.arm(this.#refresh, dialog, nowMs + intervalMs / 2)
       : this.#wheel.arm(this.#expiry, dialog, nowMs + intervalMs - Math.min(32_000, intervalMs / 3));
+  }
+
+  /** A refresh of ours was refused: another one in time before the peer ends the session, but not at once. @see RFC 4028 §10 */
+  retry(dialog: DialogIndex): void {
+    this.pause(dialog);
+    const table = this.#table;
+    if (!table.has(dialog, DialogFlag.sessionTimer)) return;
+    const delayMs = ((table.sessionInterval[dialog] as number) * 1000) / 8;
+    table.sessionTimer[dialog] = this.#wheel.arm(this.#refresh, dialog, this.#wheel.nowMs + delayMs);
   }
 
   /** Stops the interval; `restart` resumes it. */

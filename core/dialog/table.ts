@@ -37,6 +37,8 @@ export const DialogFlag = {
 } as const;
 
 const indexBits = 24;
+/** What is left of the 53 bits of a safe integer. */
+const generationMask = 2 ** 29 - 1;
 
 /**
  * The dialogs of one engine, off the heap.
@@ -129,7 +131,7 @@ export class DialogTable {
     this.sessionInterval[dialog] = 0;
     this.remoteSession[dialog] = 0;
     this.#block[dialog] = 0;
-    this.#generation[dialog] = (this.#generation[dialog] as number) + 1;
+    this.#generation[dialog] = ((this.#generation[dialog] as number) + 1) & generationMask;
     this.#freeNext[dialog] = this.#freeHead;
     this.#freeHead = dialog + 1;
     this.#count--;
@@ -201,9 +203,16 @@ export class DialogTable {
   /** A part of the record as text. */
   text(dialog: DialogIndex, part: Part): string {
     const block = this.block(dialog);
-    return decoder.decode(
-      this.records.bytes(block).subarray(this.records.start(block, part), this.records.end(block, part)),
-    );
+    const bytes = this.records.bytes(block);
+    const start = this.records.start(block, part);
+    const end = this.records.end(block, part);
+    let text = '';
+    for (let i = start; i < end; i++) {
+      const octet = bytes[i] as number;
+      if (octet > 0x7f) return decoder.decode(bytes.subarray(start, end));
+      text += String.fromCharCode(octet);
+    }
+    return text;
   }
 
   #takeRow(): DialogIndex {

@@ -178,36 +178,38 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
 
   #route(source: Peer, flow: FlowId, destination: Destination): void {
     const message = this.#message;
-    const itinerary = this.#itinerary;
-    const tokens = this.#tokens;
-    const { token } = itinerary;
-    let target = destination === 'resolved' ? itinerary.next : undefined;
-    if (isInDialog(message) && token.end > token.start) {
-      if (!tokens.read(message, token.start, token.end)) {
-        this.#refuseInDialog(source, flow, 481, routeSetUpdate);
-        return;
-      }
-      const opposite = tokens.opposite(source.octets);
-      if (source.known) target ??= opposite;
-      else if (opposite !== undefined) target = opposite;
-      else if (target !== undefined && !tokens.names(target)) target = undefined;
-      if (target === undefined && !source.known) {
-        this.#refuse(source, flow, 403);
-        return;
-      }
-    } else if (!source.known) {
-      this.#refuse(source, flow, 403);
-      return;
-    }
-    if (target !== undefined) this.#forwardRequest(source, flow, target, undefined);
-    else if (destination === 'scheme') this.#refuse(source, flow, 416);
-    else if (this.#defaultTarget === undefined || itinerary.routed) this.#refuse(source, flow, 404);
-    else {
-      const host = destination === 'ourselves' ? this.#defaultTarget : undefined;
-      this.#forwardRequest(source, flow, this.#defaultOctets, host);
+    const { token, next } = this.#itinerary;
+    const asked = destination === 'resolved' ? next : undefined;
+    const carried = isInDialog(message) && token.end > token.start;
+    if (carried && !this.#tokens.read(message, token.start, token.end)) {
+      this.#refuseInDialog(source, flow, 481, routeSetUpdate);
+    } else if (source.known) {
+      const target = asked ?? (carried ? this.#tokens.opposite(source.octets) : undefined);
+      if (target === undefined) this.#sendToDefault(source, flow, destination);
+      else this.#forwardRequest(source, flow, target, undefined);
+    } else {
+      const target = carried ? this.#targetOfStranger(source, asked) : undefined;
+      if (target === undefined) this.#refuse(source, flow, 403);
+      else this.#forwardRequest(source, flow, target, undefined);
     }
   }
 
+  /** The other side of its dialog; a third party may ask for either. */
+  #targetOfStranger(source: Peer, asked: Uint8Array | undefined): Uint8Array | undefined {
+    const opposite = this.#tokens.opposite(source.octets);
+    if (opposite !== undefined) return opposite;
+    return asked !== undefined && this.#tokens.names(asked) ? asked : undefined;
+  }
+
+  #sendToDefault(source: Peer, flow: FlowId, destination: Destination): void {
+    const defaultTarget = this.#defaultTarget;
+    if (destination === 'scheme') this.#refuse(source, flow, 416);
+    else if (defaultTarget === undefined || this.#itinerary.routed) this.#refuse(source, flow, 404);
+    else
+      this.#forwardRequest(source, flow, this.#defaultOctets, destination === 'ourselves' ? defaultTarget : undefined);
+  }
+
+  /** `host`: what takes the place of the Request-URI's, which is our own. */
   #forwardRequest(source: Peer, flow: FlowId, target: Uint8Array, host: Address | undefined): void {
     const message = this.#message;
     const { branch } = this.#branches;
@@ -267,12 +269,17 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     }
     count(this.#counters, status);
     setReplyTo(this.#reply, message.via, source.octets);
-    this.#branches.make(message, this.#reply);
-    beginResponse(this.#writer, message, status, phrase, { toTag: this.#branches.tag(), source: source.address });
+    const toTag = isInDialog(message) ? undefined : this.#toTag();
+    beginResponse(this.#writer, message, status, phrase, { toTag, source: source.address });
     const bytes = endMessage(this.#writer.text(lines), undefined, undefined);
     // A stranger's Via opens no flows: what it wants on another port it does not get.
     if (!source.known || sameAddress(this.#reply, source.octets)) this.#outlet.send(flow, bytes);
     else this.#delivery.send(this.#delivery.at(this.#reply), bytes);
+  }
+
+  #toTag(): string {
+    this.#branches.make(this.#message, this.#reply);
+    return this.#branches.tag();
   }
 }
 

@@ -66,6 +66,7 @@ export class Itinerary {
       this.throughUs = true;
       this.first++;
     }
+    if (this.end === routes.count) return this.#resolve(requestUriParts);
     return this.#follow(bytes, this.requestUri.start, this.requestUri.end);
   }
 

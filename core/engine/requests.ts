@@ -4,7 +4,7 @@ import { hashDescription } from '../dialog/session-description.ts';
 import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
-import { isTargetRefresh } from '../message/method.ts';
+import { isTargetRefresh } from '../message/target-refresh.ts';
 import { classifyResponse, isHopTrouble } from '../recovery/classify.ts';
 import type { TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';

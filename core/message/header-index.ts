@@ -88,7 +88,8 @@ export class HeaderIndex {
       const lineEnd = endOfLine(bytes, colon, headEnd);
       if (lineEnd < 0) return refusals['line-ending'];
       if (lineEnd === 0) return refusal ?? incomplete(bytes, headEnd);
-      const fault = bytes[colon] === COLON ? this.#add(bytes, at, nameEnd, colon + 1, lineEnd) : refusals['header-line'];
+      const fault =
+        bytes[colon] === COLON ? this.#add(bytes, at, nameEnd, colon + 1, lineEnd) : refusals['header-line'];
       refusal ??= fault;
       at = lineEnd;
     }

@@ -52,14 +52,7 @@ export class UriView {
 /** Reads the URI in octets [start, end), which are nothing else; false when it breaks the grammar. */
 export function parseUri(bytes: Uint8Array, start: number, end: number, into: UriView): boolean {
   into.bytes = bytes;
-  into.port = 0;
-  into.lr = false;
-  into.transport = '';
-  clearSpan(into.user);
-  clearSpan(into.host);
-  clearSpan(into.maddr);
-  clearSpan(into.params);
-  clearSpan(into.headers);
+  clearUri(into);
   const colon = skipScheme(bytes, start, end);
   if (colon === start || colon + 1 >= end || bytes[colon] !== COLON) return false;
   into.scheme = schemeOf(bytes, start, colon);
@@ -69,6 +62,17 @@ export function parseUri(bytes: Uint8Array, start: number, end: number, into: Ur
   if (at < end) return false;
   if (into.scheme === 'tel') parseTelUri(bytes, colon + 1, end, into);
   return true;
+}
+
+function clearUri(into: UriView): void {
+  into.port = 0;
+  into.lr = false;
+  into.transport = '';
+  clearSpan(into.user);
+  clearSpan(into.host);
+  clearSpan(into.maddr);
+  clearSpan(into.params);
+  clearSpan(into.headers);
 }
 
 const SIP = word('sip');
@@ -89,30 +93,33 @@ function parseTelUri(bytes: Uint8Array, start: number, end: number, into: UriVie
 }
 
 function parseSipUri(bytes: Uint8Array, start: number, end: number, into: UriView): boolean {
-  // A semicolon and a question mark may stand in the user part, an @ nowhere but behind it: so the @ comes first.
-  let hostStart = start;
+  if (parseHostPart(bytes, start, end, into)) return true;
+  // Then what was read is the user part, where semicolons and question marks may stand as well: the @ decides. A second @
+  // fits nowhere; it would let two readers send one request to two places.
   const at = skipUri(bytes, start, end);
-  if (at < end) {
-    // A second @ would let two readers send one request to two places.
-    if (bytes[at] !== AT || skipUri(bytes, at + 1, end) < end) return false;
-    const userEnd = indexOfOctet(bytes, COLON, start, at);
-    if (userEnd === start) return false;
-    setSpan(into.user, start, userEnd);
-    hostStart = at + 1;
-  }
-  let next = parseHost(bytes, hostStart, end, into.host);
+  const userEnd = indexOfOctet(bytes, COLON, start, at);
+  if (at === end || bytes[at] !== AT || userEnd === start) return false;
+  clearUri(into);
+  setSpan(into.user, start, userEnd);
+  return parseHostPart(bytes, at + 1, end, into);
+}
+
+/** Reads hostport, parameters and headers, which end at `end`. */
+function parseHostPart(bytes: Uint8Array, start: number, end: number, into: UriView): boolean {
+  let next = parseHost(bytes, start, end, into.host);
   if (next < 0) return false;
   if (next < end && bytes[next] === COLON) {
-    const portEnd = skipUriParam(bytes, next + 1, end);
+    const portEnd = skipHostName(bytes, next + 1, end);
     into.port = parseDecimal(bytes, next + 1, portEnd, 65_535);
     if (into.port <= 0) return false;
     next = portEnd;
   }
   if (next < end && bytes[next] === SEMI) next = parseUriParams(bytes, next + 1, end, into);
-  if (next === end) return true;
-  if (bytes[next] !== QUESTION) return false;
-  setSpan(into.headers, next + 1, end);
-  return true;
+  if (next < end && bytes[next] === QUESTION) {
+    setSpan(into.headers, next + 1, end);
+    next = skipUri(bytes, next + 1, end);
+  }
+  return next === end;
 }
 
 /**

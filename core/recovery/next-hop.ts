@@ -31,5 +31,3 @@ export function nextHop(
   const target = addressOf(bytes, records.start(block, Part.target), records.end(block, Part.target));
   return target === undefined ? undefined : hops.forAddress(target);
 }
-
-export { addressOf };

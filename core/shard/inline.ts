@@ -70,11 +70,11 @@ class Inline<C, E> implements InlineShard<C> {
   async open(): Promise<void> {
     try {
       for (const [index, transport] of this.#options.transports.entries()) await this.#open(transport, index);
+      this.#steppable = this.#options.make(this.locals);
     } catch (error) {
       await this.destroy();
       throw error;
     }
-    this.#steppable = this.#options.make(this.locals);
     this.#turn();
   }
 
@@ -91,12 +91,14 @@ class Inline<C, E> implements InlineShard<C> {
   async #open(transport: Transport, index: number): Promise<void> {
     const { clock, shard } = this.#options;
     let opened: OpenTransport | undefined;
+    const early: FlowId[] = []; // peers may write before the transport has said that it is open
     const lost = (flow: TransportFlowId, code: SipErrorCode, message: string): void => {
       this.#put({ kind: 'flow-lost', flow: engineFlow(flow), failure: { code, message } });
     };
     const listener = {
       flowOpen: (flow: TransportFlowId, remote: Address, openId: number | undefined): void => {
-        if (opened !== undefined) this.#transportOf.set(engineFlow(flow), opened);
+        if (opened === undefined) early.push(engineFlow(flow));
+        else this.#transportOf.set(engineFlow(flow), opened);
         this.#put({ kind: 'flow-open', flow: engineFlow(flow), remote, openId });
       },
       openFailed: (openId: number, code: SipErrorCode, message: string): void => {
@@ -114,6 +116,7 @@ class Inline<C, E> implements InlineShard<C> {
     };
     const count = Math.floor(flowIndexCount / this.#options.transports.length);
     opened = await transport.open(listener, { clock, shard, flowIndices: { first: index * count, count } });
+    for (const flow of early) this.#transportOf.set(flow, opened);
     this.#transports.push(opened);
   }
 

@@ -32,7 +32,8 @@ test('finds a dialog by Call-ID and both tags, and by nothing less', () => {
     ['call', 'far', 'near'],
     ['call', 'near', 'FAR'],
   ] as const) {
-    assert.is(found(table, ...names), -1, names.join(' '));
+    const [callId, localTag, remoteTag] = names;
+    assert.is(found(table, callId, localTag, remoteTag), -1, names.join(' '));
   }
 });
 

@@ -31,8 +31,21 @@ test('IPv6 is written with brackets where a port follows', () => {
 });
 
 test('what is no numeric address is the caller’s mistake', () => {
-  for (const entry of ['', 'example.com', '192.0.2.1:0', '192.0.2.1:65536', '192.0.2.1:', '192.0.2', '[192.0.2.1', '10.0.0.0/8']) {
-    assert.throws(() => new Clients([entry]), (error: unknown) => error instanceof UsageError, entry);
+  for (const entry of [
+    '',
+    'example.com',
+    '192.0.2.1:0',
+    '192.0.2.1:65536',
+    '192.0.2.1:',
+    '192.0.2',
+    '[192.0.2.1',
+    '10.0.0.0/8',
+  ]) {
+    assert.throws(
+      () => new Clients([entry]),
+      (error: unknown) => error instanceof UsageError,
+      entry,
+    );
   }
 });
 

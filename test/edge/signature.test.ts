@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Signer, sipHash, signatureSize } from '../../core/edge/signature.ts';
+import { Signer, signatureSize, sipHash } from '../../core/edge/signature.ts';
 import { countingRandom } from './world.ts';
 
 const test = suite('Signature (SipHash-2-4)');

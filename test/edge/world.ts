@@ -111,7 +111,14 @@ export function request(
     readonly body?: string;
   } = {},
 ): string {
-  const { uri = `sip:bob@${bob}`, sentBy = alice, viaParams = ';rport', branch = 'z9hG4bKalice1', toTag, body = '' } = parts;
+  const {
+    uri = `sip:bob@${bob}`,
+    sentBy = alice,
+    viaParams = ';rport',
+    branch = 'z9hG4bKalice1',
+    toTag,
+    body = '',
+  } = parts;
   const { callId = 'call-1', cseq = 1, lines = [], maxForwards = '70' } = parts;
   return [
     `${method} ${uri} SIP/2.0`,

@@ -1,4 +1,13 @@
-import { type Application, createStack, type RandomSource, type Stack, type StackOptions } from '../../core/index.ts';
+import * as assert from 'uvu/assert';
+import {
+  type Application,
+  createStack,
+  FailureResponseError,
+  type RandomSource,
+  SipError,
+  type Stack,
+  type StackOptions,
+} from '../../core/index.ts';
 import {
   type Datagram,
   type MemoryNetwork,
@@ -18,6 +27,14 @@ export interface World {
   name(port: number, name: string): void;
   stack(name: string, port: number, options?: Partial<StackOptions>): Promise<Stack>;
   random(salt: number): RandomSource;
+  /** Passes time until the promise has settled. */
+  take<T>(promise: Promise<T>): Promise<T>;
+  /** Writes into the log what becomes of a promise: `info 200`, `info failed 430 intermediary`, `info failed SIP_ABORTED`. */
+  note(label: string, promise: Promise<unknown>): void;
+  /** The lines of the log that are no datagrams: what programs saw. */
+  seen(): string[];
+  /** Lets everything come to its end and sees that no stack holds anything. */
+  rest(): Promise<void>;
 }
 
 export const host = '10.0.0.1';
@@ -40,6 +57,17 @@ export function world(conditions: Partial<MemoryNetworkOptions> = {}): World {
   };
   const network = memoryNetwork({ delayMs: 1, ...conditions, clock, seed, onDatagram });
   const random = (salt: number): RandomSource => seeded(seed * 65_536 + salt);
+  const stacks: Stack[] = [];
+  const take = async <T>(promise: Promise<T>): Promise<T> => {
+    let settled = false;
+    const done = (): void => {
+      settled = true;
+    };
+    promise.then(done, done);
+    for (let ms = 0; !settled && ms < 70_000; ms++) await clock.run(1);
+    assert.ok(settled, `nothing became of it:\n${log.join('\n')}`);
+    return promise;
+  };
   return {
     clock,
     network,
@@ -47,17 +75,48 @@ export function world(conditions: Partial<MemoryNetworkOptions> = {}): World {
     probes,
     random,
     name: (port, name) => void names.set(port, name),
-    stack: (name, port, options = {}) => {
+    stack: async (name, port, options = {}) => {
       names.set(port, name);
-      return createStack({
+      const stack = await createStack({
         transports: [network.udp({ host, port })],
         clock,
         random: random(port),
         limits: { dialogs: 1024, transactions: 4096 },
         ...options,
       });
+      stacks.push(stack);
+      return stack;
+    },
+    take,
+    note: (label, promise) => {
+      promise.then(
+        (value) => log.push(`${label} ${told(value)}`),
+        (error) => log.push(`${label} failed ${toldError(error)}`),
+      );
+    },
+    seen: () => log.filter((line) => !line.includes(' > ')),
+    rest: async () => {
+      await clock.runUntilIdle();
+      for (const stack of stacks) {
+        const { healedRequests: _grows, ...counts } = await take(stack.counts());
+        const left = Object.entries(counts).filter(([, count]) => count !== 0);
+        assert.equal(left, [], `what ${stack.locals[0]?.port} holds at rest; before that:\n${log.join('\n')}`);
+        await stack.destroy();
+      }
+      assert.is(clock.pending, 0);
     },
   };
+}
+
+function told(value: unknown): string {
+  return typeof value === 'object' && value !== null && 'status' in value ? String(value.status) : 'done';
+}
+
+function toldError(error: unknown): string {
+  if (!(error instanceof FailureResponseError)) return error instanceof SipError ? error.code : String(error);
+  const { cause } = error;
+  const because = cause instanceof FailureResponseError ? ` because of ${cause.response.status}` : '';
+  return `${error.response.status} ${error.origin}${because}`;
 }
 
 /** `INFO`, or `200 INFO`. */

@@ -153,9 +153,12 @@ export async function figureBed(ground: Ground, options: FigureOptions): Promise
         }
       };
       turn(4);
-      await ground.settle(() => turned, (resolve) => {
-        wake = resolve;
-      });
+      await ground.settle(
+        () => turned,
+        (resolve) => {
+          wake = resolve;
+        },
+      );
     },
     sendInfo: () => {
       dialog?.request('INFO').then(
@@ -182,7 +185,12 @@ export async function figureBed(ground: Ground, options: FigureOptions): Promise
       }
       for (const stack of [near, far]) {
         stack.counts().then(
-          (counts) => note(`left ${Object.entries(counts).filter(([name, count]) => name !== 'healedRequests' && count !== 0).join(' ')}`),
+          (counts) =>
+            note(
+              `left ${Object.entries(counts)
+                .filter(([name, count]) => name !== 'healedRequests' && count !== 0)
+                .join(' ')}`,
+            ),
           (error) => note(String(error)),
         );
       }

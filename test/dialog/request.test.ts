@@ -1,0 +1,109 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { acknowledge } from '../../core/dialog/ack.ts';
+import { beginDialogRequest, type RequestPath, routeLessPath, routeSetPath } from '../../core/dialog/request.ts';
+import { DialogTable } from '../../core/dialog/table.ts';
+import { targetOf } from '../../core/dialog/target.ts';
+import { endMessage, Writer } from '../../core/message/write.ts';
+import { message, recordParts } from './dialogs.ts';
+
+const test = suite('Requests inside a dialog (RFC 3261 §12.2.1.1)');
+
+const via = 'Via: SIP/2.0/UDP 192.0.2.9:5060;rport;branch=';
+
+function written(method: string, path: RequestPath, routes?: string): string {
+  const table = new DialogTable({ capacity: 1, hashSeed: 1 });
+  const dialog = table.create(recordParts(routes === undefined ? {} : { routes })) ?? 0;
+  const writer = new Writer();
+  beginDialogRequest(writer, table, dialog, { method, sequence: 4_294_967, via, branch: 'z9hG4bK1', path });
+  return new TextDecoder().decode(endMessage(writer, undefined, undefined));
+}
+
+test('an INFO by the route set, octet by octet', () => {
+  assert.is(
+    written('INFO', routeSetPath, '<sip:192.0.2.1;lr>, <sip:192.0.2.2;lr>'),
+    'INFO sip:bob@192.0.2.4 SIP/2.0\r\n' +
+      'Via: SIP/2.0/UDP 192.0.2.9:5060;rport;branch=z9hG4bK1\r\n' +
+      'Route: <sip:192.0.2.1;lr>, <sip:192.0.2.2;lr>\r\n' +
+      'Max-Forwards: 70\r\n' +
+      'From: "Alice" <sip:alice@atlanta.example>;tag=near1\r\n' +
+      'To: <sip:bob@biloxi.example>;tag=far1\r\n' +
+      'Call-ID: call1@atlanta.example\r\n' +
+      'CSeq: 4294967 INFO\r\n' +
+      'Supported: timer, ms-dialog-route-set-update\r\n' +
+      'Content-Length: 0\r\n\r\n',
+  );
+});
+
+test('an UPDATE without a Route names our Contact and what we allow', () => {
+  assert.is(
+    written('UPDATE', routeLessPath),
+    'UPDATE sip:bob@192.0.2.4 SIP/2.0\r\n' +
+      'Via: SIP/2.0/UDP 192.0.2.9:5060;rport;branch=z9hG4bK1\r\n' +
+      'Max-Forwards: 70\r\n' +
+      'From: "Alice" <sip:alice@atlanta.example>;tag=near1\r\n' +
+      'To: <sip:bob@biloxi.example>;tag=far1\r\n' +
+      'Call-ID: call1@atlanta.example\r\n' +
+      'CSeq: 4294967 UPDATE\r\n' +
+      'Contact: <sip:alice@192.0.2.9:5060>\r\n' +
+      'Allow: INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS, INFO, MESSAGE\r\n' +
+      'Supported: timer, ms-dialog-route-set-update\r\n' +
+      'Content-Length: 0\r\n\r\n',
+  );
+});
+
+test('one Route, of a hop that wants one, stands in the place of the route set', () => {
+  const text = written('UPDATE', { kind: 'one-route', route: '<sip:192.0.2.77:5070;lr>' });
+  assert.match(text, '\r\nRoute: <sip:192.0.2.77:5070;lr>\r\nMax-Forwards: 70\r\n');
+  assert.not.match(text, '192.0.2.1');
+});
+
+test('with an empty route set there is no Route', () => {
+  assert.not.match(written('INFO', routeSetPath, ''), 'Route');
+});
+
+test('an ACK does not say what we support, all else does', () => {
+  assert.not.match(written('ACK', routeSetPath), 'Supported');
+  for (const method of ['BYE', 'OPTIONS', 'MESSAGE', 'INVITE']) {
+    assert.match(written(method, routeSetPath), 'Supported: timer, ms-dialog-route-set-update', method);
+  }
+});
+
+test('INVITE and UPDATE refresh the target, and so carry a Contact; others do not', () => {
+  for (const method of ['INVITE', 'UPDATE', 'INFO', 'BYE', 'OPTIONS', 'MESSAGE']) {
+    assert.is(/^Contact: /m.test(written(method, routeSetPath)), method === 'INVITE' || method === 'UPDATE', method);
+  }
+});
+
+test('the ACK of a 2xx has its CSeq number, goes by the route set, and is kept to be sent again', () => {
+  const table = new DialogTable({ capacity: 1, hashSeed: 1 });
+  const dialog = table.create(recordParts()) ?? 0;
+  const sent: [number, string][] = [];
+  const outlet = { send: (flow: number, bytes: Uint8Array) => void sent.push([flow, new TextDecoder().decode(bytes)]), open() {}, close() {} };
+  const tx = { branch: 'z9hG4bK7', flow: 5, ack: undefined as Uint8Array | undefined };
+  const response = message('SIP/2.0 200 OK');
+  acknowledge({ table, writer: new Writer(), outlet }, tx as never, dialog, response, { via, flow: 6 as never });
+  assert.is(sent.length, 1);
+  const [[flow, text] = [0, '']] = sent;
+  assert.is(flow, 6);
+  assert.match(text, 'ACK sip:bob@192.0.2.4 SIP/2.0\r\n');
+  assert.match(text, '\r\nRoute: <sip:192.0.2.1;lr>\r\n');
+  assert.match(text, '\r\nCSeq: 7 ACK\r\n');
+  assert.match(text, 'branch=z9hG4bK7a\r\n');
+  assert.is(new TextDecoder().decode(tx.ack), text);
+});
+
+test("the remote target is the Contact's URI; a Contact that is none gives none", () => {
+  const target = (...headers: string[]): string | undefined => {
+    const slice = targetOf(message('UPDATE sip:alice@192.0.2.9 SIP/2.0', headers));
+    return slice && new TextDecoder().decode(slice.bytes.subarray(slice.start, slice.end));
+  };
+  assert.is(target('Contact: "B" <sip:b@192.0.2.5;transport=udp>;expires=7'), 'sip:b@192.0.2.5;transport=udp');
+  assert.is(target('m: sip:b@192.0.2.5;x=y'), 'sip:b@192.0.2.5');
+  assert.is(target(), undefined);
+  assert.is(target('Contact: *'), undefined);
+  assert.is(target('Contact: <sip:b@192.0.2.5'), undefined);
+  assert.is(target('Contact: <sip:b c@192.0.2.5>'), undefined);
+});
+
+test.run();
