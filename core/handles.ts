@@ -124,7 +124,7 @@ export class IncomingCall {
 
   /** Sends a provisional response: 180 unless told otherwise. */
   ring(status = 180, content: MessageContent = {}): void {
-    if (!(status > 100 && status < 200)) throw new UsageError(`${status} is not provisional: 101 to 199.`);
+    if (!(Number.isInteger(status) && status > 100 && status < 200)) throw new UsageError(`${status} is not provisional: 101 to 199.`);
     this.#asker.ring(this.#call, status, contentOf(content, sdpType));
   }
 

@@ -92,7 +92,7 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
   if (routeSet !== 'ms-sipre' && routeSet !== 'rfc3261')
     throw new UsageError("recovery.routeSet is 'ms-sipre' or 'rfc3261'.");
   const { intervalS = 1800 } = sessionTimer;
-  if (intervalS !== 0) positive('sessionTimer.intervalS', intervalS, 90, 2 ** 31 - 1);
+  if (intervalS !== 0) whole('sessionTimer.intervalS', intervalS, 90, 2 ** 31 - 1);
   for (const [name, value] of Object.entries(timers)) positive(`timers.${name}`, value, 1, 60_000);
   return {
     transports: options.transports,
@@ -102,8 +102,8 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     policy: mode === 'none' ? 'rfc3261' : routeSet,
     sessionIntervalS: intervalS,
     timers,
-    dialogCapacity: positive('limits.dialogs', limits.dialogs ?? 131_072, 1, dialogCapacityMax),
-    transactionCapacity: positive('limits.transactions', limits.transactions ?? 262_144, 1, transactionCapacityMax),
+    dialogCapacity: whole('limits.dialogs', limits.dialogs ?? 131_072, 1, dialogCapacityMax),
+    transactionCapacity: whole('limits.transactions', limits.transactions ?? 262_144, 1, transactionCapacityMax),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
   };
@@ -123,6 +123,11 @@ export function resolveHops(hops: readonly (string | HopDescription)[]): ListedH
   const twice = keys.find((key, index) => keys.indexOf(key) !== index);
   if (twice !== undefined) throw new UsageError(`hops: ${twice} is listed twice.`);
   return listed;
+}
+
+function whole(name: string, value: number, least: number, most: number): number {
+  if (!Number.isInteger(value)) throw new UsageError(`${name} is a whole number, not ${value}.`);
+  return positive(name, value, least, most);
 }
 
 function positive(name: string, value: number, least: number, most: number): number {

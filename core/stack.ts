@@ -46,6 +46,9 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   return stack;
 }
 
+/** The engine's timers carry unsigned 32-bit numbers. */
+const commandIdMax = 2 ** 32 - 1;
+
 interface Waiter {
   readonly resolve: (value: ResultValue) => void;
   readonly reject: (error: SipError) => void;
@@ -60,6 +63,8 @@ export class Stack implements AsyncDisposable {
   readonly #asker: Asker;
   #shard: InlineShard<Command> | undefined;
   #state: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
+  #closed: Promise<void> | undefined;
+  #destroyed: Promise<void> | undefined;
   #commandIds = 0;
 
   /** @internal `createStack` makes stacks. */
@@ -118,6 +123,7 @@ export class Stack implements AsyncDisposable {
     const content = contentOf(options, sdpType);
     const from = options.from === undefined ? undefined : nameAddr(options.from);
     const { signal, onProvisional } = options;
+    if (this.#state !== 'open') throw new SipError('SIP_CLOSED', 'The stack takes no more calls.');
     const asked = this.#ask((id) => ({ name: 'invite', id, target, from, content }), {
       signal,
       onAbort: (id) => ({ name: 'cancel', id }),
@@ -134,28 +140,38 @@ export class Stack implements AsyncDisposable {
   }
 
   /**
-   * Takes no more calls, ends every dialog by BYE, and closes the sockets when all have ended: within 32 s, or when `signal`
-   * aborts.
+   * Takes no more calls, gives up those that are not answered yet, ends every dialog by BYE, and closes the sockets when all
+   * have ended, or when `signal` aborts. A peer that answers nothing is waited for as long as SIP's timers have it: 32 s for
+   * a BYE, and before that as long for a CANCEL or for the ACK of an answer.
    */
-  async close(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    if (this.#state !== 'open') return;
-    const drained = this.#ask((id) => ({ name: 'drain', id }));
-    this.#state = 'closing';
-    await Promise.race([drained, aborted(options.signal)]);
-    await this.destroy();
+  close(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#closed === undefined && this.#state === 'open') this.#closed = this.#drain();
+    const closed = this.#closed ?? this.destroy();
+    return Promise.race([closed, aborted(options.signal).then(() => this.destroy())]);
   }
 
   /** Closes the sockets now. Dialogs are not ended; whoever waits hears `SIP_CLOSED`. */
-  async destroy(): Promise<void> {
-    if (this.#state === 'closed') return;
-    this.#state = 'closed';
-    await this.#shard?.destroy();
-    for (const waiter of this.#waiters.values()) waiter.reject(new SipError('SIP_CLOSED', 'The stack was closed.'));
-    this.#waiters.clear();
+  destroy(): Promise<void> {
+    if (this.#destroyed === undefined) {
+      this.#state = 'closed';
+      for (const waiter of this.#waiters.values()) waiter.reject(new SipError('SIP_CLOSED', 'The stack was closed.'));
+      this.#waiters.clear();
+      this.#destroyed = this.#shard?.destroy() ?? Promise.resolve();
+    }
+    return this.#destroyed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #drain(): Promise<void> {
+    const drained = this.#ask((id) => ({ name: 'drain', id }));
+    this.#state = 'closing';
+    await drained.catch(() => undefined); // destroy() came first
+    // The last events are delivered one macrotask behind the result.
+    await new Promise<void>((resolve) => this.#options.clock.defer(resolve));
+    await this.destroy();
   }
 
   async #request(
@@ -198,7 +214,7 @@ export class Stack implements AsyncDisposable {
   ): Promise<ResultValue> {
     const { signal, onAbort, onProvisional } = options;
     if (signal?.aborted) throw new SipError('SIP_ABORTED', 'The signal was aborted before the call.');
-    const id = ++this.#commandIds;
+    const id = this.#newCommandId();
     const result = new Promise<ResultValue>((resolve, reject) => {
       this.#waiters.set(id, { resolve, reject, onProvisional });
     });
@@ -215,14 +231,28 @@ export class Stack implements AsyncDisposable {
     }
   }
 
+  /** From 1 to what the engine's timers carry, and then again. */
+  #newCommandId(): number {
+    do this.#commandIds = (this.#commandIds % commandIdMax) + 1;
+    while (this.#waiters.has(this.#commandIds));
+    return this.#commandIds;
+  }
+
   /** Results settle at once; everything else waits for a later macrotask, so that no event overtakes a rejection. */
   #hear(events: readonly EngineEvent[]): void {
-    const later: EngineEvent[] = [];
+    const later: (() => void)[] = [];
     for (const event of events) {
       if (event.kind === 'result') this.#settle(event.id, event.failure, event.value);
-      else later.push(event);
+      else if (event.kind === 'provisional') later.push(...this.#provisional(event.id, event.response));
+      else later.push(() => this.#tell(event));
     }
     if (later.length > 0) this.#options.clock.defer(() => this.#deliver(later));
+  }
+
+  /** Whoever waits now is told, also when the final response of the same step has settled its promise by then. */
+  #provisional(id: number, response: ResponseData): (() => void)[] {
+    const onProvisional = this.#waiters.get(id)?.onProvisional;
+    return onProvisional === undefined ? [] : [() => onProvisional(response)];
   }
 
   #settle(id: number, failure: CommandFailure | undefined, value: ResultValue): void {
@@ -231,19 +261,23 @@ export class Stack implements AsyncDisposable {
     else waiter?.reject(errorOf(failure));
   }
 
-  #deliver(events: readonly EngineEvent[]): void {
-    for (const event of events) {
+  /** A handler that throws is the program's affair, and keeps no other event from it. */
+  #deliver(tellings: readonly (() => void)[]): void {
+    for (const tell of tellings) {
       if (this.#state === 'closed') return;
-      this.#tell(event);
+      try {
+        tell();
+      } catch (error) {
+        this.#options.clock.defer(() => {
+          throw error;
+        });
+      }
     }
   }
 
-  #tell(event: EngineEvent): void {
+  #tell(event: Exclude<EngineEvent, { kind: 'result' | 'provisional' }>): void {
     const { application } = this.#options;
     switch (event.kind) {
-      case 'provisional':
-        this.#waiters.get(event.id)?.onProvisional?.(event.response);
-        break;
       case 'incoming-call':
         this.#tellCall(event);
         break;
@@ -267,8 +301,6 @@ export class Stack implements AsyncDisposable {
       case 'ended':
         publishDialogEnded(event);
         application.onEnded?.(new Dialog(event.dialog, this.#asker), event.by, event.reason);
-        break;
-      case 'result':
         break;
     }
   }
@@ -300,11 +332,12 @@ function errorOf(failure: CommandFailure): SipError {
   return new FailureResponseError(response, origin, cause && new FailureResponseError(cause, 'intermediary'));
 }
 
+/** A name-addr without parameters of its own, for the tag is the stack's. */
 function nameAddr(from: string): string {
   if (/[\r\n\0]/.test(from)) throw new UsageError('from has a line break or NUL in it.');
-  if (from.includes('<')) return from;
-  if (parseUriText(from) === undefined) throw new UsageError(`from: '${from}' is no URI.`);
-  return `<${from}>`;
+  const [, uri] = /^(?:"(?:[^"\\]|\\.)*"|[^"<>;,\\]*)\s*<([^<>]+)>$/.exec(from) ?? [undefined, from];
+  if (uri === undefined || parseUriText(uri) === undefined) throw new UsageError(`from: '${from}' is no URI or name-addr.`);
+  return uri === from ? `<${from}>` : from;
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<void> {

@@ -5,22 +5,13 @@ import { Cast } from './cast.ts';
 import { nowMs } from './clock.ts';
 import { within } from './deadline.ts';
 import { Ledger } from './ledger.ts';
+import { type Limits, limitsOf } from './limits.ts';
 import type { News } from './messages.ts';
 import { Progress } from './progress.ts';
 import { type Results, tableOf, writeJson } from './results.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Setting up may take so long, and so much longer for each call. */
-const setUpLimitMs = { base: 20_000, perDialog: 4 } as const;
-
-/** From the break on a run takes no longer than this, whatever happens. */
-const watchdogMs = 60_000;
-
-/** Who heals gets so long; where nobody does, there is little to wait for. */
-const patienceMs = { maximum: 40_000, none: 3_000 } as const;
-
-/** The INFOs of one direction may take so long, and the word that they are done so much longer. */
-const verifyLimitMs = 8_000;
+/** After the INFOs of the far end are done, the word of it may take so long. */
 const wordLimitMs = 1_000;
 
 const fatalSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -55,6 +46,7 @@ export async function run(args: readonly string[]): Promise<number> {
 
 class Run {
   readonly #scenario: Scenario;
+  readonly #limits: Limits;
   readonly #stop: AbortController;
   readonly #ledger: Ledger;
   readonly #caller: Caller;
@@ -66,6 +58,7 @@ class Run {
   /** `stop` ends the run early; what there is until then is told. */
   constructor(scenario: Scenario, stop: AbortController) {
     this.#scenario = scenario;
+    this.#limits = limitsOf(scenario);
     this.#stop = stop;
     this.#ledger = new Ledger(scenario.dialogs, { unseen: scenario.fault === 'lost-state' });
     this.#caller = new Caller(scenario, this.#ledger);
@@ -92,8 +85,10 @@ class Run {
   async #phases(signal: AbortSignal): Promise<void> {
     await this.#start(signal);
     await this.#setUp(signal);
-    if (signal.aborted || this.#ledger.established < this.#scenario.dialogs) return;
-    await within(watchdogMs, signal, async (limited) => {
+    signal.throwIfAborted();
+    const { dialogs } = this.#scenario;
+    if (this.#ledger.established < dialogs) throw new Error(`not all of ${dialogs} calls could be set up`);
+    await within(this.#limits.watchdogMs, signal, async (limited) => {
       await this.#break();
       await this.#heal(limited);
       await this.#verify(limited);
@@ -114,7 +109,7 @@ class Run {
       'set up by edge A',
       dialogs,
       () => ({ count: this.#ledger.established }),
-      within(setUpLimitMs.base + setUpLimitMs.perDialog * dialogs, signal, (limited) => this.#establish(limited)),
+      within(this.#limits.setUpMs, signal, (limited) => this.#establish(limited)),
     );
     this.#setHops(this.#cast.hops);
   }
@@ -134,12 +129,12 @@ class Run {
 
   async #heal(signal: AbortSignal): Promise<void> {
     const ledger = this.#ledger;
-    const { dialogs, fault, mode } = this.#scenario;
+    const { dialogs, fault } = this.#scenario;
     await this.#progress.during(
       'healed',
       dialogs,
       () => ({ count: ledger.healed, note: ledger.recovering > 0 ? `${ledger.recovering} recovering` : '' }),
-      within(patienceMs[mode], signal, (limited) =>
+      within(this.#limits.healMs, signal, (limited) =>
         fault === 'lost-state' ? this.#caller.stumble(limited) : until(() => ledger.healed === dialogs, limited),
       ),
     );
@@ -148,19 +143,20 @@ class Run {
   /** By an INFO on each dialog, first in our direction, then in the other. */
   async #verify(signal: AbortSignal): Promise<void> {
     const ledger = this.#ledger;
+    const { informMs } = this.#limits;
     const { dialogs } = this.#scenario;
     await this.#progress.during(
       'INFO to the far end',
       dialogs,
       () => ({ count: ledger.informedNear }),
-      within(verifyLimitMs, signal, (limited) => this.#caller.verify(limited)),
+      within(informMs, signal, (limited) => this.#caller.verify(limited)),
     );
-    this.#cast.informFromFarEnd(verifyLimitMs);
+    this.#cast.informFromFarEnd(informMs);
     await this.#progress.during(
       'INFO from the far end',
       dialogs,
       () => ({ count: ledger.informedFar }),
-      within(verifyLimitMs + wordLimitMs, signal, (limited) =>
+      within(informMs + wordLimitMs, signal, (limited) =>
         until(() => this.#news?.informDone || ledger.informedFar === dialogs, limited),
       ),
     );

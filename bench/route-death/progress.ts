@@ -1,4 +1,4 @@
-const barWidth = 30;
+const barWidth = 20;
 
 /** Milliseconds between two pictures of a bar, and between two plain lines. */
 const intervalMs = { bar: 100, line: 1000 } as const;
@@ -25,7 +25,7 @@ export class Progress {
       const { count, note = '' } = read();
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
       const text = `${label.padEnd(22)} ${formatted(count).padStart(9)} of ${formatted(total)}  ${seconds} s${note && `  ${note}`}`;
-      if (this.#out.isTTY) this.#out.write(`\r\x1b[2K${bar(count / total)} ${text}`.slice(0, this.#out.columns + 5));
+      if (this.#out.isTTY) this.#out.write(`\r\x1b[2K${`${bar(count / total)} ${text}`.slice(0, this.#width)}`);
       else this.#out.write(`${text}\n`);
     };
     const timer = setInterval(show, this.#out.isTTY ? intervalMs.bar : intervalMs.line);
@@ -36,6 +36,11 @@ export class Progress {
       show();
       if (this.#out.isTTY) this.#out.write('\n');
     }
+  }
+
+  /** A longer line would wrap, and stay. Some terminals do not know their width and say 0. */
+  get #width(): number {
+    return (this.#out.columns || 80) - 1;
   }
 
   line(text: string): void {

@@ -30,8 +30,8 @@ export const DialogFlag = {
   refresher: 16,
   /** The session timer is on. */
   sessionTimer: 32,
-  /** An INVITE of ours is pending in the dialog. */
-  invitePending: 64,
+  /** An offer of ours is pending in the dialog: an INVITE, or an UPDATE with a session description. */
+  offerPending: 64,
   /** An INVITE of the peer's is pending in the dialog. */
   remoteInvitePending: 128,
 } as const;

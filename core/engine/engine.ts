@@ -72,6 +72,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   readonly #inDialog: InDialog;
   readonly #outOfDialog: OutOfDialog;
   readonly #outlet: Outlet;
+  readonly #token: () => string;
   readonly #mode: RecoveryMode;
   readonly #draining: number[] = [];
 
@@ -83,7 +84,10 @@ export class Engine implements Steppable<Command, EngineEvent> {
     const outlet: Outlet = {
       send: (flow, bytes) => outputs.push({ kind: 'send', flow, bytes }),
       open: (openId, remote, connected) => outputs.push({ kind: 'open', openId, remote, connected }),
-      close: (flow) => outputs.push({ kind: 'close', flow }),
+      close: (flow) => {
+        this.#flows.delete(flow);
+        outputs.push({ kind: 'close', flow });
+      },
     };
     this.#outlet = outlet;
     const local = (protocol: string): Address => localOf(options.locals, protocol);
@@ -112,7 +116,9 @@ export class Engine implements Steppable<Command, EngineEvent> {
           hops.eachDialog(hop, (dialog) => this.#healer.breakRoute(dialog, cause, 0));
           this.#healer.pump();
         },
-        hopReturned: () => this.#healer.hopReturned(),
+        hopReturned: (hop) => this.#healer.hopReturned(hop),
+        hopFree: (hop) => this.#healer.hopFree(hop),
+        uses: (flow) => clients.uses(flow) || servers.uses(flow),
       },
     });
     const sessions = new SessionTimers({
@@ -120,8 +126,13 @@ export class Engine implements Steppable<Command, EngineEvent> {
       wheel,
       intervalS: options.sessionIntervalS,
       user: {
-        refreshDue: (dialog) => this.#refreshes.refresh(dialog),
-        sessionExpired: (dialog) => this.#byes.end(dialog, 'session-expired'),
+        // Paused while a route is broken, even where a late answer has started the interval again.
+        refreshDue: (dialog) => {
+          if (this.#healer.health.recovering[dialog] === 0) this.#refreshes.refresh(dialog);
+        },
+        sessionExpired: (dialog) => {
+          if (this.#healer.health.recovering[dialog] === 0) this.#byes.end(dialog, 'session-expired');
+        },
       },
     });
     const reporter = new Reporter(table, (event) => outputs.push({ kind: 'event', event }));
@@ -171,6 +182,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
       token,
       endDialog: (dialog, by, reason) => this.#endDialog(dialog, by, reason),
     };
+    this.#token = token;
     this.#wheel = wheel;
     this.#table = table;
     this.#clients = clients;
@@ -179,10 +191,11 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#sessions = sessions;
     this.#healer = healer;
     this.#reporter = reporter;
-    this.#requests = new Requests(parts);
+    const endByBye = (dialog: DialogIndex, reason: EndReason): void => this.#byes.end(dialog, reason);
+    this.#requests = new Requests(parts, endByBye);
     this.#byes = new Byes(parts);
-    this.#refreshes = new Refreshes(parts);
-    this.#answers = new Answers(parts, (dialog, reason) => this.#byes.end(dialog, reason));
+    this.#refreshes = new Refreshes(parts, endByBye);
+    this.#answers = new Answers(parts, endByBye);
     const responder = new Responder(parts);
     const maker = new DialogMaker(parts, (dialog) => this.#byes.end(dialog, 'bye'));
     this.#outgoing = new OutgoingCalls(parts, maker);
@@ -232,9 +245,10 @@ export class Engine implements Steppable<Command, EngineEvent> {
         break;
       case 'flow-lost':
         this.#flows.delete(input.flow);
-        this.#clients.failFlow(input.flow);
         this.#servers.failFlow(input.flow);
+        // The hop first: what fails must not be tried again by the flow that is gone.
         this.#hops.flowLost(input.flow);
+        this.#clients.failFlow(input.flow);
         break;
     }
   }
@@ -298,7 +312,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   }
 
   #answerStateless(message: Message, flow: FlowId, status: number, phrase: string | undefined, lines: string): void {
-    beginResponse(this.#writer, message, status, phrase, { source: this.#flows.get(flow) });
+    beginResponse(this.#writer, message, status, phrase, { toTag: this.#token(), source: this.#flows.get(flow) });
     this.#writer.text(lines);
     this.#outlet.send(flow, endMessage(this.#writer, undefined, undefined));
   }

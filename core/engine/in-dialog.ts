@@ -155,7 +155,7 @@ export class InDialog implements ServerUser {
     const { table, sessions } = this.#parts;
     const isInvite = request.method === 'INVITE';
     const hasBody = request.body.end > request.body.start;
-    if ((isInvite || hasBody) && table.has(dialog, DialogFlag.invitePending)) {
+    if ((isInvite || hasBody) && table.has(dialog, DialogFlag.offerPending)) {
       this.#responder.respond(tx, request, 491);
       return;
     }

@@ -6,8 +6,22 @@ import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
 import { endMessage } from '../message/write.ts';
 import { classifyResponse } from '../recovery/classify.ts';
+import type { Hop } from '../recovery/hops.ts';
+import type { TimerId, TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
+import type { EndReason } from './event.ts';
 import type { Parts } from './parts.ts';
+
+/** A re-INVITE that has no final response for so long is cancelled: a 1xx has stopped its own timers. */
+const inviteLimitMs = 32_000;
+
+/** A refresh under way. */
+interface Refresh {
+  readonly txId: number;
+  /** Route generation that it was sent under. */
+  readonly generation: number;
+  timer: TimerId;
+}
 
 /**
  * Session refreshes of ours: an UPDATE without a body, or a re-INVITE with the unchanged offer where the peer has no UPDATE.
@@ -18,36 +32,50 @@ import type { Parts } from './parts.ts';
  */
 export class Refreshes implements ClientUser {
   readonly #parts: Parts;
-  readonly #underWay = new Map<DialogIndex, number>();
+  /** Ends a dialog by BYE. */
+  readonly #endDialog: (dialog: DialogIndex, reason: EndReason) => void;
+  readonly #underWay = new Map<DialogIndex, Refresh>();
+  readonly #limit: TimerKind;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, end: (dialog: DialogIndex, reason: EndReason) => void) {
     this.#parts = parts;
+    this.#endDialog = end;
+    this.#limit = parts.wheel.kind((dialog) => {
+      const refresh = this.#underWay.get(dialog);
+      if (refresh === undefined) return;
+      refresh.timer = 0;
+      const tx = parts.clients.get(refresh.txId);
+      if (tx !== undefined) parts.clients.cancel(tx);
+    });
   }
 
   refresh(dialog: DialogIndex): void {
-    const { table, hops, clients, writer, sessions, healer } = this.#parts;
+    const { table, hops, clients, wheel, writer, sessions, healer } = this.#parts;
     if (table.state[dialog] !== DialogState.confirmed || this.#underWay.has(dialog)) return;
     const byUpdate = table.has(dialog, DialogFlag.allowsUpdate);
     const method = byUpdate ? 'UPDATE' : 'INVITE';
-    if (
-      !byUpdate &&
-      (table.has(dialog, DialogFlag.invitePending) || table.has(dialog, DialogFlag.remoteInvitePending))
-    ) {
-      sessions.restart(dialog);
+    if (!byUpdate && this.#offerPending(dialog)) {
+      sessions.retry(dialog);
       return;
     }
     const hop = hops.of(dialog);
-    const tx =
-      hop?.flow === undefined
-        ? undefined
-        : clients.begin(method, hop.flow, hop.address.protocol !== 'udp', this, dialog);
-    if (tx === undefined || hop === undefined) {
-      this.#routeFound('flow-lost', dialog);
+    if (hop?.state === 'up' && hop.flow === undefined) {
+      this.#refreshWhenOpen(dialog, hop);
+      return;
+    }
+    if (hop?.flow === undefined || hop.state === 'down') {
+      healer.breakRoute(dialog, 'flow-lost', 0);
       healer.pump();
       return;
     }
-    this.#underWay.set(dialog, tx.id);
-    if (!byUpdate) table.set(dialog, DialogFlag.invitePending, true);
+    const tx = clients.begin(method, hop.flow, hop.address.protocol !== 'udp', this, dialog);
+    if (tx === undefined) {
+      sessions.retry(dialog);
+      return;
+    }
+    const timer = byUpdate ? 0 : wheel.arm(this.#limit, dialog, wheel.nowMs + inviteLimitMs);
+    this.#underWay.set(dialog, { txId: tx.id, generation: healer.health.generation[dialog] as number, timer });
+    if (!byUpdate) table.set(dialog, DialogFlag.offerPending, true);
     const sequence = (table.localSequence[dialog] as number) + 1;
     table.localSequence[dialog] = sequence;
     beginDialogRequest(writer, table, dialog, {
@@ -66,31 +94,35 @@ export class Refreshes implements ClientUser {
   }
 
   dialogEnded(dialog: DialogIndex): void {
-    const id = this.#underWay.get(dialog);
-    if (id === undefined) return;
+    const refresh = this.#underWay.get(dialog);
+    if (refresh === undefined) return;
+    const tx = this.#parts.clients.get(refresh.txId);
     this.#underWay.delete(dialog);
-    const tx = this.#parts.clients.get(id);
+    this.#parts.wheel.disarm(refresh.timer);
     if (tx !== undefined) this.#parts.clients.forget(tx);
   }
 
   onResponse(tx: ClientTransaction, message: Message): void {
     if (message.status < 200) return;
     const dialog = tx.owner;
-    if (this.#underWay.get(dialog) !== tx.id) {
+    const refresh = this.#underWay.get(dialog);
+    if (refresh?.txId !== tx.id) {
       if (tx.ack !== undefined) this.#parts.outlet.send(tx.flow, tx.ack);
       return;
     }
-    this.#end(tx, dialog);
+    this.#end(tx, dialog, refresh);
     const { healer, mode } = this.#parts;
+    const isStale = this.#isStale(dialog, refresh);
     switch (classifyResponse(mode, message)) {
       case 'delivered':
         this.#delivered(tx, dialog, message);
         break;
       case 'heal-and-resend':
-        healer.quickHeal(dialog);
+        if (!isStale) healer.quickHeal(dialog);
         break;
       case 'route-broken':
       case 'said-gone':
+        if (isStale) break;
         healer.breakRoute(dialog, 'response', message.status);
         healer.pump();
         break;
@@ -102,32 +134,62 @@ export class Refreshes implements ClientUser {
 
   onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
     const dialog = tx.owner;
-    if (this.#underWay.get(dialog) !== tx.id) return;
-    this.#end(tx, dialog);
-    if (why === 'flow-lost' && this.#parts.mode !== 'none') return; // whoever lost the flow marks all its dialogs next
-    this.#routeFound('timeout', dialog);
-    this.#parts.healer.pump();
+    const refresh = this.#underWay.get(dialog);
+    if (refresh?.txId !== tx.id) return;
+    this.#end(tx, dialog, refresh);
+    const { mode, sessions, healer } = this.#parts;
+    if (mode === 'none') {
+      if (why === 'timeout') this.#endDialog(dialog, 'session-expired');
+      else sessions.retry(dialog);
+    } else if (why === 'timeout' && !this.#isStale(dialog, refresh)) {
+      healer.breakRoute(dialog, 'timeout', 0);
+      healer.pump();
+    } // whoever lost a flow marks all its dialogs next
   }
 
-  #routeFound(cause: 'timeout' | 'flow-lost', dialog: DialogIndex): void {
-    if (this.#parts.mode === 'none') this.#parts.endDialog(dialog, 'local', 'session-expired');
-    else this.#parts.healer.breakRoute(dialog, cause, 0);
+  #refreshWhenOpen(dialog: DialogIndex, hop: Hop): void {
+    const { table, hops, sessions } = this.#parts;
+    const id = table.id(dialog);
+    hops.whenOpen(hop, (flow) => {
+      if (table.lookup(id) === -1) return;
+      if (flow === undefined) sessions.retry(dialog);
+      else this.refresh(dialog);
+    });
+  }
+
+  /** The dialog has had another route since: that one is fresh. */
+  #isStale(dialog: DialogIndex, refresh: Refresh): boolean {
+    return refresh.generation !== this.#parts.healer.health.generation[dialog];
   }
 
   #delivered(tx: ClientTransaction, dialog: DialogIndex, message: Message): void {
-    const { table, sessions, hops } = this.#parts;
-    if (message.status >= 300) {
-      sessions.restart(dialog);
+    const { table, sessions, hops, healer } = this.#parts;
+    const { status } = message;
+    if (status >= 300) {
+      const noUpdate = tx.method === 'UPDATE' && (status === 405 || status === 501);
+      if (noUpdate) {
+        table.set(dialog, DialogFlag.allowsUpdate, false);
+        this.refresh(dialog);
+      } else {
+        sessions.retry(dialog);
+      }
       return;
     }
     table.update(dialog, targetOf(message), undefined, undefined);
     sessions.agreeAsClient(dialog, message);
     const hop = hops.of(dialog);
     if (tx.method === 'INVITE' && hop !== undefined) acknowledge(this.#parts, tx, dialog, message, hop);
+    healer.noteAnswer(dialog, message);
   }
 
-  #end(tx: ClientTransaction, dialog: DialogIndex): void {
+  #end(tx: ClientTransaction, dialog: DialogIndex, refresh: Refresh): void {
     this.#underWay.delete(dialog);
-    if (tx.method === 'INVITE') this.#parts.table.set(dialog, DialogFlag.invitePending, false);
+    this.#parts.wheel.disarm(refresh.timer);
+    if (tx.method === 'INVITE') this.#parts.table.set(dialog, DialogFlag.offerPending, false);
+  }
+
+  #offerPending(dialog: DialogIndex): boolean {
+    const { table } = this.#parts;
+    return table.has(dialog, DialogFlag.offerPending) || table.has(dialog, DialogFlag.remoteInvitePending);
   }
 }

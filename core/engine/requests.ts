@@ -6,13 +6,14 @@ import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import { classifyResponse, isHopTrouble } from '../recovery/classify.ts';
+import type { Hop } from '../recovery/hops.ts';
 import type { TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { Content } from './command.ts';
 import { endWithContent } from './content.ts';
-import type { ResponseData } from './event.ts';
+import type { EndReason, ResponseData } from './event.ts';
 import type { Parts } from './parts.ts';
-import { originOf, responseData } from './reporter.ts';
+import { originOf, type Reporter, responseData } from './reporter.ts';
 
 /** A request may be sent again so often after a heal. @see [MS-SIPRE] §3.7.5.3.1 */
 const resendsMax = 2;
@@ -23,6 +24,8 @@ const quickLimitMs = 4000;
 /** A request without a response for so long makes its hop suspect. */
 const suspectAfterMs = { unreliable: 3500, reliable: 4000 } as const;
 
+const none: readonly PendingRequest[] = [];
+
 /** A request of the program's inside a dialog, until it has its one outcome. */
 interface PendingRequest {
   readonly id: number;
@@ -30,8 +33,14 @@ interface PendingRequest {
   readonly method: string;
   readonly content: Content;
   resends: number;
-  /** Transaction id; 0 while the request waits for a heal. */
+  /** Where it is: with a transaction, with its hop that opens, or waiting for a heal. */
+  place: 'sent' | 'opening' | 'waiting';
+  /** Transaction id; meaningful while it is `sent`. */
   txId: number;
+  /** Route generation that it was sent under. */
+  generation: number;
+  /** The program has gone, but the INVITE has to be brought to its end. */
+  abandoned: boolean;
   timer: number;
   /** The first 430, once there was one, and until when its heal and the sending again may take. */
   flowFailed: ResponseData | undefined;
@@ -48,13 +57,16 @@ export class Requests implements ClientUser {
   readonly #parts: Parts;
   readonly #pending = new Map<number, PendingRequest>();
   readonly #byDialog = new Map<DialogIndex, PendingRequest[]>();
+  /** Ends a dialog by BYE. */
+  readonly #end: (dialog: DialogIndex, reason: EndReason) => void;
   readonly #suspect: TimerKind;
   readonly #quickLimit: TimerKind;
   /** Requests that were sent again after a heal and then answered. */
   healedCount = 0;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, end: (dialog: DialogIndex, reason: EndReason) => void) {
     this.#parts = parts;
+    this.#end = end;
     this.#suspect = parts.wheel.kind((id) => this.#suspectHop(id));
     this.#quickLimit = parts.wheel.kind((id) => this.#quickLimitReached(id));
   }
@@ -70,10 +82,7 @@ export class Requests implements ClientUser {
       reporter.failWithCode(id, 'SIP_DIALOG_ENDED', 'The dialog has ended.');
       return;
     }
-    if (
-      method === 'INVITE' &&
-      (table.has(dialog, DialogFlag.invitePending) || table.has(dialog, DialogFlag.remoteInvitePending))
-    ) {
+    if (isOffer(method, content) && this.#offerPending(dialog)) {
       reporter.failLocally(id, 491);
       return;
     }
@@ -83,7 +92,10 @@ export class Requests implements ClientUser {
       method,
       content,
       resends: 0,
+      place: 'waiting',
       txId: 0,
+      generation: 0,
+      abandoned: false,
       timer: 0,
       flowFailed: undefined,
       quickUntilMs: 0,
@@ -97,19 +109,29 @@ export class Requests implements ClientUser {
 
   /** The program no longer waits for the outcome. */
   abandon(id: number): void {
+    const { reporter, clients, wheel } = this.#parts;
     const request = this.#pending.get(id);
-    if (request === undefined) return;
+    if (request === undefined || request.abandoned) return;
+    reporter.failWithCode(id, 'SIP_ABORTED', 'The request was abandoned.');
+    if (request.method === 'INVITE' && request.place === 'sent') {
+      // It may be answered all the same, and the answer must then be acknowledged.
+      request.abandoned = true;
+      wheel.disarm(request.timer);
+      request.timer = 0;
+      const tx = clients.get(request.txId);
+      if (tx !== undefined) clients.cancel(tx);
+      return;
+    }
     this.#settle(request);
     this.#forget(request);
-    this.#parts.reporter.failWithCode(id, 'SIP_ABORTED', 'The request was abandoned.');
     this.#endIdleQuickHeal(request.dialog);
   }
 
   /** The route works again: what waited for it goes out, in order. */
   healed(dialog: DialogIndex): void {
     for (const request of this.#waiting(dialog)) {
-      if (request.flowFailed !== undefined) request.resends++;
-      this.#send(request);
+      if (request.flowFailed !== undefined) this.#resend(request);
+      else this.#send(request);
     }
   }
 
@@ -133,47 +155,49 @@ export class Requests implements ClientUser {
     for (const request of [...(this.#byDialog.get(dialog) ?? [])]) {
       this.#settle(request);
       this.#forget(request);
-      this.#parts.reporter.failWithCode(request.id, 'SIP_DIALOG_ENDED', 'The dialog ended before the response came.');
+      this.#reporter(request).failWithCode(request.id, 'SIP_DIALOG_ENDED', 'The dialog ended before the response came.');
     }
   }
 
   onResponse(tx: ClientTransaction, message: Message): void {
-    if (message.status < 200) return;
     const request = this.#pending.get(tx.owner);
-    if (request === undefined || request.txId !== tx.id) {
-      if (tx.ack !== undefined) this.#parts.outlet.send(tx.flow, tx.ack);
+    if (request === undefined || request.place !== 'sent' || request.txId !== tx.id) {
+      if (message.status >= 200 && tx.ack !== undefined) this.#parts.outlet.send(tx.flow, tx.ack);
       return;
     }
-    request.txId = 0;
-    this.#parts.wheel.disarm(request.timer);
-    request.timer = 0;
-    this.#noteInviteEnd(request);
-    const { healer, mode, reporter } = this.#parts;
+    if (message.status < 200) {
+      if (request.abandoned) this.#parts.clients.cancel(tx);
+      return;
+    }
+    this.#endSending(request);
+    const { healer, mode } = this.#parts;
     const { dialog, id } = request;
+    // What was asked by an older route says nothing of the one that the dialog has now.
+    const isStale = request.generation !== healer.health.generation[dialog];
     switch (classifyResponse(mode, message)) {
       case 'delivered':
         this.#deliver(tx, request, message);
         break;
       case 'heal-and-resend':
-        if (request.resends < resendsMax) {
-          this.#park(request, message);
+        if (request.resends < resendsMax && !request.abandoned) {
+          this.#noteFlowFailed(request, message);
+          if (isStale) this.#resend(request);
+          else this.#park(request);
           break;
         }
         this.#settle(request);
-        reporter.failWithResponse(id, responseData(message), originOf(message));
-        healer.breakRoute(dialog, 'response', message.status);
-        healer.pump();
+        this.#reporter(request).failWithResponse(id, responseData(message), originOf(message));
+        if (!isStale) this.#breakRoute(dialog, message.status);
         break;
       case 'route-broken':
       case 'said-gone':
         this.#settle(request);
-        reporter.failWithResponse(id, responseData(message), originOf(message), request.flowFailed);
-        healer.breakRoute(dialog, 'response', message.status);
-        healer.pump();
+        this.#reporter(request).failWithResponse(id, responseData(message), originOf(message), request.flowFailed);
+        if (!isStale) this.#breakRoute(dialog, message.status);
         break;
       case 'gone':
         this.#settle(request);
-        reporter.failWithResponse(id, responseData(message), originOf(message));
+        this.#reporter(request).failWithResponse(id, responseData(message), originOf(message));
         this.#parts.endDialog(dialog, 'remote', message.status === 481 ? 'does-not-exist' : 'unreachable');
         break;
     }
@@ -181,47 +205,60 @@ export class Requests implements ClientUser {
 
   onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
     const request = this.#pending.get(tx.owner);
-    if (request === undefined || request.txId !== tx.id) return;
-    request.txId = 0;
-    this.#noteInviteEnd(request);
-    const { dialog } = request;
+    if (request === undefined || request.place !== 'sent' || request.txId !== tx.id) return;
+    this.#endSending(request);
+    const { dialog, generation } = request;
     this.#settle(request);
-    this.#parts.reporter.failLocally(request.id, why === 'timeout' ? 408 : 503);
+    this.#reporter(request).failLocally(request.id, why === 'timeout' ? 408 : 503);
     if (why === 'flow-lost') return; // whoever lost the flow marks all its dialogs next
-    if (this.#parts.mode === 'none') {
-      this.#parts.endDialog(dialog, 'local', 'unreachable');
-      return;
+    const { mode, healer } = this.#parts;
+    if (mode === 'none') {
+      this.#end(dialog, 'unreachable');
+    } else if (generation === healer.health.generation[dialog]) {
+      healer.breakRoute(dialog, 'timeout', 0);
+      healer.pump();
     }
-    this.#parts.healer.breakRoute(dialog, 'timeout', 0);
-    this.#parts.healer.pump();
+  }
+
+  #breakRoute(dialog: DialogIndex, status: number): void {
+    const { healer } = this.#parts;
+    healer.breakRoute(dialog, 'response', status);
+    healer.pump();
   }
 
   #send(request: PendingRequest): void {
-    const { table, hops, clients, wheel, writer, sessions, healer, mode, reporter } = this.#parts;
+    const { table, hops, clients, wheel, writer, sessions, healer, mode } = this.#parts;
     const { dialog, method } = request;
     const hop = hops.of(dialog);
-    const flow = hop?.state === 'up' || mode === 'none' ? hop?.flow : undefined;
+    const isUp = hop?.state === 'up' || mode === 'none';
+    if (hop !== undefined && isUp && hop.flow === undefined) {
+      this.#sendWhenOpen(request, hop);
+      return;
+    }
     const tx =
-      hop === undefined || flow === undefined
+      hop?.flow === undefined || !isUp
         ? undefined
-        : clients.begin(method, flow, hop.address.protocol !== 'udp', this, request.id);
+        : clients.begin(method, hop.flow, hop.address.protocol !== 'udp', this, request.id);
     if (hop === undefined || tx === undefined) {
       this.#settle(request);
-      reporter.failLocally(request.id, 503);
-      if (hop?.state === 'down' && mode !== 'none') {
+      this.#reporter(request).failLocally(request.id, 503);
+      if (!isUp) {
         healer.breakRoute(dialog, 'flow-lost', 0);
         healer.pump();
       }
       return;
     }
+    request.place = 'sent';
     request.txId = tx.id;
+    request.generation = healer.health.generation[dialog] as number;
+    wheel.disarm(request.timer);
     if (request.flowFailed === undefined) {
       const afterMs = tx.reliable ? suspectAfterMs.reliable : suspectAfterMs.unreliable;
       request.timer = wheel.arm(this.#suspect, request.id, wheel.nowMs + afterMs);
     } else {
       request.timer = wheel.arm(this.#quickLimit, request.id, request.quickUntilMs);
     }
-    if (method === 'INVITE') table.set(dialog, DialogFlag.invitePending, true);
+    if (isOffer(method, request.content)) table.set(dialog, DialogFlag.offerPending, true);
     const sequence = (table.localSequence[dialog] as number) + 1;
     table.localSequence[dialog] = sequence;
     beginDialogRequest(writer, table, dialog, {
@@ -235,13 +272,33 @@ export class Requests implements ClientUser {
     clients.start(tx, endWithContent(writer, request.content));
   }
 
+  #sendWhenOpen(request: PendingRequest, hop: Hop): void {
+    request.place = 'opening';
+    this.#parts.hops.whenOpen(hop, (flow) => {
+      if (this.#pending.get(request.id) !== request || request.place !== 'opening') return;
+      if (flow !== undefined) {
+        this.#send(request);
+        return;
+      }
+      this.#settle(request);
+      this.#reporter(request).failLocally(request.id, 503);
+    });
+  }
+
+  #noteFlowFailed(request: PendingRequest, message: Message): void {
+    if (request.flowFailed !== undefined) return;
+    request.flowFailed = responseData(message);
+    request.quickUntilMs = this.#parts.wheel.nowMs + quickLimitMs;
+  }
+
+  #resend(request: PendingRequest): void {
+    request.resends++;
+    this.#send(request);
+  }
+
   /** Waits for the heal of its dialog. @see [MS-SIPRE] §3.7.5.3.1 */
-  #park(request: PendingRequest, message: Message): void {
+  #park(request: PendingRequest): void {
     const { wheel, healer } = this.#parts;
-    if (request.flowFailed === undefined) {
-      request.flowFailed = responseData(message);
-      request.quickUntilMs = wheel.nowMs + quickLimitMs;
-    }
     request.timer = wheel.arm(this.#quickLimit, request.id, request.quickUntilMs);
     healer.quickHeal(request.dialog);
   }
@@ -253,15 +310,16 @@ export class Requests implements ClientUser {
     const { dialog, flowFailed } = request;
     this.#settle(request);
     this.#forget(request);
-    if (flowFailed !== undefined) this.#parts.reporter.failWithResponse(id, flowFailed, 'intermediary');
+    if (flowFailed !== undefined) this.#reporter(request).failWithResponse(id, flowFailed, 'intermediary');
     this.#parts.healer.breakRoute(dialog, 'response', 430);
     this.#endIdleQuickHeal(dialog);
     this.#parts.healer.pump();
   }
 
   #deliver(tx: ClientTransaction, request: PendingRequest, message: Message): void {
-    const { table, hops, reporter, sessions } = this.#parts;
+    const { table, hops, sessions } = this.#parts;
     const { dialog, method, content } = request;
+    const reporter = this.#reporter(request);
     this.#settle(request);
     if (message.status >= 300) {
       reporter.failWithResponse(request.id, responseData(message), originOf(message), request.flowFailed);
@@ -291,16 +349,35 @@ export class Requests implements ClientUser {
   }
 
   /** Requests of a dialog that wait for its heal. */
-  #waiting(dialog: DialogIndex): PendingRequest[] {
-    return (this.#byDialog.get(dialog) ?? []).filter((request) => request.txId === 0);
+  #waiting(dialog: DialogIndex): readonly PendingRequest[] {
+    return this.#byDialog.get(dialog)?.filter((request) => request.place === 'waiting') ?? none;
   }
 
+  /** When nobody is left whose 430 asked for the heal, those that came behind are sent as the route is: they have no limit. */
   #endIdleQuickHeal(dialog: DialogIndex): void {
-    if (this.#waiting(dialog).length === 0) this.#parts.healer.endQuickHeal(dialog);
+    const waiting = this.#waiting(dialog);
+    if (waiting.some((request) => request.flowFailed !== undefined)) return;
+    this.#parts.healer.endQuickHeal(dialog);
+    for (const request of waiting) this.#send(request);
   }
 
-  #noteInviteEnd(request: PendingRequest): void {
-    if (request.method === 'INVITE') this.#parts.table.set(request.dialog, DialogFlag.invitePending, false);
+  #offerPending(dialog: DialogIndex): boolean {
+    const { table } = this.#parts;
+    if (table.has(dialog, DialogFlag.offerPending) || table.has(dialog, DialogFlag.remoteInvitePending)) return true;
+    return this.#byDialog.get(dialog)?.some((request) => isOffer(request.method, request.content)) ?? false;
+  }
+
+  /** The transaction is over. */
+  #endSending(request: PendingRequest): void {
+    request.place = 'waiting';
+    this.#parts.wheel.disarm(request.timer);
+    request.timer = 0;
+    if (isOffer(request.method, request.content)) this.#parts.table.set(request.dialog, DialogFlag.offerPending, false);
+  }
+
+  /** Whom a request's outcome is told to: nobody, when the program has given it up. */
+  #reporter(request: PendingRequest): Pick<Reporter, 'done' | 'failWithResponse' | 'failLocally' | 'failWithCode'> {
+    return request.abandoned ? mute : this.#parts.reporter;
   }
 
   /** Takes a request off the lists: whatever is reported now is its one outcome. */
@@ -315,9 +392,16 @@ export class Requests implements ClientUser {
   }
 
   #forget(request: PendingRequest): void {
-    if (request.txId === 0) return;
+    if (request.place !== 'sent') return;
+    this.#endSending(request);
     const tx = this.#parts.clients.get(request.txId);
-    this.#noteInviteEnd(request);
     if (tx !== undefined) this.#parts.clients.forget(tx);
   }
+}
+
+const mute = { done() {}, failWithResponse() {}, failLocally() {}, failWithCode() {} };
+
+/** Whether a request carries an offer, or asks for one: of these there may be one at a time. @see RFC 3261 §14.1, RFC 3311 §5.1 */
+function isOffer(method: string, content: Content): boolean {
+  return method === 'INVITE' || (method === 'UPDATE' && content.body !== undefined);
 }

@@ -1,6 +1,8 @@
-import { decodeText, skipToken } from './bytes.ts';
+import { decodeText, indexOfOctet, skipLws, skipToken, trimEnd } from './bytes.ts';
 import { HeaderId, headerIdOfName, headerName, sameHeaderName } from './header.ts';
 import type { HeaderIndex } from './header-index.ts';
+
+const CR = 0x0d;
 
 /** A header field as a program sees it: the name in its usual spelling, the value decoded and unfolded. */
 export interface HeaderField {
@@ -10,8 +12,14 @@ export interface HeaderField {
 
 /** The text of a value: UTF-8, each fold as one space. */
 export function valueText(bytes: Uint8Array, start: number, end: number): string {
-  const text = decodeText(bytes, start, end);
-  return text.includes('\r') ? text.replace(/[ \t]*\r\n[ \t]+/g, ' ') : text;
+  let fold = indexOfOctet(bytes, CR, start, end);
+  let text = decodeText(bytes, start, trimEnd(bytes, start, fold));
+  while (fold < end) {
+    const next = skipLws(bytes, fold, end);
+    fold = indexOfOctet(bytes, CR, next, end);
+    text += ` ${decodeText(bytes, next, trimEnd(bytes, next, fold))}`;
+  }
+  return text;
 }
 
 /** Every line of `index`, in its order. */

@@ -99,6 +99,7 @@ export class Message {
     const headEnd = Math.min(size, start + HEAD_SIZE_MAX);
     const lineEnd = endOfLine(bytes, start, headEnd);
     if (lineEnd <= 0) {
+      this.#line.clear();
       this.#readFields();
       if (start >= size) return refusals.empty;
       return refusals[lineEnd < 0 ? 'line-ending' : 'start-line'];
@@ -119,7 +120,6 @@ export class Message {
     this.bytes = bytes;
     this.#read = 0;
     this.#answerable = false;
-    this.#line.clear();
     this.#index.clear();
     setSpan(this.body, bytes.length, bytes.length);
   }
@@ -233,7 +233,7 @@ export class Message {
     return this.#line.requestUri;
   }
 
-  /** The parts of the Request-URI; void in a response. */
+  /** The parts of the Request-URI; empty in a response. */
   get requestUriParts(): UriView {
     return this.#line.uri;
   }
@@ -271,20 +271,25 @@ export class Message {
 
   /** The first Contact value, whose URI is well formed when it is present; `*` is present with an empty URI. */
   get contact(): AddressView {
-    if ((this.#read & CONTACT) === 0) {
-      this.#read |= CONTACT;
-      this.#readContact(this.#contact);
-    }
+    this.#askContact();
     return this.#contact;
   }
 
-  /** The parts of `contact`'s URI, filled by asking for `contact`; void unless it is present and no `*`. */
+  /** The parts of `contact`'s URI; void unless it is present. */
   get contactUri(): UriView {
+    this.#askContact();
     return this.#contactUri;
+  }
+
+  #askContact(): void {
+    if ((this.#read & CONTACT) !== 0) return;
+    this.#read |= CONTACT;
+    this.#readContact(this.#contact);
   }
 
   #readContact(view: AddressView): void {
     view.clear('absent');
+    this.#contactUri.clear();
     const line = this.#index.first(HeaderId.Contact);
     if (line < 0) return;
     const start = this.#index.valueStart(line);

@@ -4,6 +4,7 @@ import { type Refusal, refusals } from './refusal.ts';
 import { clearSpan, emptySpan, type Span, setSpan } from './span.ts';
 import { parseUri, UriView } from './uri.ts';
 
+const CR = 0x0d;
 const SP = 0x20;
 
 /** The parts of a Request-Line or Status-Line. Reused: valid until filled again. @see RFC 3261 §7.1, §7.2 */
@@ -14,7 +15,7 @@ export class StartLine {
   /** 0 in a request. */
   status: number = 0;
   readonly requestUri: Span = emptySpan();
-  /** The parts of the Request-URI; void in a response. */
+  /** The parts of the Request-URI; empty in a response. */
   readonly uri: UriView = new UriView();
   readonly reason: Span = emptySpan();
 
@@ -24,6 +25,7 @@ export class StartLine {
     this.status = 0;
     clearSpan(this.requestUri);
     clearSpan(this.reason);
+    this.uri.clear();
   }
 }
 
@@ -61,6 +63,8 @@ function parseStatusLine(bytes: Uint8Array, start: number, end: number, into: St
   const status = statusEnd - versionEnd === 4 ? parseDecimal(bytes, versionEnd + 1, statusEnd, 699) : -1;
   if (status < 100) return refusals['status-code'];
   into.status = status;
+  // A start line has no folds, and only here one would go unseen.
+  if (indexOfOctet(bytes, CR, statusEnd, end) < end) return refusals['start-line'];
   // The space before an empty Reason-Phrase gets lost in the field.
   if (statusEnd < end) setSpan(into.reason, statusEnd + 1, end);
   return undefined;

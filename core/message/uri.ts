@@ -47,12 +47,24 @@ export class UriView {
   readonly params: Span = emptySpan();
   /** From behind the question mark; empty when there are none. */
   readonly headers: Span = emptySpan();
+
+  clear(): void {
+    this.scheme = 'other';
+    this.port = 0;
+    this.lr = false;
+    this.transport = '';
+    clearSpan(this.user);
+    clearSpan(this.host);
+    clearSpan(this.maddr);
+    clearSpan(this.params);
+    clearSpan(this.headers);
+  }
 }
 
 /** Reads the URI in octets [start, end), which are nothing else; false when it breaks the grammar. */
 export function parseUri(bytes: Uint8Array, start: number, end: number, into: UriView): boolean {
   into.bytes = bytes;
-  clearUri(into);
+  into.clear();
   const colon = skipScheme(bytes, start, end);
   if (colon === start || colon + 1 >= end || bytes[colon] !== COLON) return false;
   into.scheme = schemeOf(bytes, start, colon);
@@ -62,17 +74,6 @@ export function parseUri(bytes: Uint8Array, start: number, end: number, into: Ur
   if (at < end) return false;
   if (into.scheme === 'tel') parseTelUri(bytes, colon + 1, end, into);
   return true;
-}
-
-function clearUri(into: UriView): void {
-  into.port = 0;
-  into.lr = false;
-  into.transport = '';
-  clearSpan(into.user);
-  clearSpan(into.host);
-  clearSpan(into.maddr);
-  clearSpan(into.params);
-  clearSpan(into.headers);
 }
 
 const SIP = word('sip');
@@ -99,7 +100,9 @@ function parseSipUri(bytes: Uint8Array, start: number, end: number, into: UriVie
   const at = skipUri(bytes, start, end);
   const userEnd = indexOfOctet(bytes, COLON, start, at);
   if (at === end || bytes[at] !== AT || userEnd === start) return false;
-  clearUri(into);
+  const { scheme } = into;
+  into.clear();
+  into.scheme = scheme;
   setSpan(into.user, start, userEnd);
   return parseHostPart(bytes, at + 1, end, into);
 }

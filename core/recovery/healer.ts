@@ -19,7 +19,7 @@ import { rungs, usableRung } from './ladder.ts';
 import { nextHop } from './next-hop.ts';
 import { DialogQueue } from './queue.ts';
 import { Phase, RouteHealth } from './route-health.ts';
-import { delayAfterMs, glareDelayMs, retryAfterMaxMs } from './schedule.ts';
+import { delayAfterMs, glareDelayMs, retryAfterMs } from './schedule.ts';
 
 /**
  * `ms-sipre` rewrites route sets on our own heals and on refreshes of a peer that negotiated it; `rfc3261` never does, and
@@ -44,8 +44,11 @@ export interface HealerUser {
 /** So many heals are under way by one hop at a time: what its receive buffer holds, even where the kernel caps it at 212,992 octets. */
 const healingWindow = 64;
 
-/** A re-INVITE waits for a pending INVITE; it looks again so often. */
-const pendingInviteDelayMs = 500;
+/** A heal with an offer waits for a pending offer; it looks again so often. */
+const pendingOfferDelayMs = 500;
+
+/** A re-INVITE that has no final response for so long is cancelled: a 1xx has stopped its own timers. */
+const inviteLimitMs = 32_000;
 
 /**
  * Heals dialogs: one heal at a time each, down the ladder and along the schedule, for as long as it takes.
@@ -69,6 +72,9 @@ export class Healer implements ClientUser {
   readonly #queue = new DialogQueue();
   readonly #urgent = new DialogQueue();
   readonly #retry: TimerKind;
+  readonly #inviteLimit: TimerKind;
+  /** Dialogs that wait for one hop alone, since they may be healed by no other: by the hop's index. */
+  readonly #parked = new Map<number, DialogQueue>();
   /** Transaction id by dialog, of heals under way. */
   readonly #underWay = new Map<DialogIndex, number>();
 
@@ -102,6 +108,11 @@ export class Healer implements ClientUser {
       this.#enqueue(dialog, false);
       this.pump();
     });
+    this.#inviteLimit = this.#wheel.kind((dialog) => {
+      this.health.timer[dialog] = 0;
+      const tx = this.#transactions.get(this.#underWay.get(dialog) ?? 0);
+      if (tx !== undefined) this.#transactions.cancel(tx);
+    });
   }
 
   /** A dialog begins. */
@@ -111,9 +122,12 @@ export class Healer implements ClientUser {
 
   /** A dialog ends: whatever is under way for it is forgotten. */
   end(dialog: DialogIndex): void {
+    const wasHealing = this.health.phase[dialog] === Phase.healing;
     this.#disarm(dialog);
     this.#forget(dialog);
     this.health.phase[dialog] = Phase.idle;
+    this.health.recovering[dialog] = 0;
+    if (wasHealing) this.pump();
   }
 
   /**
@@ -130,9 +144,9 @@ export class Healer implements ClientUser {
 
   /** Heals a dialog for the sake of requests that wait for it; the program hears nothing unless it fails. */
   quickHeal(dialog: DialogIndex): void {
+    const joins = this.health.quick[dialog] === 1 && this.health.phase[dialog] === Phase.queued;
     this.health.quick[dialog] = 1;
-    const phase = this.health.phase[dialog];
-    if (phase === Phase.healing) return;
+    if (joins || this.health.phase[dialog] === Phase.healing) return;
     this.#disarm(dialog);
     this.#enqueue(dialog, true);
     this.pump();
@@ -152,15 +166,24 @@ export class Healer implements ClientUser {
     this.#healed(dialog, 'remote', false);
   }
 
-  /** A hop is up again: the schedules of all that wait begin anew. */
-  hopReturned(): void {
-    const { recovering, phase } = this.health;
-    for (let dialog = recovering.indexOf(1); dialog !== -1; dialog = recovering.indexOf(1, dialog + 1)) {
-      this.health.attempt[dialog] = 0;
-      if (phase[dialog] !== Phase.waiting) continue;
-      this.#disarm(dialog);
-      this.#enqueue(dialog, false);
+  /** A hop is up again: the schedules of all that wait and may be healed by it begin anew. */
+  hopReturned(hop: Hop): void {
+    const { recovering } = this.health;
+    if (!this.#anyHopHeals()) {
+      this.#hops.eachDialog(hop, (dialog) => this.#beginAnew(dialog));
+      this.#unpark(hop.index, Number.POSITIVE_INFINITY);
+    } else if (hop.listed) {
+      for (const index of [...this.#parked.keys()]) this.#unpark(index, Number.POSITIVE_INFINITY);
+      for (let dialog = recovering.indexOf(1); dialog !== -1; dialog = recovering.indexOf(1, dialog + 1)) {
+        this.#beginAnew(dialog);
+      }
     }
+    this.pump();
+  }
+
+  /** A hop takes requests again: whoever waited for it goes on. */
+  hopFree(hop: Hop): void {
+    this.#unpark(hop.index, Number.POSITIVE_INFINITY);
     this.pump();
   }
 
@@ -180,10 +203,20 @@ export class Healer implements ClientUser {
     const lastRung = this.#nextRung(dialog) === -1;
     const routeLess = tx.mark % 2 === 1;
     const verdict = classifyHealResponse(message.status, routeLess, lastRung);
+    if (verdict !== 'healed' && this.#isStale(dialog)) {
+      this.#attemptFailed(dialog, message);
+      this.pump();
+      return;
+    }
     switch (verdict) {
-      case 'healed':
-        if (!this.#adopt(tx, dialog, message, hop, routeLess)) this.#attemptFailed(dialog, message);
+      case 'healed': {
+        const adopted = this.#adopt(dialog, message, hop, routeLess);
+        // Whatever it carries, a 2xx to INVITE is acknowledged, or the peer ends the session.
+        if (tx.method === 'INVITE') this.#acknowledge(tx, dialog, message, hop);
+        if (adopted) this.#healedByUs(dialog, message);
+        else this.#attemptFailed(dialog, message);
         break;
+      }
       case 'other-path':
         hop.path = 'one-route';
         this.#enqueue(dialog, true);
@@ -197,6 +230,7 @@ export class Healer implements ClientUser {
         break;
       case 'later':
         if (!routeLess) hop.path = 'route-less';
+        if (message.status === 503) this.#hops.hold(hop, this.#wheel.nowMs + retryAfterMs(message));
         this.#attemptFailed(dialog, message);
         break;
       case 'gone':
@@ -206,11 +240,12 @@ export class Healer implements ClientUser {
     this.pump();
   }
 
-  onFailure(tx: ClientTransaction, _why: 'timeout' | 'flow-lost'): void {
+  onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
     const dialog = tx.owner;
     if (this.#underWay.get(dialog) !== tx.id) return;
     this.#endTransaction(tx, dialog);
     this.#attemptFailed(dialog, undefined);
+    if (why === 'timeout') this.pump(); // whoever lost the flow pumps when all of its dialogs are marked
   }
 
   #pumpOne(queue: DialogQueue): boolean {
@@ -221,22 +256,62 @@ export class Healer implements ClientUser {
       return true;
     }
     const hop = this.#hopFor(dialog);
-    if (hop === undefined || hop.healing >= healingWindow) return false;
+    if (hop === undefined && this.#anyHopHeals()) return false;
     queue.drop();
-    this.health.phase[dialog] = Phase.idle;
-    this.#start(dialog, hop);
+    if (hop === undefined) {
+      this.#park(dialog);
+    } else {
+      this.health.phase[dialog] = Phase.idle;
+      this.#start(dialog, hop);
+    }
     return true;
   }
 
-  /** The hop that answered is asked first; later attempts go round. Without a list there is only the dialog's own. */
+  /** Whether each hop of the list may heal each dialog. If not, there is only a dialog's own. */
+  #anyHopHeals(): boolean {
+    return this.#policy === 'ms-sipre' && this.#hops.listed.length > 0;
+  }
+
+  /** The hop that answered is asked first; later attempts go round. Undefined when none is alive, or has room in its window. */
   #hopFor(dialog: DialogIndex): Hop | undefined {
     const own = this.#hops.of(dialog);
-    if (this.#policy === 'rfc3261' || this.#hops.listed.length === 0)
-      return own?.state === 'up' && own.flow !== undefined ? own : undefined;
-    return this.#hops.pick((this.health.attempt[dialog] as number) % 2 === 0 ? own : undefined);
+    if (this.#anyHopHeals()) {
+      return this.#hops.pick((this.health.attempt[dialog] as number) % 2 === 0 ? own : undefined, healingWindow);
+    }
+    return own !== undefined && this.#hops.usable(own) && own.healing < healingWindow ? own : undefined;
+  }
+
+  /** Takes a dialog aside until its own hop has room, so that it holds up none of those behind it. */
+  #park(dialog: DialogIndex): void {
+    const index = this.#hops.of(dialog)?.index ?? -1;
+    const queue = this.#parked.get(index) ?? new DialogQueue();
+    this.#parked.set(index, queue);
+    queue.push(dialog);
+  }
+
+  #unpark(index: number, most: number): void {
+    const parked = this.#parked.get(index);
+    if (parked === undefined) return;
+    for (let left = most; left > 0 && parked.count > 0; ) {
+      const dialog = parked.peek();
+      parked.drop();
+      if (this.health.phase[dialog] !== Phase.queued) continue;
+      this.#queue.push(dialog);
+      left--;
+    }
+    if (parked.count === 0) this.#parked.delete(index);
+  }
+
+  #beginAnew(dialog: DialogIndex): void {
+    if (this.health.recovering[dialog] === 0) return;
+    this.health.attempt[dialog] = 0;
+    if (this.health.phase[dialog] !== Phase.waiting) return;
+    this.#disarm(dialog);
+    this.#enqueue(dialog, false);
   }
 
   #start(dialog: DialogIndex, hop: Hop): void {
+    this.health.healGeneration[dialog] = this.health.generation[dialog] as number;
     const rung = this.#usableRung(dialog, this.health.rung[dialog] as number);
     if (rung === -1) {
       this.#attemptFailed(dialog, undefined);
@@ -244,8 +319,8 @@ export class Healer implements ClientUser {
     }
     this.health.rung[dialog] = rung;
     const { method, offer } = rungs[rung] as (typeof rungs)[number];
-    if (method === 'INVITE' && this.#invitePending(dialog)) {
-      this.#wait(dialog, pendingInviteDelayMs);
+    if (offer && this.#offerPending(dialog)) {
+      this.#wait(dialog, pendingOfferDelayMs);
       return;
     }
     const tx =
@@ -258,11 +333,13 @@ export class Healer implements ClientUser {
     }
     const path = this.#path(hop);
     this.health.phase[dialog] = Phase.healing;
-    this.health.healGeneration[dialog] = this.health.generation[dialog] as number;
     hop.healing++;
     this.#underWay.set(dialog, tx.id);
-    tx.mark = hop.index * 2 + (path.kind === 'route-less' ? 1 : 0);
-    if (method === 'INVITE') this.#table.set(dialog, DialogFlag.invitePending, true);
+    tx.mark = hop.index * 4 + (offer ? 2 : 0) + (path.kind === 'route-less' ? 1 : 0);
+    if (offer) this.#table.set(dialog, DialogFlag.offerPending, true);
+    if (method === 'INVITE') {
+      this.health.timer[dialog] = this.#wheel.arm(this.#inviteLimit, dialog, this.#wheel.nowMs + inviteLimitMs);
+    }
     const sequence = (this.#table.localSequence[dialog] as number) + 1;
     this.#table.localSequence[dialog] = sequence;
     const writer = this.#writer;
@@ -281,38 +358,52 @@ export class Healer implements ClientUser {
 
   #endTransaction(tx: ClientTransaction, dialog: DialogIndex): Hop {
     this.#underWay.delete(dialog);
+    this.#disarm(dialog);
     this.health.phase[dialog] = Phase.idle;
-    if (tx.method === 'INVITE') this.#table.set(dialog, DialogFlag.invitePending, false);
-    const hop = this.#hops.at(tx.mark >>> 1);
+    if ((tx.mark & 2) !== 0) this.#table.set(dialog, DialogFlag.offerPending, false);
+    const hop = this.#hops.at(tx.mark >>> 2);
     hop.healing--;
+    this.#unpark(hop.index, 1);
     return hop;
   }
 
+  /** A heal that began under an older route than the dialog has now. */
+  #isStale(dialog: DialogIndex): boolean {
+    return this.health.healGeneration[dialog] !== this.health.generation[dialog];
+  }
+
+  #acknowledge(tx: ClientTransaction, dialog: DialogIndex, message: Message, hop: Hop): void {
+    const parts = { table: this.#table, writer: this.#writer, outlet: this.#outlet };
+    acknowledge(parts, tx, dialog, message, this.#hops.of(dialog) ?? hop);
+  }
+
   /** Takes the new route from a 2xx. False when what it carries cannot be a route. */
-  #adopt(tx: ClientTransaction, dialog: DialogIndex, message: Message, hop: Hop, routeLess: boolean): boolean {
+  #adopt(dialog: DialogIndex, message: Message, hop: Hop, routeLess: boolean): boolean {
     const table = this.#table;
     if (message.contact.presence === 'malformed') return false;
     const recorded = this.#policy === 'rfc3261' ? undefined : this.#routes.fromResponse(message);
-    if (this.#policy === 'ms-sipre' && recorded === undefined) return false;
+    if (this.#policy === 'ms-sipre' && (recorded === undefined || !this.#routes.loose())) return false;
     const recordedCount = recorded === undefined ? 0 : this.#routes.count;
     let routes = recorded;
     if (recorded !== undefined && recordedCount === 0) routes = routeLess ? emptySlice : sliceOf(hop.route);
     if (!table.update(dialog, targetOf(message), routes, undefined)) return false;
-    const next = nextHop(table, this.#hops, dialog, hop) ?? hop;
-    this.#hops.attach(dialog, next);
-    if (message.first(HeaderId.Supported) !== -1) {
-      table.set(dialog, DialogFlag.resilient, message.hasToken(HeaderId.Supported, resilienceTag));
-    }
-    if (tx.method === 'INVITE')
-      acknowledge({ table, writer: this.#writer, outlet: this.#outlet }, tx, dialog, message, next);
-    if (message.sessionExpires.presence === 'present') this.#sessions.agreeAsClient(dialog, message);
-    const peerRefreshed = recordedCount > 0 && table.has(dialog, DialogFlag.resilient);
-    this.#noteSession(dialog, message);
-    this.#healed(dialog, 'local', peerRefreshed);
+    this.#hops.attach(dialog, nextHop(table, this.#hops, dialog, hop) ?? hop);
     return true;
   }
 
-  #noteSession(dialog: DialogIndex, message: Message): void {
+  #healedByUs(dialog: DialogIndex, message: Message): void {
+    const table = this.#table;
+    if (message.first(HeaderId.Supported) !== -1) {
+      table.set(dialog, DialogFlag.resilient, message.hasToken(HeaderId.Supported, resilienceTag));
+    }
+    if (message.sessionExpires.presence === 'present') this.#sessions.agreeAsClient(dialog, message);
+    const recorded = this.#policy === 'ms-sipre' && message.first(HeaderId.RecordRoute) !== -1;
+    this.noteAnswer(dialog, message);
+    this.#healed(dialog, 'local', recorded && table.has(dialog, DialogFlag.resilient));
+  }
+
+  /** The session description in an answer to our unchanged offer: another than the last is told. */
+  noteAnswer(dialog: DialogIndex, message: Message): void {
     if (message.body.end === message.body.start) return;
     const hash = hashDescription(message.bytes, message.body.start, message.body.end);
     const changed = this.#table.remoteSession[dialog] !== 0 && this.#table.remoteSession[dialog] !== hash;
@@ -334,17 +425,23 @@ export class Healer implements ClientUser {
   #attemptFailed(dialog: DialogIndex, response: Message | undefined): void {
     const { health } = this;
     health.phase[dialog] = Phase.idle;
-    if (health.healGeneration[dialog] !== health.generation[dialog] && health.recovering[dialog] === 0) return;
+    if (this.#isStale(dialog)) {
+      if (health.recovering[dialog] === 1 || health.quick[dialog] === 1) this.#enqueue(dialog, true);
+      return;
+    }
     if (health.quick[dialog] === 1) {
       health.quick[dialog] = 0;
       this.#user.quickHealFailed(dialog, response);
     }
-    if (health.recovering[dialog] === 0) return;
+    if (health.recovering[dialog] === 0) {
+      if (this.#table.sessionTimer[dialog] === 0) this.#sessions.retry(dialog); // it was a refresh that had to be healed
+      return;
+    }
     health.attempt[dialog] = Math.min((health.attempt[dialog] as number) + 1, 0xffff);
     const delayMs = delayAfterMs(health.attempt[dialog] as number, this.#random());
-    const { presence, value } = response?.retryAfter ?? { presence: 'absent', value: 0 };
-    const retryAfterMs = presence === 'present' ? Math.min(value * 1000, retryAfterMaxMs) : 0;
-    this.#wait(dialog, Math.max(delayMs, retryAfterMs));
+    // A 503 speaks for its hop, which is held; another hop may be asked before.
+    const ownDelayMs = response === undefined || response.status === 503 ? 0 : retryAfterMs(response);
+    this.#wait(dialog, Math.max(delayMs, ownDelayMs));
   }
 
   #gone(dialog: DialogIndex, message: Message): void {
@@ -379,7 +476,9 @@ export class Healer implements ClientUser {
     this.#underWay.delete(dialog);
     const tx = this.#transactions.get(id);
     if (tx === undefined) return;
-    this.#hops.at(tx.mark >>> 1).healing--;
+    const hop = this.#hops.at(tx.mark >>> 2);
+    hop.healing--;
+    this.#unpark(hop.index, 1);
     this.#transactions.forget(tx);
   }
 
@@ -394,8 +493,8 @@ export class Healer implements ClientUser {
     return this.#usableRung(dialog, (this.health.rung[dialog] as number) + 1);
   }
 
-  #invitePending(dialog: DialogIndex): boolean {
-    return this.#table.has(dialog, DialogFlag.invitePending) || this.#table.has(dialog, DialogFlag.remoteInvitePending);
+  #offerPending(dialog: DialogIndex): boolean {
+    return this.#table.has(dialog, DialogFlag.offerPending) || this.#table.has(dialog, DialogFlag.remoteInvitePending);
   }
 
   #session(dialog: DialogIndex): Uint8Array {

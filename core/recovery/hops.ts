@@ -8,8 +8,11 @@ import type { BreakCause } from './classify.ts';
 /** A hop that carries dialogs is probed so often. */
 export const probeIntervalMs = 375;
 
-/** So many probes in a row without a sign of life, and the hop is dead: within 1.5 s. */
+/** So many probes in a row without a sign of life, and the hop is dead. */
 const probeMissesMax = 3;
+
+/** The last of them is given less time, so that the death of a hop is known, and told, within 1.5 s of it. */
+const lastProbeWaitMs = 250;
 
 /** Hops that nobody listed: next hops of direct calls and of foreign route sets. Beyond this, idle ones make place. */
 const unlistedMax = 4096;
@@ -39,8 +42,9 @@ export interface Hop {
   carried: number;
   /** Heals under way by this hop. */
   healing: number;
-  /** Binds our heals: Retry-After. */
+  /** Until then it takes nothing new of ours: Retry-After. */
   notBeforeMs: number;
+  holdTimer: number;
   openId: number;
   credit: number;
   head: number;
@@ -58,6 +62,10 @@ export interface HopUser {
   /** The hop is dead: its transactions and dialogs are to be told. `flow` is the one that was lost or fell silent. */
   hopLost(hop: Hop, cause: BreakCause, flow: FlowId | undefined): void;
   hopReturned(hop: Hop): void;
+  /** The time is over for which the hop had asked to be left alone. */
+  hopFree(hop: Hop): void;
+  /** Whether transactions still need this flow. */
+  uses(flow: FlowId): boolean;
 }
 
 /**
@@ -82,6 +90,7 @@ export class Hops {
   readonly #token: () => string;
   readonly #probing: boolean;
   readonly #probe: TimerKind;
+  readonly #hold: TimerKind;
   #listed: Hop[] = [];
   #carried = 0;
   #openIds = 0;
@@ -110,6 +119,7 @@ export class Hops {
     this.#next = new Int32Array(options.dialogCapacity);
     this.#previous = new Int32Array(options.dialogCapacity);
     this.#probe = this.#wheel.kind((index) => this.#tick(this.at(index)));
+    this.#hold = this.#wheel.kind((index) => this.#free(this.at(index)));
   }
 
   /** The listed hops, in the program's order. */
@@ -119,10 +129,7 @@ export class Hops {
 
   /** Replaces the list. Dialogs on a hop that is no longer listed stay there until their route breaks. */
   list(listed: readonly ListedHop[]): void {
-    for (const hop of this.#listed) {
-      hop.listed = false;
-      if (isIdle(hop)) this.#release(hop);
-    }
+    for (const hop of this.#listed) hop.listed = false;
     this.#listed = listed.map(({ address, weight }) => {
       const hop = this.#byAddress.get(keyOf(address)) ?? this.#create(address);
       hop.listed = true;
@@ -131,6 +138,7 @@ export class Hops {
       this.#watch(hop);
       return hop;
     });
+    for (const hop of [...this.#byAddress.values()]) if (this.#isIdle(hop)) this.#release(hop);
   }
 
   at(index: number): Hop {
@@ -153,14 +161,18 @@ export class Hops {
     return hop;
   }
 
-  /** A live hop of the list, by weight; `preferred` when it is one of them. Undefined when none is up. */
-  pick(preferred?: Hop): Hop | undefined {
-    const nowMs = this.#wheel.nowMs;
-    if (preferred?.listed && usable(preferred, nowMs)) return preferred;
+  /** Whether something can be sent by this hop now. */
+  usable(hop: Hop): boolean {
+    return hop.state === 'up' && hop.flow !== undefined && hop.notBeforeMs <= this.#wheel.nowMs;
+  }
+
+  /** A live hop of the list, by weight; `preferred` when it is one of them. Undefined when none is up, or all have so many heals. */
+  pick(preferred?: Hop, healingMax: number = Number.POSITIVE_INFINITY): Hop | undefined {
+    if (preferred?.listed && this.usable(preferred) && preferred.healing < healingMax) return preferred;
     let best: Hop | undefined;
     let total = 0;
     for (const hop of this.#listed) {
-      if (!usable(hop, nowMs)) continue;
+      if (!this.usable(hop) || hop.healing >= healingMax) continue;
       hop.credit += hop.weight;
       total += hop.weight;
       if (best === undefined || hop.credit > best.credit) best = hop;
@@ -228,6 +240,14 @@ export class Hops {
     this.#watch(hop);
   }
 
+  /** The hop has asked to be left alone until then. @see RFC 3261 §21.5.4 */
+  hold(hop: Hop, untilMs: number): void {
+    if (untilMs <= hop.notBeforeMs) return;
+    hop.notBeforeMs = untilMs;
+    this.#wheel.disarm(hop.holdTimer);
+    hop.holdTimer = this.#wheel.arm(this.#hold, hop.index, untilMs);
+  }
+
   /** Something came from this flow. */
   heard(flow: FlowId): void {
     const hop = this.#byFlow.get(flow);
@@ -238,9 +258,13 @@ export class Hops {
   }
 
   flowOpened(flow: FlowId, remote: Address, openId: number | undefined): void {
-    const hop = openId === undefined ? this.#byAddress.get(keyOf(remote)) : this.#byOpenId.get(openId);
+    const asking = openId === undefined ? undefined : this.#byOpenId.get(openId);
+    const hop = asking ?? this.#byAddress.get(keyOf(remote));
     if (openId !== undefined) this.#byOpenId.delete(openId);
-    if (hop === undefined) return;
+    if (hop === undefined) {
+      if (openId !== undefined) this.#outlet.close(flow); // whoever asked for it is gone
+      return;
+    }
     this.#byFlow.set(flow, hop);
     if (hop.flow !== undefined && openId === undefined) return;
     if (hop.openId === openId) hop.openId = 0;
@@ -268,7 +292,7 @@ export class Hops {
     if (hop === undefined || hop.flow !== flow) return;
     hop.flow = undefined;
     if (hop.listed) this.#open(hop);
-    if (hop.state === 'up') this.#lose(hop, 'flow-lost', undefined);
+    if (hop.state === 'up') this.#lose(hop, 'flow-lost', flow);
     this.#watch(hop);
   }
 
@@ -288,6 +312,7 @@ export class Hops {
       carried: 0,
       healing: 0,
       notBeforeMs: 0,
+      holdTimer: 0,
       openId: 0,
       credit: 0,
       head: 0,
@@ -312,6 +337,7 @@ export class Hops {
 
   #release(hop: Hop): void {
     this.#wheel.disarm(hop.probeTimer);
+    this.#wheel.disarm(hop.holdTimer);
     this.#byAddress.delete(keyOf(hop.address));
     this.#byOpenId.delete(hop.openId);
     this.#hops[hop.index] = undefined;
@@ -320,17 +346,24 @@ export class Hops {
     this.#outlet.close(hop.flow);
   }
 
-  /** Lets go of an unlisted hop that carries nothing; looks at a few only, the oldest first. */
+  /** Lets go of an unlisted hop that carries nothing. Looks at a few only: those that were not looked at for longest. */
   #makePlace(): boolean {
-    let looks = 8;
-    for (const hop of this.#byAddress.values()) {
-      if (isIdle(hop)) {
+    for (let looks = 8; looks > 0; looks--) {
+      const [hop] = this.#byAddress.values();
+      if (hop === undefined) return false;
+      if (this.#isIdle(hop)) {
         this.#release(hop);
         return true;
       }
-      if (--looks === 0) break;
+      this.#byAddress.delete(keyOf(hop.address));
+      this.#byAddress.set(keyOf(hop.address), hop);
     }
     return false;
+  }
+
+  #isIdle(hop: Hop): boolean {
+    if (hop.listed || hop.carried > 0 || hop.healing > 0 || hop.waiting.length > 0) return false;
+    return hop.flow === undefined || !this.#user.uses(hop.flow);
   }
 
   #needsProbe(hop: Hop): boolean {
@@ -340,7 +373,11 @@ export class Hops {
   }
 
   #watch(hop: Hop): void {
-    if (hop.probeTimer !== 0 || !this.#needsProbe(hop)) return;
+    if (hop.probeTimer !== 0) return;
+    if (!this.#needsProbe(hop)) {
+      hop.state = 'up'; // nobody will ask it, so nobody would ever know that it is back
+      return;
+    }
     hop.probed = false;
     hop.misses = 0;
     hop.probeTimer = this.#wheel.arm(this.#probe, hop.index, this.#wheel.nowMs + (hop.suspected ? 0 : probeIntervalMs));
@@ -357,7 +394,9 @@ export class Hops {
     if (hop.misses >= probeMissesMax && hop.state === 'up') this.#lose(hop, 'hop-silent', hop.flow);
     if (hop.flow === undefined) this.#open(hop);
     else this.#sendProbe(hop, hop.flow);
-    hop.probeTimer = this.#wheel.arm(this.#probe, hop.index, this.#wheel.nowMs + probeIntervalMs);
+    const isLast = hop.state === 'up' && hop.misses === probeMissesMax - 1;
+    const waitMs = isLast ? lastProbeWaitMs : probeIntervalMs;
+    hop.probeTimer = this.#wheel.arm(this.#probe, hop.index, this.#wheel.nowMs + waitMs);
   }
 
   /** OPTIONS to the hop itself; its transaction is the probe's own: the next one is the retransmission. */
@@ -381,16 +420,16 @@ export class Hops {
   #return(hop: Hop): void {
     hop.state = 'up';
     hop.misses = 0;
+    this.#wheel.disarm(hop.holdTimer);
+    hop.holdTimer = 0;
+    hop.notBeforeMs = 0;
     this.#user.hopReturned(hop);
   }
-}
 
-function isIdle(hop: Hop): boolean {
-  return !hop.listed && hop.carried === 0 && hop.healing === 0 && hop.waiting.length === 0;
-}
-
-function usable(hop: Hop, nowMs: number): boolean {
-  return hop.state === 'up' && hop.flow !== undefined && hop.notBeforeMs <= nowMs;
+  #free(hop: Hop): void {
+    hop.holdTimer = 0;
+    this.#user.hopFree(hop);
+  }
 }
 
 function keyOf(address: Address): string {

@@ -1,8 +1,10 @@
+import type { Message } from '../message/message.ts';
+
 /** Seconds from the end of one attempt to the next; the last one goes on for ever. */
 const delaysS: readonly number[] = [2, 4, 8, 16, 32, 60];
 
 /** Retry-After binds for at most so long. */
-export const retryAfterMaxMs = 300_000;
+const retryAfterMaxMs = 300_000;
 
 /**
  * Milliseconds to wait after attempt number `attempt` (from 1) has failed.
@@ -17,4 +19,10 @@ export function delayAfterMs(attempt: number, random: number): number {
 /** Milliseconds to wait after a 491: longer for the owner of the Call-ID. @see RFC 3261 §14.1 */
 export function glareDelayMs(callIdOwner: boolean, random: number): number {
   return callIdOwner ? 2100 + Math.floor(random * 191) * 10 : Math.floor(random * 201) * 10;
+}
+
+/** Milliseconds that the sender of a response wants to be left alone for, 0 where it does not say. @see RFC 3261 §20.33 */
+export function retryAfterMs(response: Message): number {
+  const { presence, value } = response.retryAfter;
+  return presence === 'present' ? Math.min(value * 1000, retryAfterMaxMs) : 0;
 }

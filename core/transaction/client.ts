@@ -6,6 +6,7 @@ import type { SipTimers } from '../time/sip-timers.ts';
 import type { Wheel } from '../time/wheel.ts';
 import { writeAck } from './ack.ts';
 import { Branches, branchSize, idOfBranch } from './branch.ts';
+import { writeCancel } from './cancel.ts';
 import { FlowLists } from './flow-lists.ts';
 import {
   type InviteClientAction,
@@ -273,6 +274,21 @@ export class ClientTransactions {
     return tx;
   }
 
+  /**
+   * Sends the CANCEL of an INVITE, whose user hears what becomes of the call by the INVITE alone. False, and nothing is sent,
+   * where §9.1 forbids it: before a provisional response, after a final one, or a second time; and at capacity.
+   */
+  cancel(invite: ClientTransaction): boolean {
+    const own = this.#own(invite);
+    if (own?.holding !== 'request' || !this.#canCancel(own)) return false;
+    const request = own.bytes ?? this.#shelf.copy(own.kept);
+    if (request === undefined || this.#request.scan(request) !== undefined) return false;
+    const tx = this.begin('CANCEL', own.flow, own.reliable, ignoring, own.owner, { sameBranchAs: own });
+    if (tx === undefined) return false;
+    this.start(tx, writeCancel(this.#writer, this.#request));
+    return true;
+  }
+
   /** The transaction with that id, if it has not ended. */
   get(id: number): ClientTransaction | undefined {
     const index = this.#pool.indexOf(id);
@@ -285,6 +301,11 @@ export class ClientTransactions {
   forget(tx: ClientTransaction): void {
     const own = this.#own(tx);
     if (own !== undefined) this.#end(own);
+  }
+
+  /** Whether a transaction that has not ended uses this flow. */
+  uses(flow: FlowId): boolean {
+    return this.#flows.has(flow);
   }
 
   /** The flow is lost: every transaction that waits on it fails at once, oldest first (§17.1.4). */

@@ -38,6 +38,11 @@ export class FlowLists implements Columns {
     else this.#first.delete(flow);
   }
 
+  /** Whether anything is on the flow. */
+  has(flow: FlowId): boolean {
+    return this.#first.has(flow);
+  }
+
   /** What is on the flow now, oldest first: a copy, for what is done to them may change the lists. */
   on(flow: FlowId): number[] {
     const indexes: number[] = [];

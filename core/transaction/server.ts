@@ -344,6 +344,11 @@ export class ServerTransactions {
     if (own !== undefined) this.#end(own.index);
   }
 
+  /** Whether a transaction that has not ended uses this flow. */
+  uses(flow: FlowId): boolean {
+    return this.#flows.has(flow);
+  }
+
   /**
    * The flow is lost. Its transactions stay (RFC 6026 §7.1) and send nothing until they are moved, or their request comes
    * again by another flow; users that are not done with theirs are told, oldest first.

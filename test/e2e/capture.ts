@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { programPath } from '../peers/programs.ts';
 
 /** A SIP message as tshark reads it. */
@@ -34,49 +32,6 @@ export function mayCapture(): boolean {
   return status === 0 && /\blo\b/.test(stdout);
 }
 
-/** UDP on loopback, from `start` to `stop`. */
-export class Capture {
-  readonly #folder: string;
-  readonly #process: ChildProcess;
-  readonly #said: () => string;
-
-  private constructor(folder: string, process: ChildProcess, said: () => string) {
-    this.#folder = folder;
-    this.#process = process;
-    this.#said = said;
-  }
-
-  /** Resolves when it listens. */
-  static async start(): Promise<Capture> {
-    const folder = mkdtempSync(join(tmpdir(), 'sipmend-capture-'));
-    const args = ['-i', 'lo', '-f', 'udp', '-B', '64', '-q', '-w', join(folder, 'capture.pcapng')];
-    const child = spawn(programPath('tshark'), args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
-    child.stderr.setEncoding('utf8');
-    await new Promise<void>((resolve, reject) => {
-      child.stderr.on('data', (text: string) => {
-        said += text;
-        if (said.includes('Capturing on')) resolve();
-      });
-      child.once('exit', () => reject(new Error(`tshark captures nothing: ${said}`)));
-    });
-    return new Capture(folder, child, () => said);
-  }
-
-  /** Ends it and reads what came. */
-  async stop(): Promise<Captured> {
-    try {
-      const gone = once(this.#process, 'exit');
-      this.#process.kill('SIGINT');
-      await gone;
-      const dropped = /(\d+) packets? dropped/.exec(this.#said())?.[1] ?? '0';
-      return { ...read(join(this.#folder, 'capture.pcapng')), dropped: Number(dropped) };
-    } finally {
-      rmSync(this.#folder, { recursive: true, force: true });
-    }
-  }
-}
-
 const fields = [
   'frame.number',
   'sip.Method',
@@ -89,17 +44,81 @@ const fields = [
   '_ws.malformed',
 ];
 
-function read(file: string): { messages: CapturedMessage[]; malformed: number } {
-  const args = ['-r', file, '-T', 'fields', '-E', 'occurrence=f', ...fields.flatMap((field) => ['-e', field])];
-  const { status, stdout, stderr } = spawnSync(programPath('tshark'), args, { encoding: 'utf8', maxBuffer: 2 ** 30 });
-  if (status !== 0) throw new Error(`tshark cannot read its capture: ${stderr}`);
+/** A mark is sent so often until it has come through. */
+const markIntervalMs = 50;
+
+/** tshark has to read what came before the mark first. */
+const markLimitMs = 60_000;
+
+/** UDP on loopback, from `start` to `stop`, as tshark reads it. */
+export class Capture {
+  readonly #process: ChildProcess;
+  #lines = '';
+  #complaints = '';
+  #marks = 0;
+
+  private constructor() {
+    const args = ['-i', 'lo', '-f', 'udp', '-B', '64', '-n', '-l', '-T', 'fields', '-E', 'occurrence=f'];
+    const child = spawn(programPath('tshark'), [...args, ...fields.flatMap((field) => ['-e', field])], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#lines += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#complaints += text;
+    });
+    this.#process = child;
+  }
+
+  /** Resolves when it listens. */
+  static async start(): Promise<Capture> {
+    const capture = new Capture();
+    await capture.#mark();
+    return capture;
+  }
+
+  /** Ends it, and gives what came since it began. */
+  async stop(): Promise<Captured> {
+    await this.#mark();
+    const gone = once(this.#process, 'close');
+    this.#process.kill('SIGINT');
+    await gone;
+    const dropped = /(\d+) packets? dropped/.exec(this.#complaints)?.[1] ?? '0';
+    return { ...read(this.#lines), dropped: Number(dropped) };
+  }
+
+  /** Sends a message of its own until tshark has read it: all that came before has been read then. */
+  async #mark(): Promise<void> {
+    const callId = `mark-${process.pid}-${this.#marks++}`;
+    const message = `OPTIONS sip:127.0.0.1:9 SIP/2.0\r\nCall-ID: ${callId}\r\nContent-Length: 0\r\n\r\n`;
+    const socket = createSocket('udp4');
+    const marking = setInterval(() => socket.send(message, 9, '127.0.0.1'), markIntervalMs);
+    const deadline = performance.now() + markLimitMs;
+    try {
+      while (!this.#lines.includes(callId)) {
+        if (this.#process.exitCode !== null) throw new Error(`tshark captures nothing: ${this.#complaints}`);
+        if (performance.now() > deadline) throw new Error('tshark does not get to the end of what it has captured');
+        await new Promise((resolve) => setTimeout(resolve, markIntervalMs));
+      }
+    } catch (error) {
+      this.#process.kill('SIGKILL');
+      throw error;
+    } finally {
+      clearInterval(marking);
+      socket.close();
+    }
+  }
+}
+
+function read(lines: string): { messages: CapturedMessage[]; malformed: number } {
   const messages: CapturedMessage[] = [];
   let malformed = 0;
-  for (const line of stdout.split('\n')) {
-    const [packet, method = '', status = '', callId, fromTag = '', sequence, sequenceMethod = '', route, broken] =
+  for (const line of lines.split('\n')) {
+    const [packet, method = '', status, callId, fromTag = '', sequence, sequenceMethod = '', route, broken] =
       line.split('\t');
     if (broken) malformed++;
-    if (!callId) continue;
+    if (!callId || callId.startsWith('mark-')) continue;
     messages.push({
       packet: Number(packet),
       method,

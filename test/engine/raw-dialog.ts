@@ -11,6 +11,8 @@ export interface RawRequest {
   readonly toTag?: string;
   /** Values of Via, in place of one that asks for symmetric responses. */
   readonly via?: string;
+  /** URI of the Contact, in place of the peer's own. */
+  readonly contact?: string;
   /** By whom it is sent, when not by the dialog's own peer: another hop, or a stranger. */
   readonly by?: RawPeer;
 }
@@ -64,7 +66,7 @@ export class RawDialog {
       `To: ${to}`,
       `Call-ID: ${this.callId}`,
       `CSeq: ${cseq} ${method}`,
-      ...(refresh ? [`Contact: <${this.peer.uri}>`] : []),
+      ...(refresh ? [`Contact: <${request.contact ?? this.peer.uri}>`] : []),
       ...headers,
     ];
     by.send(this.port, withBody(lines, body));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { farEndScenario } from '../../bench/route-death/sipp.ts';
 import { isBound, refuseIfBound } from './ports.ts';
 import { type Ending, ProgramGroup } from './program-group.ts';
 import { programPath } from './programs.ts';
@@ -86,7 +87,7 @@ async function refuseFalseStart(exited: Promise<SippResult>): Promise<void> {
 function argumentsFor(options: SippOptions, folder: string): string[] {
   const { scenario, port, calls, remote, rate = 100, set = {}, trace = false } = options;
   const valued = {
-    '-sf': bedFile('sipp', `${scenario}.xml`),
+    '-sf': scenario === 'far-end' ? farEndScenario() : bedFile('sipp', `${scenario}.xml`),
     '-i': '127.0.0.1',
     '-mi': '127.0.0.1',
     '-p': port,

@@ -1,0 +1,49 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readArguments, usage } from '../../../bench/route-death/arguments.ts';
+
+const test = suite('Arguments of the main job');
+
+test('without any, 10,000 dialogs meet a dead hop', () => {
+  assert.equal(readArguments([]), {
+    kind: 'run',
+    scenario: { dialogs: 10_000, fault: 'dead-hop', farEnd: 'sipmend', mode: 'maximum' },
+    json: undefined,
+  });
+});
+
+test('every option is read', () => {
+  const args = ['--dialogs=500', '--fault', 'lost-state', '--far-end', 'sipp', '--mode', 'none', '--json', 'out.json'];
+  assert.equal(readArguments(args), {
+    kind: 'run',
+    scenario: { dialogs: 500, fault: 'lost-state', farEnd: 'sipp', mode: 'none' },
+    json: 'out.json',
+  });
+});
+
+test('help is asked for, and names every option', () => {
+  assert.equal(readArguments(['--help']), { kind: 'help' });
+  for (const option of ['--dialogs', '--fault', '--far-end', '--mode', '--json', '--help']) {
+    assert.match(usage, option);
+  }
+});
+
+for (const args of [
+  ['--dialogs', '0'],
+  ['--dialogs', '1.5'],
+  ['--dialogs', 'many'],
+  ['--dialogs', ''],
+  ['--fault', 'earthquake'],
+  ['--far-end', 'asterisk'],
+  ['--mode', 'limited'],
+  ['--colour'],
+  ['10000'],
+]) {
+  test(`'${args.join(' ')}' is refused with a sentence`, () => {
+    const read = readArguments(args);
+    assert.is(read.kind, 'wrong');
+    assert.ok(read.kind === 'wrong' && read.message.length > 10);
+  });
+}
+
+test.run();

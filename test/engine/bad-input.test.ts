@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { bed, call, finish } from './bed.ts';
+import { RawDialog } from './raw-dialog.ts';
+import { RawPeer } from './raw-peer.ts';
+import { host } from './world.ts';
+
+const test = suite('What peers get wrong');
+
+const base = {
+  start: `OPTIONS sip:${host}:5060 SIP/2.0`,
+  via: `Via: SIP/2.0/UDP ${host}:5070;rport;branch=z9hG4bK-bad`,
+  from: 'From: <sip:a@b>;tag=1',
+  to: `To: <sip:${host}:5060>`,
+  callId: 'Call-ID: bad-1',
+  cseq: 'CSeq: 1 OPTIONS',
+};
+
+function text(changes: Partial<Record<keyof typeof base, string>>, ...more: string[]): string {
+  const lines = Object.values({ ...base, ...changes }).filter((line) => line !== '');
+  return `${[...lines, ...more].join('\r\n')}\r\n\r\n`;
+}
+
+test('a malformed request is answered with a status and a phrase that name the fault', async () => {
+  const ground = await bed();
+  const { hop, clock, nearPort } = ground;
+  const seen: string[] = [];
+  for (const [expected, message] of [
+    ['400 Malformed From', text({ from: 'From: <sip:a@b' })],
+    ['400 More Than One Call-ID', text({}, 'i: again')],
+    ['400 CSeq Names Another Method', text({ cseq: 'CSeq: 1 INFO' })],
+    ['400 Malformed CSeq', text({ cseq: 'CSeq: 2147483648 OPTIONS' })],
+    ['505 Version Not Supported', text({ start: `OPTIONS sip:${host}:5060 SIP/3.0` })],
+    ['400 Body Shorter Than Content-Length', text({}, 'Content-Length: 10')],
+    ['400 Malformed Content-Length', text({}, 'Content-Length: ten')],
+    ['513 Too Many Header Fields', text({}, ...Array.from({ length: 300 }, () => 'X: y'))],
+  ] as const) {
+    const before = hop.received.length;
+    hop.send(nearPort, message);
+    await clock.run(5);
+    // Probes and their answers are kept apart, and so is whatever answers an OPTIONS without a dialog.
+    seen.push(`${expected} ${hop.received.length - before}`);
+    const answer = ground.network.log.findLast(({ from }) => from.port === nearPort);
+    const [line = '', ...lines] = new TextDecoder().decode(answer?.bytes).split('\r\n');
+    assert.is(line, `SIP/2.0 ${expected}`);
+    assert.ok(lines.some((each) => /^To: .*;tag=/.test(each)), `the answer has a tag of its own (§8.2.6.2): ${lines.join('\n')}`);
+  }
+  await ground.rest();
+});
+
+test('what cannot be answered is met with silence', async () => {
+  const ground = await bed();
+  const { hop, clock, nearPort, network } = ground;
+  await clock.run(10);
+  const before = network.log.length;
+  const messages = [
+    '',
+    '\r\n\r\n',
+    'hello',
+    '\0\0\0\0',
+    text({ via: '' }),
+    text({ cseq: '' }),
+    text({ start: 'SIP/2.0 200 OK', from: 'From: <sip:a@b' }),
+    text({ start: 'SIP/2.0 2000 OK' }),
+    text({ start: 'SIP/2.0 200 OK', via: 'Via: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK-nobody' }),
+    text({ start: `ACK sip:${host}:5060 SIP/2.0`, cseq: 'CSeq: 1 ACK', from: 'From: <sip:a@b' }),
+    text({ start: `ACK sip:${host}:5060 SIP/2.0`, cseq: 'CSeq: 1 ACK' }),
+  ];
+  for (const message of messages) hop.send(nearPort, message);
+  await clock.run(5);
+  assert.is(network.log.length - before, messages.length);
+  await ground.rest();
+});
+
+test('a request without a To tag that needs a dialog is answered 481, an unknown method 405', async () => {
+  const ground = await bed();
+  const { hop, clock } = ground;
+  for (const [index, method] of ['BYE', 'INFO', 'UPDATE', 'FOO', 'SUBSCRIBE'].entries()) {
+    RawDialog.toward(hop, ground.nearPort, `call-${index}`).request(method);
+  }
+  await clock.run(5);
+  assert.equal(hop.received.map(({ status }) => status), [481, 481, 481, 405, 405]);
+  assert.match(hop.received[3]?.header('Allow') ?? '', 'INVITE');
+  for (const response of hop.received) assert.match(response.header('To'), ';tag=');
+  await ground.rest();
+});
+
+test('an INVITE that has no Contact or no From tag is answered 400', async () => {
+  const ground = await bed();
+  const { hop, clock, nearPort } = ground;
+  const invite = { start: `INVITE sip:${host}:5060 SIP/2.0`, cseq: 'CSeq: 1 INVITE' };
+  hop.send(nearPort, text(invite));
+  hop.send(nearPort, text({ ...invite, from: 'From: <sip:a@b>', callId: 'Call-ID: bad-2', via: base.via.replace('bad', 'bad2') }, 'Contact: <sip:a@b>'));
+  await clock.run(5);
+  assert.equal(hop.received.map(({ status }) => status), [400, 400]);
+  await ground.rest();
+});
+
+test('a client that does not ask for symmetric responses is answered at the port of its Via', async () => {
+  const ground = await bed();
+  const { clock, nearPort } = ground;
+  const [sender, listener] = [await RawPeer.open(ground, 'sender', 6001), await RawPeer.open(ground, 'listener', 6002)];
+  const dialog = RawDialog.toward(sender, nearPort, 'call-1');
+  dialog.request('INFO', { via: `SIP/2.0/UDP ${host}:6002;branch=z9hG4bK-1` });
+  dialog.request('MESSAGE', { via: `SIP/2.0/UDP ${host}:6002;rport;branch=z9hG4bK-2` });
+  await clock.run(10);
+  assert.equal(listener.received.map(({ method, status }) => `${status} ${method}`), ['481 INFO']);
+  assert.equal(sender.received.map(({ method, status }) => `${status} ${method}`), ['481 MESSAGE']);
+  assert.match(sender.received[0]?.header('Via') ?? '', ';rport=6001');
+  await ground.rest();
+});
+
+test('thousands of clients at thousands of ports leave room for the next one', async () => {
+  const ground = await bed({ network: { delayMs: 0 } });
+  const { clock, nearPort } = ground;
+  const sender = await RawPeer.open(ground, 'sender', 6001);
+  for (let port = 10_000; port < 14_200; port++) {
+    RawDialog.toward(sender, nearPort, `call-${port}`).request('INFO', { via: `SIP/2.0/UDP ${host}:${port};branch=z9hG4bK-${port}` });
+    if (port % 100 === 0) await clock.run(40_000);
+  }
+  const listener = await RawPeer.open(ground, 'listener', 6002);
+  RawDialog.toward(sender, nearPort, 'call-1').request('INFO', { via: `SIP/2.0/UDP ${host}:6002;branch=z9hG4bK-1` });
+  await clock.run(10);
+  assert.is(listener.received.length, 1);
+  await ground.rest();
+});
+
+test('a response that was meant for another method or dialog changes nothing', async () => {
+  const ground = await bed();
+  const { dialog } = await call(ground);
+  const { hop, clock, log } = ground;
+  hop.script = ({ method }) => method === 'INFO';
+  ground.note('info', dialog.request('INFO'));
+  await clock.run(5);
+  const info = hop.last('INFO');
+  for (const [from, to] of [
+    ['INFO', 'BYE'],
+    [/branch=z9hG4bK..../.exec(info.header('Via'))?.[0] ?? '', 'branch=z9hG4bKzzzz'],
+  ] as const) {
+    hop.send(ground.nearPort, info.text.replace(/^.*\r\n/, 'SIP/2.0 200 OK\r\n').replaceAll(from, to));
+  }
+  await clock.run(5);
+  assert.equal(ground.seen(), [], log.join('\n'));
+  hop.accept(info);
+  await clock.run(5);
+  assert.equal(ground.seen(), ['info 200']);
+  await finish(ground, dialog);
+});
+
+test('a call whose answer has a Record-Route that is none fails, and nothing is left', async () => {
+  const ground = await bed();
+  ground.hop.recordRoute = ['sip:no-brackets'];
+  ground.note('call', ground.near.invite(`sip:bob@${host}:5070`));
+  await ground.clock.run(50);
+  assert.is(ground.seen().length, 1);
+  assert.match(ground.seen()[0] ?? '', 'call failed');
+  await ground.rest();
+});
+
+test('whatever comes, nothing throws and nothing is left', async () => {
+  const ground = await bed();
+  const { dialog, raw } = await call(ground);
+  const { hop, clock, nearPort } = ground;
+  const template = [text({}), hop.last('INVITE').text, hop.last('ACK').text];
+  raw.request('INFO');
+  await clock.run(5);
+  template.push(...hop.received.map((message) => message.text));
+  const piece = fc.oneof(fc.constantFrom('\r\n', ';', '<', '>', '"', ',', '\0', ' ', ':', '=', '@', 'é'), fc.string({ maxLength: 5 }));
+  const mutant = fc.record({ of: fc.nat(), at: fc.nat(), remove: fc.nat(30), insert: piece });
+  const mutants = fc.sample(mutant, { seed: 1, numRuns: 3000 });
+  for (const { of, at, remove, insert } of mutants) {
+    const original = template[of % template.length] ?? '';
+    const from = at % original.length;
+    hop.send(nearPort, original.slice(0, from) + insert + original.slice(from + remove));
+    if (of % 16 === 0) await clock.run(2);
+  }
+  await clock.run(10);
+  const answered = await ground.take(dialog.request('INFO').then(() => true, () => false));
+  assert.type(answered, 'boolean');
+  await ground.take(ground.near.close());
+  await clock.runUntilIdle();
+});
+
+test.run();
