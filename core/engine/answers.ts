@@ -30,6 +30,10 @@ export class Answers implements ServerUser {
     this.#waiting.set(dialog, { txId: tx.id, sequence, id });
   }
 
+  waitsFor(dialog: DialogIndex): boolean {
+    return this.#waiting.has(dialog);
+  }
+
   /** An ACK inside this dialog came. */
   acknowledged(dialog: DialogIndex, ack: Message): void {
     const answer = this.#waiting.get(dialog);

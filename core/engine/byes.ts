@@ -8,6 +8,18 @@ import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { EndReason } from './event.ts';
 import type { Parts } from './parts.ts';
 
+/** A BYE under way. */
+interface Ending {
+  readonly ids: number[];
+  readonly reason: EndReason;
+  txId: number;
+  /** The path of the last one that was sent. */
+  path: RequestPath['kind'];
+}
+
+/** How a hop that wants to see a Route refuses a request without one. */
+const refusesRouteLess: ReadonlySet<number> = new Set([403, 404, 405, 420]);
+
 /**
  * BYE: our end is over whatever becomes of it.
  *
@@ -24,10 +36,7 @@ export class Byes implements ClientUser {
   }
 
   /** Dialogs whose BYE is under way, and what to report when it ends. */
-  readonly #ending = new Map<
-    DialogIndex,
-    { readonly ids: number[]; readonly reason: EndReason; txId: number; retried: boolean }
-  >();
+  readonly #ending = new Map<DialogIndex, Ending>();
 
   /** The program's own. */
   bye(id: number, dialogId: DialogId): void {
@@ -53,10 +62,10 @@ export class Byes implements ClientUser {
     table.state[dialog] = DialogState.ending;
     sessions.pause(dialog);
     healer.end(dialog);
-    const ending = { ids, reason, txId: 0, retried: broken };
-    this.#ending.set(dialog, ending);
-    if (broken) this.#sendAround(dialog);
-    else this.#send(dialog, this.#parts.hops.of(dialog), routeSetPath);
+    this.#ending.set(dialog, { ids, reason, txId: 0, path: 'route-set' });
+    const own = this.#parts.hops.of(dialog);
+    if (own?.state === 'down' || (broken && this.#knowsAnotherWay())) this.#sendAround(dialog);
+    else this.#send(dialog, own, routeSetPath);
   }
 
   /** The peer's own BYE came first. */
@@ -74,45 +83,59 @@ export class Byes implements ClientUser {
     const ending = this.#ending.get(tx.owner);
     if (ending === undefined || ending.txId !== tx.id) return;
     ending.txId = 0;
-    const byHop = message.status === 430 || isHopTrouble(message.status);
-    if (byHop && !ending.retried && this.#parts.mode !== 'none') {
-      ending.retried = true;
+    const { status } = message;
+    const { hops, mode } = this.#parts;
+    const by = hops.byFlow(tx.flow);
+    if (ending.path === 'route-less' && refusesRouteLess.has(status) && by !== undefined) {
+      this.#send(tx.owner, by, { kind: 'one-route', route: by.route });
+    } else if (ending.path === 'route-set' && mode !== 'none' && (status === 430 || isHopTrouble(status))) {
       this.#sendAround(tx.owner);
-      return;
+    } else {
+      this.#finish(tx.owner);
     }
-    this.#finish(tx.owner);
   }
 
   onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
     const ending = this.#ending.get(tx.owner);
     if (ending === undefined || ending.txId !== tx.id) return;
     ending.txId = 0;
-    if (why === 'flow-lost' && !ending.retried && this.#parts.mode !== 'none') {
-      ending.retried = true;
-      this.#sendAround(tx.owner);
-      return;
-    }
-    this.#finish(tx.owner);
+    if (why === 'flow-lost' && ending.path === 'route-set' && this.#parts.mode !== 'none') this.#sendAround(tx.owner);
+    else this.#finish(tx.owner);
   }
 
+  #knowsAnotherWay(): boolean {
+    return this.#parts.policy === 'ms-sipre' && this.#parts.hops.listed.length > 0;
+  }
+
+  /** Past a broken route, by a hop that lives. */
   #sendAround(dialog: DialogIndex): void {
-    const hop = this.#parts.hops.pick();
-    const path: RequestPath = hop?.path === 'one-route' ? { kind: 'one-route', route: hop.route } : routeLessPath;
-    this.#send(dialog, hop, path);
+    const hop = this.#knowsAnotherWay() ? this.#parts.hops.pick() : undefined;
+    if (hop === undefined) this.#finish(dialog);
+    else this.#send(dialog, hop, hop.path === 'one-route' ? { kind: 'one-route', route: hop.route } : routeLessPath);
   }
 
   #send(dialog: DialogIndex, hop: Hop | undefined, path: RequestPath): void {
-    const { table, clients, writer } = this.#parts;
+    const { table, hops, clients, writer } = this.#parts;
     const ending = this.#ending.get(dialog);
+    if (ending === undefined) return;
+    if (hop?.state === 'up' && hop.flow === undefined) {
+      hops.whenOpen(hop, (flow) => {
+        if (this.#ending.get(dialog) !== ending) return;
+        if (flow === undefined) this.#finish(dialog);
+        else this.#send(dialog, hop, path);
+      });
+      return;
+    }
     const tx =
-      hop?.flow === undefined
+      hop?.flow === undefined || hop.state === 'down'
         ? undefined
         : clients.begin('BYE', hop.flow, hop.address.protocol !== 'udp', this, dialog);
-    if (tx === undefined || hop === undefined || ending === undefined) {
+    if (tx === undefined || hop === undefined) {
       this.#finish(dialog);
       return;
     }
     ending.txId = tx.id;
+    ending.path = path.kind;
     const sequence = (table.localSequence[dialog] as number) + 1;
     table.localSequence[dialog] = sequence;
     beginDialogRequest(writer, table, dialog, { method: 'BYE', sequence, via: hop.via, branch: tx.branch, path });

@@ -1,3 +1,4 @@
+import type { Address } from '../contract.ts';
 import { resilienceTag } from '../dialog/request.ts';
 import { RouteSetBuilder } from '../dialog/route-set.ts';
 import { emptySlice, type Slice } from '../dialog/slab.ts';
@@ -19,6 +20,8 @@ export interface OwnSide {
   readonly session: Slice;
   /** The hop that the call came or went by. */
   readonly hop: Hop | undefined;
+  /** Where the call came from: asked when nothing else says where requests go. */
+  readonly source?: Address | undefined;
 }
 
 /** Makes dialogs out of what establishes them. @see RFC 3261 §12.1 */
@@ -40,6 +43,11 @@ export class DialogMaker {
   /** As UAS, of an INVITE; undefined when there is no room, or the route set is none. @see RFC 3261 §12.1.1 */
   fromRequest(request: Message, own: OwnSide): DialogIndex | undefined {
     return this.#make(request, request.from, this.#routes.fromRequest(request), own);
+  }
+
+  /** Whether the Record-Route of a request can be a route set. */
+  canRoute(request: Message): boolean {
+    return this.#routes.fromRequest(request) !== undefined;
   }
 
   /** Ends a dialog by BYE that nobody wants any more. */
@@ -65,9 +73,13 @@ export class DialogMaker {
     if (dialog === undefined) return undefined;
     healer.begin(dialog);
     this.notePeer(dialog, message);
-    const hop = nextHop(table, hops, dialog, own.hop?.listed ? own.hop : undefined) ?? own.hop;
+    const hop = nextHop(table, hops, dialog, own.hop?.listed ? own.hop : undefined) ?? own.hop ?? this.#source(own);
     if (hop !== undefined) hops.attach(dialog, hop);
     return dialog;
+  }
+
+  #source({ source }: OwnSide): Hop | undefined {
+    return source && this.#parts.hops.forAddress(source);
   }
 
   /** What the peer says that it can do. */

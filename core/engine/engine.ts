@@ -1,4 +1,5 @@
 import type { Address, FlowId, Input, Outlet, Output, RandomSource, Step, Steppable } from '../contract.ts';
+import { Acks } from '../dialog/ack.ts';
 import { SessionTimers } from '../dialog/session-timer.ts';
 import { type DialogIndex, DialogState, DialogTable } from '../dialog/table.ts';
 import { Message, type Refusal } from '../message/message.ts';
@@ -15,7 +16,7 @@ import { Byes } from './byes.ts';
 import type { Command } from './command.ts';
 import { DialogMaker } from './dialog-maker.ts';
 import type { EndReason, EngineCounts, EngineEvent } from './event.ts';
-import { InDialog } from './in-dialog.ts';
+import { cameByAnotherFlow, InDialog } from './in-dialog.ts';
 import { IncomingCalls } from './incoming-calls.ts';
 import { OutOfDialog } from './out-of-dialog.ts';
 import { OutgoingCalls } from './outgoing-calls.ts';
@@ -61,6 +62,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   readonly #servers: ServerTransactions;
   readonly #hops: Hops;
   readonly #sessions: SessionTimers;
+  readonly #acks: Acks;
   readonly #healer: Healer;
   readonly #reporter: Reporter;
   readonly #requests: Requests;
@@ -135,12 +137,14 @@ export class Engine implements Steppable<Command, EngineEvent> {
         },
       },
     });
+    const acks = new Acks({ table, clients, wheel, writer, outlet, repeatedForMs: timers.t1x64Ms });
     const reporter = new Reporter(table, (event) => outputs.push({ kind: 'event', event }));
     const healer = new Healer({
       table,
       hops,
       transactions: clients,
       sessions,
+      acks,
       wheel,
       writer,
       outlet,
@@ -153,7 +157,11 @@ export class Engine implements Steppable<Command, EngineEvent> {
             dialog: reporter.dialog(dialog),
             routeStatus: healer.health.status(dialog),
           }),
-        healed: (dialog) => this.#requests.healed(dialog),
+        healed: (dialog) => {
+          const hop = hops.of(dialog);
+          if (hop !== undefined) acks.routeChanged(dialog, hop);
+          this.#requests.healed(dialog);
+        },
         quickHealFailed: (dialog, response) => this.#requests.quickHealFailed(dialog, response),
         gone: (dialog) => this.#endDialog(dialog, 'remote', 'does-not-exist'),
         sessionChanged: (dialog, message) =>
@@ -175,11 +183,13 @@ export class Engine implements Steppable<Command, EngineEvent> {
       servers,
       hops,
       sessions,
+      acks,
       healer,
       reporter,
       local,
       remote: (flow) => this.#flows.get(flow),
       token,
+      fraction: () => pool.fraction(),
       endDialog: (dialog, by, reason) => this.#endDialog(dialog, by, reason),
     };
     this.#token = token;
@@ -189,6 +199,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#servers = servers;
     this.#hops = hops;
     this.#sessions = sessions;
+    this.#acks = acks;
     this.#healer = healer;
     this.#reporter = reporter;
     const endByBye = (dialog: DialogIndex, reason: EndReason): void => this.#byes.end(dialog, reason);
@@ -208,7 +219,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   step(nowMs: number, inputs: readonly Input<Command>[]): Step<EngineEvent> {
     this.#wheel.advance(nowMs);
     for (const input of inputs) this.#take(input);
-    this.#finishDraining();
+    this.#goOnDraining();
     const outputs = this.#outputs.splice(0);
     return { outputs, wakeAtMs: this.#wheel.nextMs() };
   }
@@ -265,11 +276,11 @@ export class Engine implements Steppable<Command, EngineEvent> {
     } else if (replyFlow === flow && this.#repliesElsewhere(message, flow)) {
       this.#openReplyFlow(message, bytes, flow);
     } else {
-      this.#receiveRequest(message, replyFlow);
+      this.#receiveRequest(message, replyFlow, replyFlow !== flow);
     }
   }
 
-  #receiveRequest(message: Message, flow: FlowId): void {
+  #receiveRequest(message: Message, flow: FlowId, cameElsewhere: boolean): void {
     const reliable = this.#flows.get(flow)?.protocol !== 'udp';
     const received = this.#servers.receive(message, flow, reliable);
     switch (received.kind) {
@@ -282,6 +293,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
         this.#answerStateless(message, flow, 503, undefined, 'Retry-After: 5\r\n');
         break;
       case 'new':
+        received.tx.mark = cameElsewhere ? cameByAnotherFlow : 0;
         if (message.method === 'CANCEL') this.#outOfDialog.cancel(received.tx, message);
         else if (message.to.tag.end > message.to.tag.start) this.#inDialog.receive(received.tx, message);
         else this.#outOfDialog.receive(received.tx, message);
@@ -366,19 +378,22 @@ export class Engine implements Steppable<Command, EngineEvent> {
 
   #drain(id: number): void {
     this.#draining.push(id);
-    this.#incoming.draining = true;
+    this.#incoming.drain();
+    this.#outgoing.drain();
+  }
+
+  /** Ends what may be ended, calls that were answered meanwhile included, and tells when nothing is left. */
+  #goOnDraining(): void {
+    if (this.#draining.length === 0) return;
     const { state } = this.#table;
     for (
       let dialog = state.indexOf(DialogState.confirmed);
       dialog !== -1;
       dialog = state.indexOf(DialogState.confirmed, dialog + 1)
     ) {
-      this.#byes.end(dialog, 'bye');
+      // No BYE before the ACK of our 2xx, or the end of waiting for it (RFC 3261 §15).
+      if (!this.#answers.waitsFor(dialog)) this.#byes.end(dialog, 'bye');
     }
-  }
-
-  #finishDraining(): void {
-    if (this.#draining.length === 0) return;
     if (this.#table.count + this.#outgoing.count + this.#incoming.count > 0) return;
     for (const id of this.#draining.splice(0)) this.#reporter.done(id);
   }
@@ -389,7 +404,9 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#byes.dialogEnded(dialog);
     this.#refreshes.dialogEnded(dialog);
     this.#answers.dialogEnded(dialog);
+    this.#inDialog.dialogEnded(dialog);
     this.#sessions.pause(dialog);
+    this.#acks.dialogEnded(dialog);
     this.#healer.end(dialog);
     this.#hops.detach(dialog);
     this.#reporter.ended(dialog, by, reason);

@@ -4,23 +4,28 @@ import { RouteSetBuilder } from '../dialog/route-set.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { minSessionIntervalS } from '../dialog/session-timer.ts';
 import { emptySlice } from '../dialog/slab.ts';
-import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
+import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
-import { nextHop } from '../recovery/next-hop.ts';
+import { followTarget, nextHop } from '../recovery/next-hop.ts';
 import type { ServerTransaction, ServerUser } from '../transaction/server.ts';
 import type { Answers } from './answers.ts';
 import type { Content } from './command.ts';
 import { noContent } from './content.ts';
 import type { DialogMaker } from './dialog-maker.ts';
+import { unsupportedExtensions } from './extensions.ts';
 import type { Parts } from './parts.ts';
 import { bodyOf } from './reporter.ts';
 import type { Responder } from './responder.ts';
 
+/** Mark of a server transaction whose request came by another flow than its responses take: no word of that flow's hop. */
+export const cameByAnotherFlow = 1;
+
 /** A request that waits for the program's answer. */
 interface HeldRequest {
-  readonly dialog: DialogId;
+  readonly dialog: DialogIndex;
+  readonly method: string;
   readonly bytes: Uint8Array;
 }
 
@@ -37,6 +42,10 @@ export class InDialog implements ServerUser {
   readonly #routes = new RouteSetBuilder();
   /** By the id of their server transaction, which is what the program calls them by. */
   readonly #held = new Map<number, HeldRequest>();
+  /** The ids in `#held` of one dialog's requests. */
+  readonly #heldOf = new Map<DialogIndex, Set<number>>();
+  /** The id of the one target refresh that a dialog may have in `#held`. */
+  readonly #refreshing = new Map<DialogIndex, number>();
   readonly #message = new Message();
 
   constructor(parts: Parts, maker: DialogMaker, responder: Responder, answers: Answers) {
@@ -83,6 +92,11 @@ export class InDialog implements ServerUser {
     }
     table.remoteSequence[dialog] = request.cseq.number;
     table.set(dialog, DialogFlag.remoteSequence, true);
+    const unsupported = unsupportedExtensions(request);
+    if (unsupported !== '') {
+      this.#responder.respond(tx, request, 420, { lines: `Unsupported: ${unsupported}\r\n` });
+      return;
+    }
     switch (request.method) {
       case 'BYE':
         this.#responder.respond(tx, request, 200);
@@ -109,36 +123,48 @@ export class InDialog implements ServerUser {
 
   /** The program answers a request that it was asked about. */
   respond(requestId: number, status: number, content: Content): void {
-    const held = this.#held.get(requestId);
+    const held = this.#release(requestId);
     const tx = this.#parts.servers.get(requestId);
-    this.#held.delete(requestId);
     if (held === undefined || tx === undefined) return;
+    const { table } = this.#parts;
+    const { dialog, method } = held;
     const request = this.#message;
     request.scan(held.bytes);
-    const dialog = this.#parts.table.lookup(held.dialog);
-    if (dialog === -1) {
-      this.#responder.respond(tx, request, 481);
-    } else if (request.method !== 'INFO' && request.method !== 'MESSAGE' && status >= 200 && status < 300) {
+    if (table.state[dialog] !== DialogState.confirmed) {
+      this.#responder.respond(tx, request, 487);
+    } else if ((method === 'INVITE' || method === 'UPDATE') && status < 300) {
       this.#accept(tx, request, dialog, content);
     } else {
-      if (request.method === 'INVITE' && status >= 200)
-        this.#parts.table.set(dialog, DialogFlag.remoteInvitePending, false);
       this.#responder.respond(tx, request, status, { content });
+    }
+  }
+
+  /** The dialog ends: what the program has not answered yet is over as well. @see RFC 3261 §15.1.2 */
+  dialogEnded(dialog: DialogIndex): void {
+    for (const requestId of [...(this.#heldOf.get(dialog) ?? [])]) {
+      const held = this.#release(requestId);
+      const tx = this.#parts.servers.get(requestId);
+      if (held === undefined || tx === undefined) continue;
+      this.#message.scan(held.bytes);
+      this.#responder.respond(tx, this.#message, 487);
     }
   }
 
   onAck(): void {}
 
   onFailure(tx: ServerTransaction): void {
-    this.#held.delete(tx.id);
+    this.#release(tx.id);
   }
 
   onFlowLost(): void {}
 
   #ask(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
-    const { table, reporter } = this.#parts;
+    const { reporter } = this.#parts;
     tx.user = this;
-    this.#held.set(tx.id, { dialog: table.id(dialog), bytes: request.bytes });
+    this.#held.set(tx.id, { dialog, method: request.method, bytes: request.bytes });
+    const others = this.#heldOf.get(dialog);
+    if (others === undefined) this.#heldOf.set(dialog, new Set([tx.id]));
+    else others.add(tx.id);
     this.#responder.pend(tx, request);
     reporter.emit({
       kind: 'request',
@@ -159,8 +185,9 @@ export class InDialog implements ServerUser {
       this.#responder.respond(tx, request, 491);
       return;
     }
-    if (isInvite && table.has(dialog, DialogFlag.remoteInvitePending)) {
-      this.#responder.respond(tx, request, 500, { lines: 'Retry-After: 5\r\n' });
+    if (this.#overtakes(request, dialog, hasBody)) {
+      const seconds = Math.floor(this.#parts.fraction() * 11);
+      this.#responder.respond(tx, request, 500, { lines: `Retry-After: ${seconds}\r\n` });
       return;
     }
     if (sessions.tooSmall(request)) {
@@ -170,11 +197,37 @@ export class InDialog implements ServerUser {
     const { bytes, body } = request;
     const isNewOffer = hasBody && hashDescription(bytes, body.start, body.end) !== table.remoteSession[dialog];
     if (isNewOffer) {
+      this.#refreshing.set(dialog, tx.id);
       if (isInvite) table.set(dialog, DialogFlag.remoteInvitePending, true);
       this.#ask(tx, request, dialog);
       return;
     }
     this.#accept(tx, request, dialog, isInvite || hasBody ? this.#sameSession(dialog) : noContent);
+  }
+
+  /** A refresh that comes before the one before it is done with. @see RFC 3261 §14.2, RFC 3311 §5.2 */
+  #overtakes(request: Message, dialog: DialogIndex, hasBody: boolean): boolean {
+    const held = this.#held.get(this.#refreshing.get(dialog) ?? 0);
+    if (request.method === 'INVITE') {
+      return held !== undefined || this.#parts.table.has(dialog, DialogFlag.remoteInvitePending);
+    }
+    return held !== undefined && (hasBody || held.method === 'UPDATE');
+  }
+
+  /** Takes a request off the lists. */
+  #release(requestId: number): HeldRequest | undefined {
+    const held = this.#held.get(requestId);
+    if (held === undefined) return undefined;
+    const { dialog, method } = held;
+    this.#held.delete(requestId);
+    const others = this.#heldOf.get(dialog);
+    others?.delete(requestId);
+    if (others?.size === 0) this.#heldOf.delete(dialog);
+    if (this.#refreshing.get(dialog) === requestId) {
+      this.#refreshing.delete(dialog);
+      if (method === 'INVITE') this.#parts.table.set(dialog, DialogFlag.remoteInvitePending, false);
+    }
+    return held;
   }
 
   /** 200 to a target refresh, and what it refreshes. */
@@ -214,13 +267,14 @@ export class InDialog implements ServerUser {
     const { table, hops, healer, policy } = this.#parts;
     const target = targetOf(request);
     const recovering = healer.health.recovering[dialog] === 1;
-    const hop = hops.byFlow(tx.flow);
+    const hop = tx.mark === cameByAnotherFlow ? undefined : hops.byFlow(tx.flow);
     const trusted =
       policy === 'ms-sipre' && hop?.listed === true && request.hasToken(HeaderId.Supported, resilienceTag);
     const recorded = trusted ? this.#routes.fromRequest(request) : undefined;
     const usable = recorded !== undefined && (this.#routes.count === 0 ? recovering : this.#routes.loose());
     if (!usable) {
       table.update(dialog, target, undefined, undefined);
+      followTarget(table, hops, dialog);
       return false;
     }
     const routes = this.#routes.count === 0 ? emptySlice : recorded;

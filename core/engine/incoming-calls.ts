@@ -4,7 +4,6 @@ import { minSessionIntervalS } from '../dialog/session-timer.ts';
 import { emptySlice, sliceOf } from '../dialog/slab.ts';
 import { DialogFlag } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
-import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
 import { sipUri } from '../message/sent-by.ts';
 import type { ServerTransaction, ServerUser } from '../transaction/server.ts';
@@ -21,9 +20,6 @@ interface IncomingCall {
   readonly localTag: string;
 }
 
-/** Extensions that an INVITE may require of us. */
-const supportedExtensions: ReadonlySet<string> = new Set(['timer', 'ms-dialog-route-set-update']);
-
 /** Calls that come in: held until the program decides, answered into dialogs. @see RFC 3261 §13.3 */
 export class IncomingCalls implements ServerUser {
   readonly #parts: Parts;
@@ -33,8 +29,7 @@ export class IncomingCalls implements ServerUser {
   /** By the id of their server transaction, which is what the program calls them by. */
   readonly #calls = new Map<number, IncomingCall>();
   readonly #held = new Message();
-  /** True: new calls are refused. */
-  draining = false;
+  #draining = false;
 
   constructor(parts: Parts, maker: DialogMaker, responder: Responder, answers: Answers) {
     this.#parts = parts;
@@ -51,12 +46,8 @@ export class IncomingCalls implements ServerUser {
   receive(tx: ServerTransaction, request: Message): void {
     const { token, sessions, table, reporter } = this.#parts;
     const localTag = token();
-    const unsupported = unsupportedExtensions(request);
-    if (unsupported !== '') {
-      this.#responder.respond(tx, request, 420, { toTag: localTag, lines: `Unsupported: ${unsupported}\r\n` });
-      return;
-    }
-    if (targetOf(request) === undefined || request.from.tag.end === request.from.tag.start) {
+    const lacksTag = request.from.tag.end === request.from.tag.start;
+    if (targetOf(request) === undefined || lacksTag || !this.#maker.canRoute(request)) {
       this.#responder.respond(tx, request, 400, { toTag: localTag });
       return;
     }
@@ -64,7 +55,7 @@ export class IncomingCalls implements ServerUser {
       this.#responder.respond(tx, request, 422, { toTag: localTag, lines: `Min-SE: ${minSessionIntervalS}\r\n` });
       return;
     }
-    if (this.draining || table.count >= table.capacity) {
+    if (this.#draining || table.count >= table.capacity) {
       this.#responder.respond(tx, request, 503, { toTag: localTag });
       return;
     }
@@ -98,7 +89,7 @@ export class IncomingCalls implements ServerUser {
 
   /** Answers with 200; the command ends with the ACK. */
   answer(id: number, callId: number, content: Content): void {
-    const { table, sessions, writer, reporter, hops } = this.#parts;
+    const { table, sessions, writer, reporter, hops, remote } = this.#parts;
     const call = this.#take(callId);
     if (call === undefined) {
       reporter.failWithCode(id, 'SIP_ABORTED', 'The call is over: the caller gave up, or it was answered before.');
@@ -114,6 +105,7 @@ export class IncomingCalls implements ServerUser {
       contact: sliceOf(`<${this.#ownUri()}>`),
       session: content.body === undefined ? emptySlice : { bytes: content.body, start: 0, end: content.body.length },
       hop: hops.byFlow(call.tx.flow),
+      source: remote(call.tx.flow),
     });
     if (dialog === undefined) {
       this.#responder.respond(call.tx, request, 503, { toTag: call.localTag });
@@ -144,18 +136,34 @@ export class IncomingCalls implements ServerUser {
     this.#responder.respond(call.tx, this.#held, status, { toTag: call.localTag, content });
   }
 
+  /** Refuses whatever rings, and from now on every call. */
+  drain(): void {
+    this.#draining = true;
+    for (const callId of [...this.#calls.keys()]) this.#end(callId, 503);
+  }
+
+  /** Our tag in the responses to a call that is not decided yet. */
+  tagOf(callId: number): string | undefined {
+    return this.#calls.get(callId)?.localTag;
+  }
+
   /** The caller has given up. @see RFC 3261 §9.2 */
   cancelled(tx: ServerTransaction): void {
-    const call = this.#take(tx.id);
-    if (call === undefined) return;
-    this.#calls.delete(tx.id);
-    this.#responder.respond(call.tx, this.#held, 487, { toTag: call.localTag });
-    this.#parts.reporter.emit({ kind: 'call-cancelled', call: tx.id });
+    this.#end(tx.id, 487);
   }
 
   onAck(): void {}
   onFailure(): void {}
   onFlowLost(): void {}
+
+  /** The call is over before the program has decided. */
+  #end(callId: number, status: number): void {
+    const call = this.#take(callId);
+    if (call === undefined) return;
+    this.#calls.delete(callId);
+    this.#responder.respond(call.tx, this.#held, status, { toTag: call.localTag });
+    this.#parts.reporter.emit({ kind: 'call-cancelled', call: callId });
+  }
 
   /** The call and its transaction, with its INVITE indexed again in `#held`. */
   #take(callId: number): { readonly tx: ServerTransaction; readonly localTag: string } | undefined {
@@ -169,11 +177,4 @@ export class IncomingCalls implements ServerUser {
   #ownUri(): string {
     return sipUri(this.#parts.local('udp'));
   }
-}
-
-function unsupportedExtensions(request: Message): string {
-  const required = request.headerText(HeaderId.Require);
-  if (required === undefined) return '';
-  const tags = required.split(',').map((tag) => tag.trim());
-  return tags.filter((tag) => tag !== '' && !supportedExtensions.has(tag.toLowerCase())).join(', ');
 }

@@ -1,6 +1,7 @@
 import { allowHeader } from '../dialog/request.ts';
 import type { Message } from '../message/message.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
+import { unsupportedExtensions } from './extensions.ts';
 import type { IncomingCalls } from './incoming-calls.ts';
 import type { Parts } from './parts.ts';
 import type { Responder } from './responder.ts';
@@ -22,24 +23,24 @@ export class OutOfDialog {
 
   receive(tx: ServerTransaction, request: Message): void {
     const { method } = request;
-    if (method === 'INVITE') {
-      this.#calls.receive(tx, request);
-      return;
-    }
     const toTag = this.#parts.token();
-    if (method === 'OPTIONS') this.#responder.respond(tx, request, 200, { toTag });
+    const unsupported = unsupportedExtensions(request);
+    if (unsupported !== '')
+      this.#responder.respond(tx, request, 420, { toTag, lines: `Unsupported: ${unsupported}\r\n` });
+    else if (method === 'INVITE') this.#calls.receive(tx, request);
+    else if (method === 'OPTIONS') this.#responder.respond(tx, request, 200, { toTag });
     else if (needsDialog.has(method)) this.#responder.respond(tx, request, 481, { toTag });
     else this.#responder.respond(tx, request, 405, { toTag, lines: allowHeader });
   }
 
   cancel(tx: ServerTransaction, request: Message): void {
     const invite = this.#parts.servers.findInvite(request);
-    const toTag = this.#parts.token();
     if (invite === 'none') {
-      this.#responder.respond(tx, request, 481, { toTag });
+      this.#responder.respond(tx, request, 481, { toTag: this.#parts.token() });
       return;
     }
-    this.#responder.respond(tx, request, 200, { toTag });
+    const ringing = invite === 'answered' ? undefined : this.#calls.tagOf(invite.id);
+    this.#responder.respond(tx, request, 200, { toTag: ringing ?? this.#parts.token() });
     if (invite !== 'answered') this.#calls.cancelled(invite);
   }
 }

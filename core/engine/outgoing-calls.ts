@@ -1,5 +1,4 @@
 import type { FlowId } from '../contract.ts';
-import { acknowledge } from '../dialog/ack.ts';
 import { allowHeader, supportedHeader } from '../dialog/request.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { emptySlice, type Slice, sliceOf } from '../dialog/slab.ts';
@@ -8,8 +7,8 @@ import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
 import { addressOfText } from '../message/numeric-address.ts';
 import { sipUri } from '../message/sent-by.ts';
-import { endMessage } from '../message/write.ts';
 import type { Hop } from '../recovery/hops.ts';
+import { retryAfterMs } from '../recovery/schedule.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { Content } from './command.ts';
 import { endWithContent } from './content.ts';
@@ -42,7 +41,6 @@ export class OutgoingCalls implements ClientUser {
   readonly #parts: Parts;
   readonly #maker: DialogMaker;
   readonly #calls = new Map<number, OutgoingCall>();
-  readonly #cancels: ClientUser = { onResponse: () => undefined, onFailure: () => undefined };
 
   constructor(parts: Parts, maker: DialogMaker) {
     this.#parts = parts;
@@ -72,13 +70,18 @@ export class OutgoingCalls implements ClientUser {
     this.#tryNextHop(call);
   }
 
+  /** Gives up every call that is not answered yet. */
+  drain(): void {
+    for (const id of [...this.#calls.keys()]) this.cancel(id);
+  }
+
   /** Gives a call up: by CANCEL once the peer has answered at all. */
   cancel(id: number): void {
     const call = this.#calls.get(id);
     if (call === undefined || call.cancelled) return;
     call.cancelled = true;
     const tx = this.#parts.clients.get(call.txId);
-    if (tx?.state === 'proceeding') this.#sendCancel(call, tx);
+    if (tx !== undefined) this.#parts.clients.cancel(tx);
   }
 
   onResponse(tx: ClientTransaction, message: Message): void {
@@ -89,11 +92,15 @@ export class OutgoingCalls implements ClientUser {
     }
     if (message.status < 200) {
       if (call.cancelled) {
-        if (tx.state === 'proceeding') this.#sendCancel(call, tx);
+        this.#parts.clients.cancel(tx);
       } else if (message.status > 100) {
         this.#parts.reporter.emit({ kind: 'provisional', id: call.id, response: responseData(message) });
       }
       return;
+    }
+    const hop = call.tried.at(-1);
+    if (message.status === 503 && hop !== undefined) {
+      this.#parts.hops.hold(hop, this.#parts.wheel.nowMs + retryAfterMs(message));
     }
     if (message.status < 300) this.#answered(tx, call, message);
     else if (message.status === 503 && !call.cancelled) this.#tryNextHop(call, message);
@@ -137,7 +144,7 @@ export class OutgoingCalls implements ClientUser {
     if (hops.listed.length > 0) {
       const first = hops.pick();
       if (first !== undefined && !call.tried.includes(first)) return first;
-      return hops.listed.find((hop) => !call.tried.includes(hop) && hop.state === 'up');
+      return hops.listed.find((hop) => !call.tried.includes(hop) && hops.takes(hop));
     }
     if (call.tried.length > 0) return undefined;
     const address = addressOfText(call.target);
@@ -169,22 +176,8 @@ export class OutgoingCalls implements ClientUser {
     clients.start(tx, endWithContent(writer, call.content));
   }
 
-  /** @see RFC 3261 §9.1: the same Request-URI, Call-ID, To, From, Via and CSeq number. */
-  #sendCancel(call: OutgoingCall, tx: ClientTransaction): void {
-    const { clients, writer } = this.#parts;
-    const hop = call.tried.at(-1);
-    const cancel = clients.begin('CANCEL', tx.flow, tx.reliable, this.#cancels, call.id, { sameBranchAs: tx });
-    if (cancel === undefined || hop === undefined) return;
-    writer.text(`CANCEL ${call.target} SIP/2.0\r\n${hop.via}${cancel.branch}\r\n`);
-    if (hop.listed) writer.text(`Route: ${hop.route}\r\n`);
-    writer
-      .text(`Max-Forwards: 70\r\nFrom: ${call.from};tag=${call.localTag}\r\nTo: <${call.target}>\r\n`)
-      .text(`Call-ID: ${call.callId}\r\nCSeq: ${initialSequence} CANCEL\r\n`);
-    clients.start(cancel, endMessage(writer, undefined, undefined));
-  }
-
   #answered(tx: ClientTransaction, call: OutgoingCall, message: Message): void {
-    const { table, sessions, reporter, hops } = this.#parts;
+    const { table, sessions, reporter, hops, acks } = this.#parts;
     this.#calls.delete(call.id);
     const dialog = this.#makeDialog(call, message);
     if (dialog === undefined) {
@@ -192,7 +185,7 @@ export class OutgoingCalls implements ClientUser {
       return;
     }
     const hop = hops.of(dialog);
-    if (hop !== undefined) acknowledge(this.#parts, tx, dialog, message, hop);
+    if (hop !== undefined) acks.send(tx, dialog, message.cseq.number, hop);
     if (message.body.end > message.body.start) {
       table.remoteSession[dialog] = hashDescription(message.bytes, message.body.start, message.body.end);
     }

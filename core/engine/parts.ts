@@ -1,4 +1,5 @@
 import type { Address, FlowId, Outlet } from '../contract.ts';
+import type { Acks } from '../dialog/ack.ts';
 import type { SessionTimers } from '../dialog/session-timer.ts';
 import type { DialogIndex, DialogTable } from '../dialog/table.ts';
 import type { Writer } from '../message/write.ts';
@@ -23,6 +24,7 @@ export interface Parts {
   readonly servers: ServerTransactions;
   readonly hops: Hops;
   readonly sessions: SessionTimers;
+  readonly acks: Acks;
   readonly healer: Healer;
   readonly reporter: Reporter;
   /** Where we are reached by a protocol. */
@@ -31,6 +33,8 @@ export interface Parts {
   readonly remote: (flow: FlowId) => Address | undefined;
   /** 128 random bits as text, for tags and Call-IDs. */
   readonly token: () => string;
+  /** A random number in [0, 1). */
+  readonly fraction: () => number;
   /** Frees a dialog and tells the program. */
   readonly endDialog: (dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason) => void;
 }

@@ -1,4 +1,3 @@
-import { acknowledge } from '../dialog/ack.ts';
 import { Part } from '../dialog/record.ts';
 import { beginDialogRequest, routeSetPath } from '../dialog/request.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
@@ -7,6 +6,7 @@ import type { Message } from '../message/message.ts';
 import { endMessage } from '../message/write.ts';
 import { classifyResponse } from '../recovery/classify.ts';
 import type { Hop } from '../recovery/hops.ts';
+import { followTarget } from '../recovery/next-hop.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { EndReason } from './event.ts';
@@ -176,9 +176,10 @@ export class Refreshes implements ClientUser {
       return;
     }
     table.update(dialog, targetOf(message), undefined, undefined);
+    followTarget(table, hops, dialog);
     sessions.agreeAsClient(dialog, message);
     const hop = hops.of(dialog);
-    if (tx.method === 'INVITE' && hop !== undefined) acknowledge(this.#parts, tx, dialog, message, hop);
+    if (tx.method === 'INVITE' && hop !== undefined) this.#parts.acks.send(tx, dialog, message.cseq.number, hop);
     healer.noteAnswer(dialog, message);
   }
 

@@ -1,4 +1,3 @@
-import { acknowledge } from '../dialog/ack.ts';
 import { beginDialogRequest, routeSetPath } from '../dialog/request.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
@@ -7,6 +6,7 @@ import type { Message } from '../message/message.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import { classifyResponse, isHopTrouble } from '../recovery/classify.ts';
 import type { Hop } from '../recovery/hops.ts';
+import { followTarget } from '../recovery/next-hop.ts';
 import type { TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { Content } from './command.ts';
@@ -155,7 +155,11 @@ export class Requests implements ClientUser {
     for (const request of [...(this.#byDialog.get(dialog) ?? [])]) {
       this.#settle(request);
       this.#forget(request);
-      this.#reporter(request).failWithCode(request.id, 'SIP_DIALOG_ENDED', 'The dialog ended before the response came.');
+      this.#reporter(request).failWithCode(
+        request.id,
+        'SIP_DIALOG_ENDED',
+        'The dialog ended before the response came.',
+      );
     }
   }
 
@@ -330,13 +334,14 @@ export class Requests implements ClientUser {
       const session =
         content.body === undefined ? undefined : { bytes: content.body, start: 0, end: content.body.length };
       table.update(dialog, targetOf(message), undefined, session);
+      followTarget(table, hops, dialog);
       if (message.body.end > message.body.start) {
         table.remoteSession[dialog] = hashDescription(message.bytes, message.body.start, message.body.end);
       }
       sessions.agreeAsClient(dialog, message);
     }
     const hop = hops.of(dialog);
-    if (method === 'INVITE' && hop !== undefined) acknowledge(this.#parts, tx, dialog, message, hop);
+    if (method === 'INVITE' && hop !== undefined) this.#parts.acks.send(tx, dialog, message.cseq.number, hop);
     reporter.done(request.id, { response: responseData(message) });
   }
 

@@ -94,9 +94,17 @@ function parseTelUri(bytes: Uint8Array, start: number, end: number, into: UriVie
 }
 
 function parseSipUri(bytes: Uint8Array, start: number, end: number, into: UriView): boolean {
-  if (parseHostPart(bytes, start, end, into)) return true;
-  // Then what was read is the user part, where semicolons and question marks may stand as well: the @ decides. A second @
-  // fits nowhere; it would let two readers send one request to two places.
+  const wordEnd = skipHostName(bytes, start, end);
+  if (wordEnd > start && wordEnd < end && bytes[wordEnd] === AT) {
+    setSpan(into.user, start, wordEnd);
+    return parseHostPart(bytes, wordEnd + 1, end, into);
+  }
+  return parseHostPart(bytes, start, end, into) || parseUserPart(bytes, start, end, into);
+}
+
+/** Reads a URI whose user part is more than a word: semicolons, question marks and a password may stand there. */
+function parseUserPart(bytes: Uint8Array, start: number, end: number, into: UriView): boolean {
+  // The @ decides. A second one fits nowhere; it would let two readers send one request to two places.
   const at = skipUri(bytes, start, end);
   const userEnd = indexOfOctet(bytes, COLON, start, at);
   if (at === end || bytes[at] !== AT || userEnd === start) return false;

@@ -1,5 +1,5 @@
 import type { Outlet } from '../contract.ts';
-import { acknowledge } from '../dialog/ack.ts';
+import type { Acks } from '../dialog/ack.ts';
 import { Part } from '../dialog/record.ts';
 import { beginDialogRequest, type RequestPath, resilienceTag, routeLessPath, routeSetPath } from '../dialog/request.ts';
 import { RouteSetBuilder } from '../dialog/route-set.ts';
@@ -62,6 +62,7 @@ export class Healer implements ClientUser {
   readonly #hops: Hops;
   readonly #transactions: ClientTransactions;
   readonly #sessions: SessionTimers;
+  readonly #acks: Acks;
   readonly #wheel: Wheel;
   readonly #writer: Writer;
   readonly #outlet: Outlet;
@@ -83,6 +84,7 @@ export class Healer implements ClientUser {
     readonly hops: Hops;
     readonly transactions: ClientTransactions;
     readonly sessions: SessionTimers;
+    readonly acks: Acks;
     readonly wheel: Wheel;
     readonly writer: Writer;
     readonly outlet: Outlet;
@@ -95,6 +97,7 @@ export class Healer implements ClientUser {
     this.#hops = options.hops;
     this.#transactions = options.transactions;
     this.#sessions = options.sessions;
+    this.#acks = options.acks;
     this.#wheel = options.wheel;
     this.#writer = options.writer;
     this.#outlet = options.outlet;
@@ -139,7 +142,7 @@ export class Healer implements ClientUser {
     this.health.markBroken(dialog, this.#wheel.nowMs, cause, status);
     this.#sessions.pause(dialog);
     this.#user.statusChanged(dialog);
-    if (this.health.phase[dialog] === Phase.idle) this.#enqueue(dialog, false);
+    if (this.health.phase[dialog] === Phase.idle) this.#enqueueBroken(dialog);
   }
 
   /** Heals a dialog for the sake of requests that wait for it; the program hears nothing unless it fails. */
@@ -212,7 +215,7 @@ export class Healer implements ClientUser {
       case 'healed': {
         const adopted = this.#adopt(dialog, message, hop, routeLess);
         // Whatever it carries, a 2xx to INVITE is acknowledged, or the peer ends the session.
-        if (tx.method === 'INVITE') this.#acknowledge(tx, dialog, message, hop);
+        if (tx.method === 'INVITE') this.#acks.send(tx, dialog, message.cseq.number, this.#hops.of(dialog) ?? hop);
         if (adopted) this.#healedByUs(dialog, message);
         else this.#attemptFailed(dialog, message);
         break;
@@ -372,11 +375,6 @@ export class Healer implements ClientUser {
     return this.health.healGeneration[dialog] !== this.health.generation[dialog];
   }
 
-  #acknowledge(tx: ClientTransaction, dialog: DialogIndex, message: Message, hop: Hop): void {
-    const parts = { table: this.#table, writer: this.#writer, outlet: this.#outlet };
-    acknowledge(parts, tx, dialog, message, this.#hops.of(dialog) ?? hop);
-  }
-
   /** Takes the new route from a 2xx. False when what it carries cannot be a route. */
   #adopt(dialog: DialogIndex, message: Message, hop: Hop, routeLess: boolean): boolean {
     const table = this.#table;
@@ -455,6 +453,16 @@ export class Healer implements ClientUser {
   #enqueue(dialog: DialogIndex, urgent: boolean): void {
     this.health.phase[dialog] = Phase.queued;
     (urgent ? this.#urgent : this.#queue).push(dialog);
+  }
+
+  /**
+   * Both ends of a break walk much the same dialogs in the same order. The owner of the Call-ID takes them from the front, the
+   * other end from the back, so that they meet in the middle instead of healing each dialog twice.
+   */
+  #enqueueBroken(dialog: DialogIndex): void {
+    this.health.phase[dialog] = Phase.queued;
+    if (this.#table.has(dialog, DialogFlag.callIdOwner)) this.#queue.push(dialog);
+    else this.#queue.pushFirst(dialog);
   }
 
   #wait(dialog: DialogIndex, delayMs: number): void {

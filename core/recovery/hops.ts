@@ -161,9 +161,14 @@ export class Hops {
     return hop;
   }
 
+  /** Whether a hop is alive, as far as is known, and has not asked to be left alone. */
+  takes(hop: Hop): boolean {
+    return hop.state === 'up' && hop.notBeforeMs <= this.#wheel.nowMs;
+  }
+
   /** Whether something can be sent by this hop now. */
   usable(hop: Hop): boolean {
-    return hop.state === 'up' && hop.flow !== undefined && hop.notBeforeMs <= this.#wheel.nowMs;
+    return hop.flow !== undefined && this.takes(hop);
   }
 
   /** A live hop of the list, by weight; `preferred` when it is one of them. Undefined when none is up, or all have so many heals. */

@@ -31,3 +31,13 @@ export function nextHop(
   const target = addressOf(bytes, records.start(block, Part.target), records.end(block, Part.target));
   return target === undefined ? undefined : hops.forAddress(target);
 }
+
+/** The remote target may be another now: where a dialog goes straight to its peer, its requests follow. @see RFC 3261 §12.2.1.2 */
+export function followTarget(table: DialogTable, hops: Hops, dialog: DialogIndex): void {
+  const { records } = table;
+  const block = table.block(dialog);
+  const isDirect =
+    records.start(block, Part.routes) === records.end(block, Part.routes) && hops.of(dialog)?.listed !== true;
+  const next = isDirect ? nextHop(table, hops, dialog, undefined) : undefined;
+  if (next !== undefined) hops.attach(dialog, next);
+}

@@ -1,6 +1,6 @@
 import type { DialogIndex } from '../dialog/table.ts';
 
-/** First in, first out, of dialogs; grows by doubling. An entry may be stale: its taker looks at the dialog's phase. */
+/** Dialogs in the order in which they are to be taken, added at either end; grows by doubling. An entry may be stale: its taker looks at the dialog's phase. */
 export class DialogQueue {
   #ring = new Int32Array(256);
   #head = 0;
@@ -16,7 +16,15 @@ export class DialogQueue {
     this.#count++;
   }
 
-  /** The oldest entry, which stays; -1 when there is none. */
+  /** Adds one to be taken next. */
+  pushFirst(dialog: DialogIndex): void {
+    if (this.#count === this.#ring.length) this.#grow();
+    this.#head = (this.#head - 1) & (this.#ring.length - 1);
+    this.#ring[this.#head] = dialog;
+    this.#count++;
+  }
+
+  /** The next entry, which stays; -1 when there is none. */
   peek(): DialogIndex {
     return this.#count === 0 ? -1 : (this.#ring[this.#head] as number);
   }

@@ -76,7 +76,11 @@ test('stay in their block while they fit, and move when they do not', () => {
 test('take a part of their own record as its replacement', () => {
   const records = new Records();
   const block = created(records);
-  const own = { bytes: records.bytes(block), start: records.start(block, Part.session), end: records.end(block, Part.session) };
+  const own = {
+    bytes: records.bytes(block),
+    start: records.start(block, Part.session),
+    end: records.end(block, Part.session),
+  };
   const moved = records.update(block, sliceOf('sip:bob@192.0.2.4;x=yyyyyyyyyyyyyyyyyyyy'), undefined, own);
   assert.ok(moved !== undefined);
   assert.is(textsOf(records, moved).session, 'v=0\r\n');
@@ -92,7 +96,10 @@ test('are left as they were by an update that is too large', () => {
   const records = new Records();
   const block = created(records);
   const before = textsOf(records, block);
-  assert.is(records.update(block, sliceOf('sip:other@192.0.2.7'), undefined, sliceOf('v'.repeat(recordSizeMax))), undefined);
+  assert.is(
+    records.update(block, sliceOf('sip:other@192.0.2.7'), undefined, sliceOf('v'.repeat(recordSizeMax))),
+    undefined,
+  );
   assert.equal(textsOf(records, block), before);
 });
 
@@ -114,7 +121,13 @@ test('compare a part octet by octet', () => {
 
 test('say after any updates what was written last, and leave no block behind', () => {
   const text = fc.string({ unit: 'grapheme-ascii', maxLength: 40 });
-  const part = fc.option(fc.oneof(text, fc.integer({ max: 3000, min: 0 }).map((size) => 'x'.repeat(size))), { nil: undefined });
+  const part = fc.option(
+    fc.oneof(
+      text,
+      fc.integer({ max: 3000, min: 0 }).map((size) => 'x'.repeat(size)),
+    ),
+    { nil: undefined },
+  );
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(3), part, part, part), { maxLength: 60 }), (updates) => {
       const records = new Records();

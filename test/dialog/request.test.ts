@@ -1,6 +1,5 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { acknowledge } from '../../core/dialog/ack.ts';
 import { beginDialogRequest, type RequestPath, routeLessPath, routeSetPath } from '../../core/dialog/request.ts';
 import { DialogTable } from '../../core/dialog/table.ts';
 import { targetOf } from '../../core/dialog/target.ts';
@@ -73,24 +72,6 @@ test('INVITE and UPDATE refresh the target, and so carry a Contact; others do no
   for (const method of ['INVITE', 'UPDATE', 'INFO', 'BYE', 'OPTIONS', 'MESSAGE']) {
     assert.is(/^Contact: /m.test(written(method, routeSetPath)), method === 'INVITE' || method === 'UPDATE', method);
   }
-});
-
-test('the ACK of a 2xx has its CSeq number, goes by the route set, and is kept to be sent again', () => {
-  const table = new DialogTable({ capacity: 1, hashSeed: 1 });
-  const dialog = table.create(recordParts()) ?? 0;
-  const sent: [number, string][] = [];
-  const outlet = { send: (flow: number, bytes: Uint8Array) => void sent.push([flow, new TextDecoder().decode(bytes)]), open() {}, close() {} };
-  const tx = { branch: 'z9hG4bK7', flow: 5, ack: undefined as Uint8Array | undefined };
-  const response = message('SIP/2.0 200 OK');
-  acknowledge({ table, writer: new Writer(), outlet }, tx as never, dialog, response, { via, flow: 6 as never });
-  assert.is(sent.length, 1);
-  const [[flow, text] = [0, '']] = sent;
-  assert.is(flow, 6);
-  assert.match(text, 'ACK sip:bob@192.0.2.4 SIP/2.0\r\n');
-  assert.match(text, '\r\nRoute: <sip:192.0.2.1;lr>\r\n');
-  assert.match(text, '\r\nCSeq: 7 ACK\r\n');
-  assert.match(text, 'branch=z9hG4bK7a\r\n');
-  assert.is(new TextDecoder().decode(tx.ack), text);
 });
 
 test("the remote target is the Contact's URI; a Contact that is none gives none", () => {

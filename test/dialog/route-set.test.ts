@@ -40,7 +40,8 @@ test('is empty without Record-Route', () => {
 
 test('keeps the parameters of the URI octet by octet and drops those of the header, and the display name', () => {
   const builder = new RouteSetBuilder();
-  const value = '"P, one" <sip:u%20x@[2001:db8::1]:5061;transport=TLS;opaque=state:F:Ci.R;lr;ms-fe=A=b>;ms-rrsig=">,<";tag=y';
+  const value =
+    '"P, one" <sip:u%20x@[2001:db8::1]:5061;transport=TLS;opaque=state:F:Ci.R;lr;ms-fe=A=b>;ms-rrsig=">,<";tag=y';
   assert.is(
     text(builder.fromRequest(message(invite, recorded(value)))),
     '<sip:u%20x@[2001:db8::1]:5061;transport=TLS;opaque=state:F:Ci.R;lr;ms-fe=A=b>',
@@ -49,13 +50,22 @@ test('keeps the parameters of the URI octet by octet and drops those of the head
 
 test('keeps two entries of one host, which may differ in their parameters alone', () => {
   const builder = new RouteSetBuilder();
-  const response = message(ok, recorded('<sip:pool:5061;ms-fe=4;lr>;tag=a', '<sip:pool:5061;ms-fe=1;lr>', '<sip:pool:5061;ms-fe=1;lr>'));
-  assert.is(text(builder.fromResponse(response)), '<sip:pool:5061;ms-fe=1;lr>, <sip:pool:5061;ms-fe=1;lr>, <sip:pool:5061;ms-fe=4;lr>');
+  const response = message(
+    ok,
+    recorded('<sip:pool:5061;ms-fe=4;lr>;tag=a', '<sip:pool:5061;ms-fe=1;lr>', '<sip:pool:5061;ms-fe=1;lr>'),
+  );
+  assert.is(
+    text(builder.fromResponse(response)),
+    '<sip:pool:5061;ms-fe=1;lr>, <sip:pool:5061;ms-fe=1;lr>, <sip:pool:5061;ms-fe=4;lr>',
+  );
 });
 
 test('is read from folded lines', () => {
   const builder = new RouteSetBuilder();
-  assert.is(text(builder.fromRequest(message(invite, recorded('<sip:p2;lr>\r\n\t,\r\n  <sip:p1;lr>')))), '<sip:p2;lr>, <sip:p1;lr>');
+  assert.is(
+    text(builder.fromRequest(message(invite, recorded('<sip:p2;lr>\r\n\t,\r\n  <sip:p1;lr>')))),
+    '<sip:p2;lr>, <sip:p1;lr>',
+  );
 });
 
 test('has at most 30 entries', () => {
@@ -78,7 +88,17 @@ test('is refused when it is longer than a dialog keeps', () => {
 
 test('is refused where Record-Route is malformed', () => {
   const builder = new RouteSetBuilder();
-  for (const value of ['', 'sip:p1;lr', '<>', '<sip:p1;lr', '<sip:p1;lr>,', '<tel:+1>', '<http://p1>', '<sip:p1;lr> <sip:p2>', '<sip:a b>']) {
+  for (const value of [
+    '',
+    'sip:p1;lr',
+    '<>',
+    '<sip:p1;lr',
+    '<sip:p1;lr>,',
+    '<tel:+1>',
+    '<http://p1>',
+    '<sip:p1;lr> <sip:p2>',
+    '<sip:a b>',
+  ]) {
     assert.is(builder.fromRequest(message(invite, recorded('<sip:p2;lr>', value))), undefined, value);
     assert.is(builder.fromResponse(message(ok, recorded(value))), undefined, value);
   }

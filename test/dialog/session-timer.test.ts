@@ -73,7 +73,10 @@ for (const { supported, asked, answer } of [
 }
 
 test('as UAS takes the shorter of what was asked and what we want, and never less than Min-SE or 90 s', () => {
-  const asked = (intervalS: number, ...headers: string[]): string => session(intervalS).answer(supports, ...headers).split(/[:;]/)[1] ?? '';
+  const asked = (intervalS: number, ...headers: string[]): string =>
+    session(intervalS)
+      .answer(supports, ...headers)
+      .split(/[:;]/)[1] ?? '';
   assert.is(asked(1800, 'Session-Expires: 3600'), ' 1800');
   assert.is(asked(1800, 'Session-Expires: 600'), ' 600');
   assert.is(asked(1800, 'Session-Expires: 7200', 'Min-SE: 3600'), ' 3600');
@@ -98,7 +101,10 @@ test('without a wish of either side there is no timer', () => {
 test('a stack that asks for none still grants what its peer asks for, for it says that it supports timers', () => {
   const { answer, agree, runTo, offer } = session(0);
   assert.is(offer(), '');
-  assert.is(answer(supports, 'Session-Expires: 600;refresher=uas'), 'Session-Expires: 600;refresher=uas\r\nRequire: timer\r\n');
+  assert.is(
+    answer(supports, 'Session-Expires: 600;refresher=uas'),
+    'Session-Expires: 600;refresher=uas\r\nRequire: timer\r\n',
+  );
   agree('Session-Expires: 300;refresher=uac', 'Require: timer');
   assert.equal(runTo(150), ['150 refresh']);
 });

@@ -17,7 +17,10 @@ function fill(slab: Slab, { block, size, mark }: Held): void {
 
 function isIntact(slab: Slab, { block, size, mark }: Held): boolean {
   const start = slab.offset(block);
-  return slab.bytes(block).subarray(start, start + size).every((octet) => octet === mark);
+  return slab
+    .bytes(block)
+    .subarray(start, start + size)
+    .every((octet) => octet === mark);
 }
 
 test('never gives 0, for that means none', () => {

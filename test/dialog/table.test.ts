@@ -96,7 +96,10 @@ test('begins every dialog with nothing of the one before it in the row', () => {
   assert.is(table.state[dialog], DialogState.free);
   made(table, 'b', 'near', 'far');
   const { localSequence, remoteSequence, sessionInterval, remoteSession, flags } = table;
-  assert.equal([localSequence, remoteSequence, sessionInterval, remoteSession, flags].map((column) => column[dialog]), [0, 0, 0, 0, 0]);
+  assert.equal(
+    [localSequence, remoteSequence, sessionInterval, remoteSession, flags].map((column) => column[dialog]),
+    [0, 0, 0, 0, 0],
+  );
 });
 
 test('sets and clears one flag and leaves the others', () => {
@@ -104,7 +107,8 @@ test('sets and clears one flag and leaves the others', () => {
   const dialog = made(table, 'a', 'near', 'far');
   for (const flag of Object.values(DialogFlag)) table.set(dialog, flag, true);
   table.set(dialog, DialogFlag.sessionTimer, false);
-  for (const [name, flag] of Object.entries(DialogFlag)) assert.is(table.has(dialog, flag), name !== 'sessionTimer', name);
+  for (const [name, flag] of Object.entries(DialogFlag))
+    assert.is(table.has(dialog, flag), name !== 'sessionTimer', name);
 });
 
 const name = fc.constantFrom('a', 'b', 'ab', 'ba', '', 'abc');
@@ -118,46 +122,50 @@ const action = fc.oneof(
 
 test('does what a Map would do, over thousands of dialogs that come and go', () => {
   fc.assert(
-    fc.property(fc.integer(), fc.array(action, { minLength: 200, maxLength: 1000, size: 'max' }), (hashSeed, actions) => {
-      const table = new DialogTable({ capacity: 40, hashSeed });
-      const model = new Map<string, { readonly dialog: number; readonly id: DialogId; target: string }>();
-      const dead: DialogId[] = [];
-      for (const happening of actions) {
-        if (happening.kind === 'create') {
-          const { callId, local, remote } = happening;
-          const key = `${callId} ${local} ${remote}`;
-          if (model.has(key)) continue;
-          const dialog = table.create(recordParts({ callId, localTag: local, remoteTag: remote }));
-          assert.is(dialog === undefined, model.size === 40);
-          if (dialog !== undefined) model.set(key, { dialog, id: table.id(dialog), target: 'sip:bob@192.0.2.4' });
-        } else if (happening.kind === 'find') {
-          const { callId, local, remote } = happening;
-          assert.is(found(table, callId, local, remote), model.get(`${callId} ${local} ${remote}`)?.dialog ?? -1);
-        } else if (model.size > 0) {
-          const [key, entry] = [...model][happening.pick % model.size] ?? ['', undefined];
-          if (entry === undefined) continue;
-          if (happening.kind === 'update') {
-            assert.ok(table.update(entry.dialog, sliceOf(happening.target), undefined, undefined));
-            entry.target = happening.target;
-          } else {
-            table.free(entry.dialog);
-            model.delete(key);
-            dead.push(entry.id);
+    fc.property(
+      fc.integer(),
+      fc.array(action, { minLength: 200, maxLength: 1000, size: 'max' }),
+      (hashSeed, actions) => {
+        const table = new DialogTable({ capacity: 40, hashSeed });
+        const model = new Map<string, { readonly dialog: number; readonly id: DialogId; target: string }>();
+        const dead: DialogId[] = [];
+        for (const happening of actions) {
+          if (happening.kind === 'create') {
+            const { callId, local, remote } = happening;
+            const key = `${callId} ${local} ${remote}`;
+            if (model.has(key)) continue;
+            const dialog = table.create(recordParts({ callId, localTag: local, remoteTag: remote }));
+            assert.is(dialog === undefined, model.size === 40);
+            if (dialog !== undefined) model.set(key, { dialog, id: table.id(dialog), target: 'sip:bob@192.0.2.4' });
+          } else if (happening.kind === 'find') {
+            const { callId, local, remote } = happening;
+            assert.is(found(table, callId, local, remote), model.get(`${callId} ${local} ${remote}`)?.dialog ?? -1);
+          } else if (model.size > 0) {
+            const [key, entry] = [...model][happening.pick % model.size] ?? ['', undefined];
+            if (entry === undefined) continue;
+            if (happening.kind === 'update') {
+              assert.ok(table.update(entry.dialog, sliceOf(happening.target), undefined, undefined));
+              entry.target = happening.target;
+            } else {
+              table.free(entry.dialog);
+              model.delete(key);
+              dead.push(entry.id);
+            }
           }
         }
-      }
-      assert.is(table.count, model.size);
-      for (const [key, { dialog, id, target }] of model) {
-        const [callId = '', local = '', remote = ''] = key.split(' ');
-        assert.is(found(table, callId, local, remote), dialog);
-        assert.is(table.lookup(id), dialog);
-        assert.is(table.text(dialog, Part.target), target);
-      }
-      for (const id of dead) assert.is(table.lookup(id), -1);
-      for (const { dialog } of model.values()) table.free(dialog);
-      assert.is(table.count, 0);
-      assert.is(table.records.usedSize, 0);
-    }),
+        assert.is(table.count, model.size);
+        for (const [key, { dialog, id, target }] of model) {
+          const [callId = '', local = '', remote = ''] = key.split(' ');
+          assert.is(found(table, callId, local, remote), dialog);
+          assert.is(table.lookup(id), dialog);
+          assert.is(table.text(dialog, Part.target), target);
+        }
+        for (const id of dead) assert.is(table.lookup(id), -1);
+        for (const { dialog } of model.values()) table.free(dialog);
+        assert.is(table.count, 0);
+        assert.is(table.records.usedSize, 0);
+      },
+    ),
     { seed: 1, numRuns: 40 },
   );
 });

@@ -44,7 +44,10 @@ test('a malformed request is answered with a status and a phrase that name the f
     const answer = ground.network.log.findLast(({ from }) => from.port === nearPort);
     const [line = '', ...lines] = new TextDecoder().decode(answer?.bytes).split('\r\n');
     assert.is(line, `SIP/2.0 ${expected}`);
-    assert.ok(lines.some((each) => /^To: .*;tag=/.test(each)), `the answer has a tag of its own (§8.2.6.2): ${lines.join('\n')}`);
+    assert.ok(
+      lines.some((each) => /^To: .*;tag=/.test(each)),
+      `the answer has a tag of its own (§8.2.6.2): ${lines.join('\n')}`,
+    );
   }
   await ground.rest();
 });
@@ -80,7 +83,10 @@ test('a request without a To tag that needs a dialog is answered 481, an unknown
     RawDialog.toward(hop, ground.nearPort, `call-${index}`).request(method);
   }
   await clock.run(5);
-  assert.equal(hop.received.map(({ status }) => status), [481, 481, 481, 405, 405]);
+  assert.equal(
+    hop.received.map(({ status }) => status),
+    [481, 481, 481, 405, 405],
+  );
   assert.match(hop.received[3]?.header('Allow') ?? '', 'INVITE');
   for (const response of hop.received) assert.match(response.header('To'), ';tag=');
   await ground.rest();
@@ -91,9 +97,18 @@ test('an INVITE that has no Contact or no From tag is answered 400', async () =>
   const { hop, clock, nearPort } = ground;
   const invite = { start: `INVITE sip:${host}:5060 SIP/2.0`, cseq: 'CSeq: 1 INVITE' };
   hop.send(nearPort, text(invite));
-  hop.send(nearPort, text({ ...invite, from: 'From: <sip:a@b>', callId: 'Call-ID: bad-2', via: base.via.replace('bad', 'bad2') }, 'Contact: <sip:a@b>'));
+  hop.send(
+    nearPort,
+    text(
+      { ...invite, from: 'From: <sip:a@b>', callId: 'Call-ID: bad-2', via: base.via.replace('bad', 'bad2') },
+      'Contact: <sip:a@b>',
+    ),
+  );
   await clock.run(5);
-  assert.equal(hop.received.map(({ status }) => status), [400, 400]);
+  assert.equal(
+    hop.received.map(({ status }) => status),
+    [400, 400],
+  );
   await ground.rest();
 });
 
@@ -105,8 +120,14 @@ test('a client that does not ask for symmetric responses is answered at the port
   dialog.request('INFO', { via: `SIP/2.0/UDP ${host}:6002;branch=z9hG4bK-1` });
   dialog.request('MESSAGE', { via: `SIP/2.0/UDP ${host}:6002;rport;branch=z9hG4bK-2` });
   await clock.run(10);
-  assert.equal(listener.received.map(({ method, status }) => `${status} ${method}`), ['481 INFO']);
-  assert.equal(sender.received.map(({ method, status }) => `${status} ${method}`), ['481 MESSAGE']);
+  assert.equal(
+    listener.received.map(({ method, status }) => `${status} ${method}`),
+    ['481 INFO'],
+  );
+  assert.equal(
+    sender.received.map(({ method, status }) => `${status} ${method}`),
+    ['481 MESSAGE'],
+  );
   assert.match(sender.received[0]?.header('Via') ?? '', ';rport=6001');
   await ground.rest();
 });
@@ -116,7 +137,9 @@ test('thousands of clients at thousands of ports leave room for the next one', a
   const { clock, nearPort } = ground;
   const sender = await RawPeer.open(ground, 'sender', 6001);
   for (let port = 10_000; port < 14_200; port++) {
-    RawDialog.toward(sender, nearPort, `call-${port}`).request('INFO', { via: `SIP/2.0/UDP ${host}:${port};branch=z9hG4bK-${port}` });
+    RawDialog.toward(sender, nearPort, `call-${port}`).request('INFO', {
+      via: `SIP/2.0/UDP ${host}:${port};branch=z9hG4bK-${port}`,
+    });
     if (port % 100 === 0) await clock.run(40_000);
   }
   const listener = await RawPeer.open(ground, 'listener', 6002);
@@ -166,7 +189,10 @@ test('whatever comes, nothing throws and nothing is left', async () => {
   raw.request('INFO');
   await clock.run(5);
   template.push(...hop.received.map((message) => message.text));
-  const piece = fc.oneof(fc.constantFrom('\r\n', ';', '<', '>', '"', ',', '\0', ' ', ':', '=', '@', 'é'), fc.string({ maxLength: 5 }));
+  const piece = fc.oneof(
+    fc.constantFrom('\r\n', ';', '<', '>', '"', ',', '\0', ' ', ':', '=', '@', 'é'),
+    fc.string({ maxLength: 5 }),
+  );
   const mutant = fc.record({ of: fc.nat(), at: fc.nat(), remove: fc.nat(30), insert: piece });
   const mutants = fc.sample(mutant, { seed: 1, numRuns: 3000 });
   for (const { of, at, remove, insert } of mutants) {
@@ -176,7 +202,12 @@ test('whatever comes, nothing throws and nothing is left', async () => {
     if (of % 16 === 0) await clock.run(2);
   }
   await clock.run(10);
-  const answered = await ground.take(dialog.request('INFO').then(() => true, () => false));
+  const answered = await ground.take(
+    dialog.request('INFO').then(
+      () => true,
+      () => false,
+    ),
+  );
   assert.type(answered, 'boolean');
   await ground.take(ground.near.close());
   await clock.runUntilIdle();

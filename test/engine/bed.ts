@@ -1,5 +1,5 @@
-import type { MemoryNetworkOptions } from '../../transport/index.ts';
 import type { Dialog, InviteOptions, Stack, StackOptions } from '../../core/index.ts';
+import type { MemoryNetworkOptions } from '../../transport/index.ts';
 import { RawDialog } from './raw-dialog.ts';
 import { RawPeer } from './raw-peer.ts';
 import { host, nearOffer, noted, type World, world } from './world.ts';
@@ -33,13 +33,17 @@ export async function bed(options: BedOptions = {}): Promise<Bed> {
   return { ...ground, near, hop, other, nearPort };
 }
 
-/** A call through the first hop, as both ends have it; the log is empty then. */
+/** A call through the hop whose turn it is, the first one at first, as both ends have it; the log is empty then. */
 export async function call(bed: Bed, options: InviteOptions = {}): Promise<{ dialog: Dialog; raw: RawDialog }> {
-  const { near, hop, take, log, clock } = bed;
+  const { near, hop, other, take, log, clock } = bed;
   const dialog = await take(near.invite(`sip:bob@${host}:${hop.port}`, { body: nearOffer, ...options }));
   await clock.run(5);
   log.length = 0;
-  return { dialog, raw: RawDialog.ofInvite(hop, hop.last('INVITE')) };
+  for (const peer of [hop, other]) {
+    const invite = peer.requests('INVITE').find((request) => request.header('Call-ID') === dialog.callId);
+    if (invite !== undefined) return { dialog, raw: RawDialog.ofInvite(peer, invite) };
+  }
+  throw new Error('the INVITE has come to neither hop');
 }
 
 /** Ends a call from our side and sees that nothing is left. */

@@ -44,7 +44,8 @@ test('a call that rings is cancelled by a CANCEL that is the INVITE in all that 
   ]);
   const [invite, cancel] = [hop.last('INVITE'), hop.last('CANCEL')];
   assert.is(cancel.requestUri, invite.requestUri);
-  for (const name of ['Via', 'Route', 'From', 'To', 'Call-ID', 'Max-Forwards']) assert.is(cancel.header(name), invite.header(name), name);
+  for (const name of ['Via', 'Route', 'From', 'To', 'Call-ID', 'Max-Forwards'])
+    assert.is(cancel.header(name), invite.header(name), name);
   assert.is(cancel.header('CSeq'), '1 CANCEL');
   assert.is(cancel.header('Supported'), '');
   await ground.rest();

@@ -80,7 +80,10 @@ test('refuses the calls that ring, and new ones', async () => {
   assert.ok(calls[0]?.signal.aborted);
   RawDialog.toward(ground.hop, ground.nearPort, 'call-2').request('INVITE');
   await ground.clock.run(5);
-  assert.equal(ground.hop.responses('INVITE').map(({ status }) => status), [503, 503]);
+  assert.equal(
+    ground.hop.responses('INVITE').map(({ status }) => status),
+    [503, 503],
+  );
   ground.note('late', ground.near.invite(target));
   await ground.clock.run(5);
   assert.equal(ground.seen(), ['late failed SIP_CLOSED']);
@@ -106,13 +109,19 @@ test('gives up the calls that ring at the other end, and ends one that is answer
     await clock.run(100);
     ground.note('close', ground.near.close());
     await clock.run(100);
-    assert.equal(ground.seen().filter((line) => !line.startsWith('ended')), ['call failed SIP_ABORTED', 'close done']);
+    assert.equal(
+      ground.seen().filter((line) => !line.startsWith('ended')),
+      ['call failed SIP_ABORTED', 'close done'],
+    );
     assert.is(hop.requests('BYE').length, answered ? 1 : 0);
   }
 });
 
 test('waits for the ACK of an answer before it sends BYE', async () => {
-  const ground = await bed({ hops: 1, stack: { application: { onCall: (each) => void each.answer().catch(() => undefined) } } });
+  const ground = await bed({
+    hops: 1,
+    stack: { application: { onCall: (each) => void each.answer().catch(() => undefined) } },
+  });
   const { hop, clock, nearPort } = ground;
   const raw = RawDialog.toward(hop, nearPort, 'call-1');
   raw.request('INVITE');
@@ -147,9 +156,15 @@ test('by destroy it is at once: whoever waits hears so, and nothing is sent', as
     ground.note(label, attempt());
   }
   await ground.clock.run(10);
-  assert.equal(ground.seen().slice(2).sort(), ['bye', 'call', 'counts', 'info'].map((label) => `${label} failed SIP_CLOSED`));
+  assert.equal(
+    ground.seen().slice(2).sort(),
+    ['bye', 'call', 'counts', 'info'].map((label) => `${label} failed SIP_CLOSED`),
+  );
   await ground.clock.runUntilIdle();
-  assert.equal(ground.log.filter((line) => line.startsWith('near')), []);
+  assert.equal(
+    ground.log.filter((line) => line.startsWith('near')),
+    [],
+  );
 });
 
 test('by destroy in the middle of a close ends that close', async () => {

@@ -15,7 +15,9 @@ interface AskedBed extends Bed {
 async function asking(): Promise<AskedBed> {
   const asked: IncomingRequest[] = [];
   const log: string[] = [];
-  const ground = await bed({ stack: { application: { ...noted(log), onRequest: (request) => void asked.push(request) } } });
+  const ground = await bed({
+    stack: { application: { ...noted(log), onRequest: (request) => void asked.push(request) } },
+  });
   return { ...ground, asked, seen: () => [...ground.seen(), ...log] };
 }
 
@@ -31,7 +33,9 @@ test('of ours go out with the next CSeq, each with its own branch, and give the 
     if (request.method === 'INFO') hop.accept(request, { headers: ['X-Thing: 1'], body: 'thanks' });
     return request.method === 'INFO';
   };
-  const response = await take(dialog.request('INFO', { contentType: 'text/plain', body: 'hello', headers: { 'X-Own': ['a', 'b'] } }));
+  const response = await take(
+    dialog.request('INFO', { contentType: 'text/plain', body: 'hello', headers: { 'X-Own': ['a', 'b'] } }),
+  );
   assert.is(response.status, 200);
   assert.is(response.headers.find(({ name }) => name === 'X-Thing')?.value, '1');
   assert.is(new TextDecoder().decode(response.body), 'thanks');
@@ -71,10 +75,16 @@ test('of ours may be many at once', async () => {
   for (let i = 0; i < 5; i++) ground.note(`info ${i}`, dialog.request('INFO'));
   await ground.clock.run(10);
   held.push(...ground.hop.requests('INFO'));
-  assert.equal(held.map(({ cseq }) => cseq), [2, 3, 4, 5, 6]);
+  assert.equal(
+    held.map(({ cseq }) => cseq),
+    [2, 3, 4, 5, 6],
+  );
   for (const request of held.reverse()) ground.hop.accept(request);
   await ground.clock.run(10);
-  assert.equal(ground.seen(), [4, 3, 2, 1, 0].map((i) => `info ${i} 200`));
+  assert.equal(
+    ground.seen(),
+    [4, 3, 2, 1, 0].map((i) => `info ${i} 200`),
+  );
   await finish(ground, dialog);
 });
 
@@ -113,7 +123,10 @@ test('without a handler INFO is answered 200, and what else would be the program
   raw.request('MESSAGE', { headers: ['Content-Type: text/plain'], body: 'hello' });
   raw.request('UPDATE', { body: 'v=0\r\no=far 1 2 IN IP4 10.0.0.1\r\ns=-\r\n' });
   await ground.clock.run(5);
-  assert.equal(['INFO', 'MESSAGE', 'UPDATE'].flatMap((method) => statuses(ground, method)), [200, 488, 488]);
+  assert.equal(
+    ['INFO', 'MESSAGE', 'UPDATE'].flatMap((method) => statuses(ground, method)),
+    [200, 488, 488],
+  );
   await finish(ground, dialog);
 });
 
@@ -154,7 +167,8 @@ test('for a dialog that we do not have are answered 481', async () => {
   const stranger = new RawDialog(ground.hop, ground.nearPort, { ...raw, local: raw.local.replace('raw', 'RAW') });
   stranger.request('BYE');
   await ground.clock.run(5);
-  for (const method of ['INFO', 'INVITE', 'UPDATE', 'PRACK', 'FOO']) assert.equal(statuses(ground, method), [481], method);
+  for (const method of ['INFO', 'INVITE', 'UPDATE', 'PRACK', 'FOO'])
+    assert.equal(statuses(ground, method), [481], method);
   assert.equal(statuses(ground, 'BYE'), [481, 481]);
   assert.is(ground.asked.length, 0);
   await finish(ground, dialog);
@@ -236,7 +250,10 @@ test('what the program has not answered yet when the dialog ends is answered 487
   await ground.clock.run(5);
   raw.request('BYE');
   await ground.clock.run(5);
-  assert.equal(['INFO', 'INVITE', 'BYE'].map((method) => statuses(ground, method)), [[487], [487], [200]]);
+  assert.equal(
+    ['INFO', 'INVITE', 'BYE'].map((method) => statuses(ground, method)),
+    [[487], [487], [200]],
+  );
   for (const request of ground.asked) request.respond(200);
   await ground.rest();
 });
@@ -266,7 +283,10 @@ test('two BYEs that cross are both answered, and the dialog ends once', async ()
   await ground.clock.run(5);
   assert.equal(statuses(ground, 'BYE'), [200]);
   assert.is(ground.seen().filter((line) => line.startsWith('ended')).length, 1);
-  assert.equal(ground.seen().filter((line) => line.endsWith('done')), ['bye done', 'again done']);
+  assert.equal(
+    ground.seen().filter((line) => line.endsWith('done')),
+    ['bye done', 'again done'],
+  );
   await ground.rest();
 });
 
@@ -308,7 +328,10 @@ test('a dialog whose first route is another address than the hop waits for that 
   const ground = await bed({ hops: 1 });
   ground.hop.recordRoute = [`<${ground.other.uri};lr>`];
   const dialogs = ground.near.invite(`sip:bob@${host}:5070`);
-  ground.note('info', dialogs.then((dialog) => dialog.request('INFO')));
+  ground.note(
+    'info',
+    dialogs.then((dialog) => dialog.request('INFO')),
+  );
   await ground.clock.run(20);
   assert.equal(ground.seen(), ['info 200']);
   assert.is(ground.other.requests('INFO').length, 1);

@@ -104,7 +104,10 @@ test('ringing reaches the caller with the same tag as the answer', async () => {
   ground.note('answer', call.answer());
   await ground.clock.run(5);
   const responses = ground.hop.responses('INVITE');
-  assert.equal(responses.map(({ status }) => status), [180, 183, 200]);
+  assert.equal(
+    responses.map(({ status }) => status),
+    [180, 183, 200],
+  );
   assert.is(new Set(responses.map((response) => response.header('To'))).size, 1);
   ground.raw.acknowledge(responses[2] ?? responses[0] ?? only([]));
   await ground.clock.run(5);
@@ -118,7 +121,10 @@ test('a program that takes its time is covered by a 100 after 200 ms', async () 
   await ground.clock.run(190);
   assert.is(ground.hop.received.length, 0);
   await ground.clock.run(20);
-  assert.equal(ground.hop.received.map(({ status }) => status), [100]);
+  assert.equal(
+    ground.hop.received.map(({ status }) => status),
+    [100],
+  );
   only(ground.calls).refuse(603);
   await ground.rest();
 });
@@ -130,7 +136,10 @@ test('a refusal is sent until it is acknowledged', async () => {
   only(ground.calls).refuse(486, { headers: { 'Retry-After': '60' } });
   await ground.clock.run(1600);
   const refusals = ground.hop.responses('INVITE');
-  assert.equal(refusals.map(({ status }) => status), [486, 486, 486]);
+  assert.equal(
+    refusals.map(({ status }) => status),
+    [486, 486, 486],
+  );
   assert.is(refusals[0]?.header('Retry-After'), '60');
   assert.is(refusals[0]?.header('Contact'), '');
   await ground.rest();
@@ -171,7 +180,10 @@ test('a caller who gives up is answered 487, and the program hears of it', async
   await clock.run(300);
   raw.request('CANCEL', { branch: 'z9hG4bK-one', cseq: 1 });
   await clock.run(5);
-  assert.equal(hop.received.map(({ status, method }) => `${status} ${method}`), ['100 INVITE', '200 CANCEL', '487 INVITE']);
+  assert.equal(
+    hop.received.map(({ status, method }) => `${status} ${method}`),
+    ['100 INVITE', '200 CANCEL', '487 INVITE'],
+  );
   assert.equal(ground.seen(), ['gave up']);
   assert.ok(only(ground.calls).signal.aborted);
   const [, cancelled, terminated] = hop.received;
@@ -195,7 +207,10 @@ test('a CANCEL after the answer is answered 200 and changes nothing; one for not
   raw.request('CANCEL', { branch: 'z9hG4bK-one', cseq: 1 });
   raw.request('CANCEL', { branch: 'z9hG4bK-other', cseq: 1 });
   await clock.run(5);
-  assert.equal(hop.responses('CANCEL').map(({ status }) => status), [200, 481]);
+  assert.equal(
+    hop.responses('CANCEL').map(({ status }) => status),
+    [200, 481],
+  );
   raw.acknowledge(only(hop.responses('INVITE')));
   await clock.run(5);
   assert.equal(ground.seen(), ['answer done']);
@@ -256,7 +271,10 @@ test('what an INVITE must not lack or be is refused', async () => {
     await clock.run(5);
     assert.is(String(hop.received[index]?.status), status, own.join());
   }
-  assert.equal(hop.received.map((response) => response.header('Unsupported')), ['100rel, foo', 'foo', '', '']);
+  assert.equal(
+    hop.received.map((response) => response.header('Unsupported')),
+    ['100rel, foo', 'foo', '', ''],
+  );
   assert.is(hop.received[2]?.header('Min-SE'), '90');
   assert.is(ground.calls.length, 0);
   await ground.rest();

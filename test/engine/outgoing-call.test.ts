@@ -105,7 +105,8 @@ test('a hop that answers 503 is passed over: the same INVITE by the next one, wi
   await clock.run(100);
   assert.is(ground.seen().at(-1), 'call done');
   const [first, second] = [hop.last('INVITE'), other.last('INVITE')];
-  for (const name of ['Call-ID', 'CSeq', 'From', 'To', 'Contact']) assert.is(first.header(name), second.header(name), name);
+  for (const name of ['Call-ID', 'CSeq', 'From', 'To', 'Contact'])
+    assert.is(first.header(name), second.header(name), name);
   assert.is.not(first.header('Via'), second.header('Via'));
   assert.is(second.header('Route'), '<sip:10.0.0.1:5080;lr>');
   await ground.take(ground.near.close());

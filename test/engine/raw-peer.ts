@@ -38,7 +38,10 @@ export class RawPeer {
   /** False: probes are not answered. */
   answersProbes = true;
   /** Lines of a 2xx to INVITE and UPDATE. */
-  capabilities: readonly string[] = ['Allow: INVITE, ACK, BYE, CANCEL, UPDATE, INFO', 'Supported: ms-dialog-route-set-update'];
+  capabilities: readonly string[] = [
+    'Allow: INVITE, ACK, BYE, CANCEL, UPDATE, INFO',
+    'Supported: ms-dialog-route-set-update',
+  ];
   /** Values that it writes into its own 2xx to INVITE and UPDATE, beside those of the request. */
   recordRoute: readonly string[] = [];
   readonly #flows = new Map<number, FlowId>();
@@ -161,7 +164,8 @@ export class RawPeer {
 
 /** The whole message, with what belongs to its body. */
 export function withBody(lines: readonly string[], body: string): string {
-  const type = body === '' || lines.some((line) => line.startsWith('Content-Type:')) ? [] : ['Content-Type: application/sdp'];
+  const type =
+    body === '' || lines.some((line) => line.startsWith('Content-Type:')) ? [] : ['Content-Type: application/sdp'];
   return `${[...lines, ...type, `Content-Length: ${body.length}`].join('\r\n')}\r\n\r\n${body}`;
 }
 
@@ -169,7 +173,9 @@ export function parse(text: string, port: number): Sip {
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const [start = '', ...lines] = head.split('\r\n');
   const all = (name: string): string[] =>
-    lines.filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`)).map((line) => line.slice(name.length + 1).trim());
+    lines
+      .filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
+      .map((line) => line.slice(name.length + 1).trim());
   const header = (name: string): string => all(name)[0] ?? '';
   const [cseq = '', method = ''] = header('CSeq').split(' ');
   const isResponse = start.startsWith('SIP/2.0 ');

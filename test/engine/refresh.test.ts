@@ -44,7 +44,8 @@ test('a second re-INVITE of ours fails with 491 while the first is pending, also
   const ground = await bed();
   const { dialog } = await call(ground);
   ground.hop.script = (request) => {
-    if (request.method === 'INVITE') ground.hop.reply(request, 430, { headers: ['P-Dialog-Recovery-Action: Dialog-Route-Set-Update'] });
+    if (request.method === 'INVITE')
+      ground.hop.reply(request, 430, { headers: ['P-Dialog-Recovery-Action: Dialog-Route-Set-Update'] });
     return request.method === 'INVITE' || request.method === 'UPDATE';
   };
   ground.note('first', dialog.request('INVITE', { body: newOffer }));
@@ -92,8 +93,14 @@ test('a peer’s unchanged offer, and a refresh without one, are answered by the
   raw.acknowledge(hop.responses('INVITE')[0] ?? hop.last(''));
   raw.request('INVITE');
   await clock.run(5);
-  assert.equal(hop.responses('UPDATE').map(({ body }) => body), ['', nearOffer]);
-  assert.equal(hop.responses('INVITE').map(({ body }) => body), [nearOffer, nearOffer]);
+  assert.equal(
+    hop.responses('UPDATE').map(({ body }) => body),
+    ['', nearOffer],
+  );
+  assert.equal(
+    hop.responses('INVITE').map(({ body }) => body),
+    [nearOffer, nearOffer],
+  );
   assert.is(ground.asked.length, 0);
   raw.acknowledge(hop.responses('INVITE')[1] ?? hop.last(''));
   await finish(ground, dialog);

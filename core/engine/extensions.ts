@@ -1,0 +1,16 @@
+import { HeaderId } from '../message/header.ts';
+import type { Message } from '../message/message.ts';
+
+/** Extensions that a request may require of us. */
+const supported: ReadonlySet<string> = new Set(['timer', 'ms-dialog-route-set-update']);
+
+/** The extensions that a request requires and that we do not have, as the value of Unsupported; '' for none. @see RFC 3261 §8.2.2.3 */
+export function unsupportedExtensions(request: Message): string {
+  const unsupported: string[] = [];
+  for (let line = request.first(HeaderId.Require); line >= 0; line = request.next(line)) {
+    const value = request.text({ start: request.valueStart(line), end: request.valueEnd(line) });
+    const tags = value.split(',').map((tag) => tag.trim());
+    unsupported.push(...tags.filter((tag) => tag !== '' && !supported.has(tag.toLowerCase())));
+  }
+  return unsupported.join(', ');
+}

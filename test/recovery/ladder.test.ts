@@ -1,0 +1,37 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { rungs, usableRung } from '../../core/recovery/ladder.ts';
+
+const test = suite('The ladder of heals (brief §4, rule 7)');
+
+/** The rungs that a peer is tried on, one after another. */
+function walk(allowsUpdate: boolean, hasSession: boolean): string[] {
+  const names: string[] = [];
+  for (
+    let rung = usableRung(0, allowsUpdate, hasSession);
+    rung !== -1;
+    rung = usableRung(rung + 1, allowsUpdate, hasSession)
+  ) {
+    const { method, offer } = rungs[rung] ?? { method: '', offer: false };
+    names.push(offer ? `${method} with the offer` : method);
+  }
+  return names;
+}
+
+test('goes from UPDATE over UPDATE with the unchanged offer to re-INVITE', () => {
+  assert.equal(walk(true, true), ['UPDATE', 'UPDATE with the offer', 'INVITE with the offer']);
+});
+
+test('leaves out what carries an offer when there is no session description', () => {
+  assert.equal(walk(true, false), ['UPDATE']);
+});
+
+test('leaves out UPDATE for a peer that does not allow it', () => {
+  assert.equal(walk(false, true), ['INVITE with the offer']);
+});
+
+test('has nothing for a peer without UPDATE and a dialog without a session description', () => {
+  assert.equal(walk(false, false), []);
+});
+
+test.run();

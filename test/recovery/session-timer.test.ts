@@ -1,0 +1,245 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { StackOptions } from '../../core/index.ts';
+import { type Bed, bed, call, finish } from '../engine/bed.ts';
+import { host } from '../engine/world.ts';
+
+const test = suite('Session timers and recovery (RFC 4028 §10; figure 3; brief §4, rule 8)');
+
+const resilient = 'Supported: timer, ms-dialog-route-set-update';
+
+/** A bed whose far end agrees on 600 s and on who refreshes. */
+async function timed(
+  refresher: 'uac' | 'uas',
+  stack: Partial<StackOptions> = {},
+  allow = 'INVITE, UPDATE',
+): Promise<Bed> {
+  const ground = await bed({ hops: 1, stack });
+  const timer = [`Session-Expires: 600;refresher=${refresher}`, 'Require: timer'];
+  ground.hop.capabilities = [`Allow: ${allow}`, resilient, ...timer];
+  return ground;
+}
+
+test('we refresh by an UPDATE without a body at half the interval, by the route set, again and again', async () => {
+  const ground = await timed('uac');
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  await clock.run(299_900);
+  assert.is(hop.requests('UPDATE').length, 0);
+  await clock.run(200);
+  const update = hop.last('UPDATE');
+  assert.is(update.header('Session-Expires'), '600;refresher=uac');
+  assert.is(update.header('Route'), `<${hop.uri};lr>`);
+  assert.is(update.body, '');
+  await clock.run(600_000);
+  assert.is(hop.requests('UPDATE').length, 3);
+  assert.equal(ground.seen(), []);
+  await finish(ground, dialog);
+});
+
+test('where the peer does not allow UPDATE we refresh by re-INVITE with the unchanged offer, and acknowledge', async () => {
+  const ground = await timed('uac', {}, 'INVITE, ACK');
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  const [invite] = hop.requests('INVITE');
+  await clock.run(300_100);
+  const [, refresh] = hop.requests('INVITE');
+  assert.is(refresh?.body, invite?.body);
+  assert.is(refresh?.header('Session-Expires'), '600;refresher=uac');
+  assert.is(hop.last('ACK').cseq, refresh?.cseq);
+  await finish(ground, dialog);
+});
+
+test('a peer that refreshes keeps the session, one that does not is sent a BYE 32 s before the end', async () => {
+  const ground = await timed('uas');
+  const { raw } = await call(ground);
+  const { hop, clock } = ground;
+  await clock.run(500_000);
+  raw.request('UPDATE', { headers: [resilient, 'Session-Expires: 600;refresher=uac'] });
+  await clock.run(567_900);
+  assert.is(hop.requests('BYE').length, 0);
+  await clock.run(200);
+  assert.is(hop.requests('BYE').length, 1);
+  assert.equal(ground.seen(), ['ended local session-expired']);
+  await ground.rest();
+});
+
+test('a 422, a 488 or a 491 to a refresh is followed by another one before the session ends', async () => {
+  for (const status of [422, 488, 491]) {
+    const ground = await timed('uac');
+    const { dialog } = await call(ground);
+    const { hop, clock } = ground;
+    hop.script = (request) => {
+      if (request.method === 'UPDATE') hop.reply(request, status);
+      return request.method === 'UPDATE';
+    };
+    await clock.run(301_000);
+    assert.is(hop.requests('UPDATE').length, 1, String(status));
+    hop.script = () => false;
+    await clock.run(260_000);
+    assert.is(hop.requests('UPDATE').length, 2, String(status));
+    assert.equal(ground.seen(), []);
+    await finish(ground, dialog);
+  }
+});
+
+test('a refresh that the peer has no method for goes on by re-INVITE', async () => {
+  for (const status of [405, 501]) {
+    const ground = await timed('uac');
+    const { dialog } = await call(ground);
+    const { hop, clock } = ground;
+    hop.script = (request) => {
+      if (request.method === 'UPDATE') hop.reply(request, status);
+      return request.method === 'UPDATE';
+    };
+    await clock.run(300_100);
+    assert.is(hop.requests('INVITE').length, 2, String(status));
+    assert.equal(ground.seen(), []);
+    hop.script = () => false;
+    await finish(ground, dialog);
+  }
+});
+
+test('figure 3: a refresh that finds the route broken starts healing; the application sees the two events and no failure', async () => {
+  const ground = await timed('uac');
+  const { dialog } = await call(ground);
+  const { hop, log, clock } = ground;
+  await clock.run(299_000);
+  log.length = 0;
+  const waitForIt = ['P-Dialog-Recovery-Action: Wait-For-Session-Update'];
+  hop.script = (request) => {
+    if (request.method === 'UPDATE' && request.header('Route') !== '') hop.reply(request, 430, { headers: waitForIt });
+    return request.method === 'UPDATE' && request.header('Route') !== '';
+  };
+  await clock.run(2000);
+  assert.equal(log, [
+    'near > hop UPDATE',
+    'hop > near 430 UPDATE',
+    'recovering',
+    'near > hop UPDATE',
+    'hop > near 200 UPDATE',
+    'healthy',
+  ]);
+  hop.script = () => false;
+  await clock.run(298_000);
+  assert.is(hop.requests('UPDATE').length, 2);
+  await clock.run(3000);
+  assert.is(hop.requests('UPDATE').length, 3, 'a full interval after the heal');
+  await finish(ground, dialog);
+});
+
+test('a 430 that asks for a heal is healed without any event, and the heal is the refresh', async () => {
+  const ground = await timed('uac');
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = (request) => {
+    const isRefresh = request.method === 'UPDATE' && request.header('Route') !== '';
+    if (isRefresh) hop.reply(request, 430, { headers: ['P-Dialog-Recovery-Action: Dialog-Route-Set-Update'] });
+    return isRefresh;
+  };
+  await clock.run(301_000);
+  assert.equal(ground.seen(), []);
+  assert.equal(
+    hop.requests('UPDATE').map((request) => request.header('Route') === ''),
+    [false, true],
+  );
+  await clock.run(290_000);
+  assert.is(hop.requests('UPDATE').length, 2);
+  await finish(ground, dialog);
+});
+
+test('a refresh whose heal the far end refuses is tried again in time', async () => {
+  const ground = await timed('uac');
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = (request) => {
+    if (request.method !== 'UPDATE') return false;
+    if (request.header('Route') === '') hop.reply(request, 488);
+    else hop.reply(request, 430, { headers: ['P-Dialog-Recovery-Action: Dialog-Route-Set-Update'] });
+    return true;
+  };
+  await clock.run(301_000);
+  assert.is(hop.requests('UPDATE').length, 2);
+  assert.equal(ground.seen(), []);
+  hop.script = () => false;
+  await clock.run(200_000);
+  assert.is(hop.requests('UPDATE').length, 3);
+  await finish(ground, dialog);
+});
+
+test('while the route is broken the session neither expires nor refreshes; it goes on with a full interval', async () => {
+  for (const refresher of ['uac', 'uas'] as const) {
+    const ground = await timed(refresher);
+    await call(ground);
+    const { hop, clock, network } = ground;
+    await clock.run(280_000);
+    network.partition({ host, port: 5060 }, { host, port: 5070 });
+    await clock.run(3_000_000);
+    assert.equal(ground.seen(), ['recovering'], refresher);
+    network.heal({ host, port: 5060 }, { host, port: 5070 });
+    await clock.run(1000);
+    assert.equal(ground.seen(), ['recovering', 'healthy'], refresher);
+    const updates = hop.requests('UPDATE').length;
+    await clock.run(290_000);
+    assert.is(hop.requests('UPDATE').length, updates);
+    await clock.run(280_000);
+    if (refresher === 'uac') assert.is(hop.requests('UPDATE').length, updates + 1);
+    else assert.is(ground.seen().at(-1), 'ended local session-expired');
+    await ground.take(ground.near.close());
+    await clock.runUntilIdle();
+  }
+});
+
+test('a peer that does not pause may end the call', async () => {
+  const ground = await timed('uac');
+  const { raw } = await call(ground);
+  ground.hop.script = (request) => {
+    if (request.method === 'UPDATE') ground.hop.reply(request, 500);
+    return request.method === 'UPDATE';
+  };
+  await ground.clock.run(568_000);
+  raw.request('BYE');
+  await ground.clock.run(10);
+  assert.equal(ground.seen(), ['recovering', 'ended remote bye']);
+  await ground.rest();
+});
+
+test('a refresh by re-INVITE that is never answered for good is cancelled', async () => {
+  const ground = await timed('uac', {}, 'INVITE, ACK');
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = (request) => {
+    if (request.method === 'INVITE') hop.reply(request, 180);
+    if (request.method === 'CANCEL') {
+      hop.reply(request, 200);
+      hop.reply(hop.last('INVITE'), 487);
+    }
+    return true;
+  };
+  await clock.run(333_000);
+  assert.is(hop.requests('CANCEL').length, 1);
+  hop.script = () => false;
+  await clock.run(200_000);
+  assert.is(
+    hop.requests('INVITE').filter((request) => request.header('To').includes('tag')).length,
+    2,
+    'and tried again',
+  );
+  await finish(ground, dialog);
+});
+
+test('in mode none a refresh that finds nobody ends the session by BYE, and a lost flow alone does not', async () => {
+  for (const how of ['silence', 'lost'] as const) {
+    const ground = await timed('uac', { recovery: { mode: 'none' } });
+    await call(ground);
+    const { hop, clock, network } = ground;
+    hop.script = ({ method }) => method === 'UPDATE';
+    if (how === 'lost') network.kill({ host, port: 5070 });
+    await clock.run(333_000);
+    assert.is(hop.requests('BYE').length, how === 'silence' ? 1 : 0);
+    await ground.take(ground.near.close());
+    await clock.runUntilIdle();
+  }
+});
+
+test.run();
