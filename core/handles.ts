@@ -2,6 +2,7 @@ import type { DialogId } from './dialog/table.ts';
 import type { Content, Header } from './engine/command.ts';
 import type { DialogData, ResponseData, ResponseOrigin } from './engine/event.ts';
 import { SipError, UsageError } from './errors.ts';
+import { isHeaderName, isHeaderValue } from './message/header.ts';
 import { isTargetRefresh } from './message/target-refresh.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
 
@@ -124,7 +125,8 @@ export class IncomingCall {
 
   /** Sends a provisional response: 180 unless told otherwise. */
   ring(status = 180, content: MessageContent = {}): void {
-    if (!(Number.isInteger(status) && status > 100 && status < 200)) throw new UsageError(`${status} is not provisional: 101 to 199.`);
+    if (!(Number.isInteger(status) && status > 100 && status < 200))
+      throw new UsageError(`${status} is not provisional: 101 to 199.`);
     this.#asker.ring(this.#call, status, contentOf(content, sdpType));
   }
 
@@ -216,17 +218,20 @@ const ownHeaders: ReadonlySet<string> = new Set([
 export function contentOf(content: MessageContent, defaultType?: string): Content {
   const headers: Header[] = [];
   for (const [name, values] of Object.entries(content.headers ?? {})) {
-    if (!/^[A-Za-z0-9.!%*_+`'~-]+$/.test(name)) throw new UsageError(`'${name}' is no header name (RFC 3261 §25.1).`);
+    if (!isHeaderName(name)) throw new UsageError(`'${name}' is no header name (RFC 3261 §25.1).`);
     if (ownHeaders.has(name.toLowerCase())) throw new UsageError(`The stack writes ${name} itself.`);
     for (const value of typeof values === 'string' ? [values] : values) {
-      if (/[\r\n\0]/.test(value)) throw new UsageError(`The value of ${name} has a line break or NUL in it.`);
+      if (!isHeaderValue(value)) throw new UsageError(`The value of ${name} has a line break or NUL in it.`);
       headers.push({ name, value });
     }
   }
   const { contentType } = content;
-  if (contentType !== undefined && /[\r\n\0]/.test(contentType))
+  if (contentType !== undefined && !isHeaderValue(contentType))
     throw new UsageError('The content type has a line break or NUL in it.');
-  const body = typeof content.body === 'string' ? new TextEncoder().encode(content.body) : content.body?.slice();
+  const body =
+    typeof content.body === 'string'
+      ? new TextEncoder().encode(content.body)
+      : content.body && Uint8Array.from(content.body);
   const hasBody = body !== undefined && body.length > 0;
   if (!hasBody) return { headers, contentType: undefined, body: undefined };
   const type = contentType ?? defaultType;

@@ -5,11 +5,11 @@
  */
 export interface MessageLimits {
   /**
-   * Start line and header fields together. A UDP datagram cannot hold more than 65,507 octets, and on a stream the framer
-   * bounds the head below this. Node's HTTP server takes 16 KiB, PJSIP by default packets of 4,000.
+   * Start line and header fields together. A UDP datagram cannot hold more than 65,507 octets; on a stream the
+   * framer has a bound of its own. Node's HTTP server takes 16 KiB, PJSIP by default packets of 4,000.
    */
   readonly headSize: number;
-  /** Header lines of a message: an INVITE through ten proxies has some 60. Apache's httpd takes 100 fields, Node's 2,000. */
+  /** Header lines of a message: an INVITE through ten proxies has some 40. Apache's httpd takes 100 fields, Node's 2,000. */
   readonly headerCount: number;
   /**
    * Values of one list that are kept one by one (Route, Record-Route). Max-Forwards starts at 70, so an honest path

@@ -14,6 +14,7 @@ import {
   type MessageContent,
   sdpType,
 } from './handles.ts';
+import { isHeaderValue } from './message/header.ts';
 import { parseUriText } from './message/uri.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
 import { startEngine } from './shard/engine-shard.ts';
@@ -334,9 +335,10 @@ function errorOf(failure: CommandFailure): SipError {
 
 /** A name-addr without parameters of its own, for the tag is the stack's. */
 function nameAddr(from: string): string {
-  if (/[\r\n\0]/.test(from)) throw new UsageError('from has a line break or NUL in it.');
+  if (!isHeaderValue(from)) throw new UsageError('from has a line break or NUL in it.');
   const [, uri] = /^(?:"(?:[^"\\]|\\.)*"|[^"<>;,\\]*)\s*<([^<>]+)>$/.exec(from) ?? [undefined, from];
-  if (uri === undefined || parseUriText(uri) === undefined) throw new UsageError(`from: '${from}' is no URI or name-addr.`);
+  if (uri === undefined || parseUriText(uri) === undefined)
+    throw new UsageError(`from: '${from}' is no URI or name-addr.`);
   return uri === from ? `<${from}>` : from;
 }
 

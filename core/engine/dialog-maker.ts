@@ -45,9 +45,14 @@ export class DialogMaker {
     return this.#make(request, request.from, this.#routes.fromRequest(request), own);
   }
 
-  /** Whether the Record-Route of a request can be a route set. */
-  canRoute(request: Message): boolean {
-    return this.#routes.fromRequest(request) !== undefined;
+  /** Whether the Record-Route of a message can be a route set. */
+  canRoute(message: Message): boolean {
+    return this.#routes.fromRequest(message) !== undefined;
+  }
+
+  /** Of a 2xx whose route set is none: good for its ACK and BYE, which go back to where it came from. */
+  withoutRoutes(response: Message, own: OwnSide): DialogIndex | undefined {
+    return this.#make(response, response.to, emptySlice, own);
   }
 
   /** Ends a dialog by BYE that nobody wants any more. */
@@ -61,7 +66,7 @@ export class DialogMaker {
     const { bytes } = message;
     const dialog = table.create({
       target: own.target,
-      routes: this.#routes.count === 0 ? emptySlice : routes,
+      routes,
       localParty: own.localParty,
       localTag: own.localTag,
       remoteParty: partyOf(message, remote),

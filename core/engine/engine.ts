@@ -272,7 +272,8 @@ export class Engine implements Steppable<Command, EngineEvent> {
     if (refusal !== undefined) {
       this.#refuse(message, flow, refusal);
     } else if (!message.isRequest) {
-      this.#clients.receive(message);
+      // A second Via means that it was meant for another. @see RFC 3261 §8.1.3.3
+      if (message.secondVia.presence === 'absent') this.#clients.receive(message);
     } else if (replyFlow === flow && this.#repliesElsewhere(message, flow)) {
       this.#openReplyFlow(message, bytes, flow);
     } else {

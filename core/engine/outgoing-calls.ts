@@ -12,7 +12,7 @@ import { retryAfterMs } from '../recovery/schedule.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { Content } from './command.ts';
 import { endWithContent } from './content.ts';
-import type { DialogMaker } from './dialog-maker.ts';
+import type { DialogMaker, OwnSide } from './dialog-maker.ts';
 import type { Parts } from './parts.ts';
 import { originOf, responseData } from './reporter.ts';
 
@@ -52,7 +52,11 @@ export class OutgoingCalls implements ClientUser {
   }
 
   invite(id: number, target: string, from: string | undefined, content: Content): void {
-    const { token } = this.#parts;
+    const { token, table, reporter } = this.#parts;
+    if (table.count + this.#calls.size >= table.capacity) {
+      reporter.failWithCode(id, 'SIP_OVERLOADED', 'There is no room for another dialog.');
+      return;
+    }
     const callId = token();
     const localTag = token();
     const call: OutgoingCall = {
@@ -179,7 +183,8 @@ export class OutgoingCalls implements ClientUser {
   #answered(tx: ClientTransaction, call: OutgoingCall, message: Message): void {
     const { table, sessions, reporter, hops, acks } = this.#parts;
     this.#calls.delete(call.id);
-    const dialog = this.#makeDialog(call, message);
+    const isSound = this.#maker.canRoute(message);
+    const dialog = this.#makeDialog(call, message, isSound);
     if (dialog === undefined) {
       reporter.failWithCode(call.id, 'SIP_OVERLOADED', 'There is no room for the dialog.');
       return;
@@ -195,15 +200,20 @@ export class OutgoingCalls implements ClientUser {
       reporter.failWithCode(call.id, 'SIP_ABORTED', 'The call was given up as it was answered; it was ended.');
       return;
     }
+    if (!isSound) {
+      this.#maker.endAtOnce(dialog);
+      reporter.failLocally(call.id, 503);
+      return;
+    }
     reporter.done(call.id, { response: responseData(message), dialog: reporter.dialog(dialog) });
   }
 
-  #makeDialog(call: OutgoingCall, message: Message): DialogIndex | undefined {
+  #makeDialog(call: OutgoingCall, message: Message, isSound: boolean): DialogIndex | undefined {
     const body: Slice =
       call.content.body === undefined
         ? emptySlice
         : { bytes: call.content.body, start: 0, end: call.content.body.length };
-    const dialog = this.#maker.fromResponse(message, {
+    const own: OwnSide = {
       target: targetOf(message) ?? sliceOf(call.target),
       localParty: sliceOf(call.from),
       localTag: sliceOf(call.localTag),
@@ -211,7 +221,8 @@ export class OutgoingCalls implements ClientUser {
       contact: sliceOf(`<${this.#ownUri()}>`),
       session: body,
       hop: call.tried.at(-1),
-    });
+    };
+    const dialog = isSound ? this.#maker.fromResponse(message, own) : this.#maker.withoutRoutes(message, own);
     if (dialog === undefined) return undefined;
     this.#parts.table.localSequence[dialog] = initialSequence;
     this.#parts.table.set(dialog, DialogFlag.callIdOwner, true);

@@ -76,7 +76,7 @@ export class Requests implements ClientUser {
   }
 
   request(id: number, dialogId: DialogId, method: string, content: Content): void {
-    const { table, reporter } = this.#parts;
+    const { table, reporter, wheel } = this.#parts;
     const dialog = table.lookup(dialogId);
     if (dialog === -1 || table.state[dialog] !== DialogState.confirmed) {
       reporter.failWithCode(id, 'SIP_DIALOG_ENDED', 'The dialog has ended.');
@@ -105,6 +105,7 @@ export class Requests implements ClientUser {
     if (others === undefined) this.#byDialog.set(dialog, [request]);
     else others.push(request);
     if (this.#parts.healer.health.quick[dialog] === 0) this.#send(request);
+    else request.timer = wheel.arm(this.#quickLimit, id, wheel.nowMs + quickLimitMs);
   }
 
   /** The program no longer waits for the outcome. */
@@ -312,9 +313,13 @@ export class Requests implements ClientUser {
     if (request === undefined) return;
     request.timer = 0;
     const { dialog, flowFailed } = request;
+    if (flowFailed === undefined) {
+      this.#send(request); // it only came behind another's heal: now it goes as the route is
+      return;
+    }
     this.#settle(request);
     this.#forget(request);
-    if (flowFailed !== undefined) this.#reporter(request).failWithResponse(id, flowFailed, 'intermediary');
+    this.#reporter(request).failWithResponse(id, flowFailed, 'intermediary');
     this.#parts.healer.breakRoute(dialog, 'response', 430);
     this.#endIdleQuickHeal(dialog);
     this.#parts.healer.pump();

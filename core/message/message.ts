@@ -204,6 +204,7 @@ export class Message {
     return undefined;
   }
 
+  /** False for a response. */
   get isRequest(): boolean {
     return this.#line.isRequest;
   }
@@ -441,10 +442,12 @@ export class Message {
     return this.#index.next(index);
   }
 
+  /** Which header field the line is. */
   headerId(index: number): HeaderId {
     return this.#index.id(index);
   }
 
+  /** Where the line begins, with its name. */
   lineStart(index: number): number {
     return this.#index.lineStart(index);
   }
@@ -459,6 +462,7 @@ export class Message {
     return this.#index.valueStart(index);
   }
 
+  /** The value ends here, white space left out. */
   valueEnd(index: number): number {
     return this.#index.valueEnd(index);
   }

@@ -7,7 +7,9 @@ export function hostPort(address: Address): string {
 
 /** A SIP URI of an address, without a user. */
 export function sipUri(address: Address): string {
-  return address.protocol === 'udp' ? `sip:${hostPort(address)}` : `sip:${hostPort(address)};transport=${address.protocol}`;
+  return address.protocol === 'udp'
+    ? `sip:${hostPort(address)}`
+    : `sip:${hostPort(address)};transport=${address.protocol}`;
 }
 
 /** The start of a Via header of ours, up to the value of its branch. `rport` asks for symmetric responses. @see RFC 3581 §3 */

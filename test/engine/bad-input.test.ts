@@ -171,13 +171,16 @@ test('a response that was meant for another method or dialog changes nothing', a
   await finish(ground, dialog);
 });
 
-test('a call whose answer has a Record-Route that is none fails, and nothing is left', async () => {
+test('a call whose answer has a Record-Route that is none is acknowledged, ended, and fails', async () => {
   const ground = await bed();
   ground.hop.recordRoute = ['sip:no-brackets'];
   ground.note('call', ground.near.invite(`sip:bob@${host}:5070`));
   await ground.clock.run(50);
-  assert.is(ground.seen().length, 1);
-  assert.match(ground.seen()[0] ?? '', 'call failed');
+  assert.equal(ground.seen(), ['call failed 503 local', 'ended local bye']);
+  assert.equal(
+    ground.hop.received.map(({ method }) => method),
+    ['INVITE', 'ACK', 'BYE'],
+  );
   await ground.rest();
 });
 

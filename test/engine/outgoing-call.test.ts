@@ -175,6 +175,18 @@ test('a repeated 2xx is acknowledged each time', async () => {
   await finish(ground, dialog);
 });
 
+test('a call for which there is no room fails before anything is sent', async () => {
+  const ground = await bed({ hops: 1, stack: { limits: { dialogs: 2, transactions: 100 } } });
+  const { dialog } = await call(ground);
+  ground.hop.script = ({ method }) => method === 'INVITE';
+  for (const name of ['second', 'third']) ground.note(name, ground.near.invite(target));
+  await ground.clock.run(10);
+  assert.equal(ground.seen(), ['third failed SIP_OVERLOADED']);
+  ground.hop.reply(ground.hop.last('INVITE'), 486);
+  await ground.clock.run(10);
+  await finish(ground, dialog);
+});
+
 test('a call without hops goes straight to a numeric target', async () => {
   const ground = await bed({ hops: 0 });
   const { dialog } = await call(ground);

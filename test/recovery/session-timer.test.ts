@@ -148,6 +148,28 @@ test('a 430 that asks for a heal is healed without any event, and the heal is th
   await finish(ground, dialog);
 });
 
+test('a request that comes while a refresh is healed waits for it, but no longer than 4 s', async () => {
+  const ground = await timed('uac');
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = (request) => {
+    if (request.method !== 'UPDATE') return false;
+    if (request.header('Route') !== '') {
+      hop.reply(request, 430, { headers: ['P-Dialog-Recovery-Action: Dialog-Route-Set-Update'] });
+    }
+    return true;
+  };
+  await clock.run(300_100);
+  ground.note('info', dialog.request('INFO'));
+  await clock.run(3900);
+  assert.is(hop.requests('INFO').length, 0);
+  await clock.run(200);
+  assert.equal(ground.seen(), ['info 200']);
+  hop.script = () => false;
+  await clock.run(1000);
+  await finish(ground, dialog);
+});
+
 test('a refresh whose heal the far end refuses is tried again in time', async () => {
   const ground = await timed('uac');
   const { dialog } = await call(ground);
