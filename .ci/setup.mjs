@@ -16,6 +16,8 @@ const outputEndings = ['.js', '.js.map', '.d.ts', '.d.ts.map'];
 const buildInfo = join(dist, '.tsbuildinfo');
 const stateFile = join(dist, '.built.json');
 const lockFile = join(root, '.out-setup');
+/** No set-up takes longer: a lock that is older belongs to nobody, whatever process has its number now. */
+const setupMaxMs = 600_000;
 
 class SetupError extends Error {}
 
@@ -55,7 +57,7 @@ function holdLock() {
       if (error.code !== 'EEXIST') throw new SetupError(`cannot write to ${root} (${error.code}).`);
     }
     const holder = Number(readIfThere(lockFile) ?? 0);
-    if (holder !== 0 && !alive(holder)) {
+    if (lockAgeMs() > (alive(holder) ? setupMaxMs : 2000)) {
       rmSync(lockFile, { force: true });
       continue;
     }
@@ -65,7 +67,14 @@ function holdLock() {
   }
 }
 
+/** How long ago a lock was taken; 0 when it is gone. Its holder's number stands in it a moment after. */
+function lockAgeMs() {
+  const taken = statSync(lockFile, { throwIfNoEntry: false });
+  return taken === undefined ? 0 : Date.now() - taken.mtimeMs;
+}
+
 function alive(pid) {
+  if (pid === 0) return false;
   try {
     process.kill(pid, 0);
     return true;

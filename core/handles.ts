@@ -130,9 +130,16 @@ export class IncomingCall {
     this.#asker.ring(this.#call, status, contentOf(content, sdpType));
   }
 
-  /** Answers with 200; resolves with the dialog when the ACK has come. */
+  /**
+   * Answers with 200; resolves with the dialog when the ACK has come.
+   *
+   * Rejects with `SIP_ABORTED` when the caller had given up, with a 408 when no ACK came (the dialog is then ended by BYE), with
+   * `SIP_OVERLOADED` when there is no room. Who does not wait for it need not catch that: `signal` and `onEnded` tell it as well.
+   */
   answer(content: MessageContent = {}): Promise<Dialog> {
-    return this.#asker.answer(this.#call, contentOf(content, sdpType));
+    const answered = this.#asker.answer(this.#call, contentOf(content, sdpType));
+    answered.catch(() => undefined);
+    return answered;
   }
 
   /** Refuses with a final response, 300 to 699. */

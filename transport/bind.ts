@@ -89,7 +89,7 @@ function bindFailure(endpoint: Endpoint, error: unknown): TransportError {
     case 'EADDRNOTAVAIL':
       return new TransportError(
         'SIP_BIND_FAILED',
-        `${where}: this machine has no such address (EADDRNOTAVAIL). Give one of its own, or 0.0.0.0 or :: for all of them`,
+        `${where}: this machine has no such address (EADDRNOTAVAIL). Give one of its own`,
         { cause: error },
       );
     default: {

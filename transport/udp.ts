@@ -19,7 +19,7 @@ import { bufferSizeMax, connectedSocketsMax, receiveBufferSize, sendQueueSize } 
 import { flowFailure, sendFault } from './send-fault.ts';
 
 export interface UdpOptions {
-  /** A numeric address of this machine; 0.0.0.0 or :: for all of one family. */
+  /** A numeric address of this machine: the one that Via and Contact name, so not 0.0.0.0 or ::. */
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -52,6 +52,8 @@ class UdpTransport implements Transport {
   constructor(options: UdpOptions) {
     const { host, port } = options;
     if (familyOf(host) === undefined) throw usage(`host must be a numeric address, not ${JSON.stringify(host)}`);
+    if (/^(0\.0\.0\.0|[0:]+)$/.test(host))
+      throw usage(`host ${host} is no address that a peer could send to: give one of this machine`);
     if (port !== 0 && !isPort(port)) throw usage(`port must be 0 to 65535, not ${port}`);
     this.host = canonicalHost(host);
     this.port = port;

@@ -29,18 +29,25 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const { scenario, json } = asked;
   try {
-    if (json !== undefined) writeFileSync(json, ''); // better now than after the run
+    if (json !== undefined) writeFileSync(json, '', { flag: 'a' }); // better now than after the run
   } catch (error) {
     console.error(`route-death: ${json} cannot be written: ${messageOf(error)}`);
     return 2;
   }
   const stop = new AbortController();
-  const interrupt = (signal: NodeJS.Signals): void => stop.abort(new Error(`interrupted by ${signal}`));
+  const interrupt = (signal: NodeJS.Signals): void => stop.abort(new Interrupted(signal));
   for (const name of fatalSignals) process.on(name, interrupt);
   try {
     return await new Run(scenario, stop).play(json);
   } finally {
     for (const name of fatalSignals) process.off(name, interrupt);
+  }
+}
+
+/** Somebody has had enough. */
+class Interrupted extends Error {
+  constructor(signal: NodeJS.Signals) {
+    super(`interrupted by ${signal}`);
   }
 }
 
@@ -76,6 +83,11 @@ class Run {
     if (signal.aborted) trouble = signal.reason;
     const results = this.#ledger.close(nowMs());
     await Promise.all([this.#caller.destroy(), this.#cast.end()]);
+    if (trouble instanceof Interrupted) {
+      // What was still to be healed or verified would stand as lost: half a run has no results.
+      this.#progress.line(`route-death: ${trouble.message}; no results`);
+      return 130;
+    }
     this.#tell(results, trouble);
     if (json !== undefined) writeJson(json, this.#scenario, results);
     const whole = results.established === this.#scenario.dialogs && results.lost === 0;

@@ -59,6 +59,12 @@ export class Acks {
     this.#send(tx, dialog, sequence, hop);
   }
 
+  /** The 2xx of `tx` came again: so does its ACK, by the way that it went. */
+  repeat(tx: ClientTransaction): void {
+    const { ack } = tx;
+    if (ack !== undefined) this.#outlet.send(tx.mark as FlowId, ack);
+  }
+
   /** The dialog has another route: an ACK that the old one may have taken with it goes out again. */
   routeChanged(dialog: DialogIndex, hop: AckHop): void {
     const txId = this.#txId[dialog] as number;
@@ -82,7 +88,9 @@ export class Acks {
       path: routeSetPath,
     });
     const ack = endMessage(this.#writer, undefined, undefined);
+    const flow = hop.flow ?? tx.flow;
     tx.ack = ack;
-    this.#outlet.send(hop.flow ?? tx.flow, ack);
+    tx.mark = flow; // the INVITE may have gone by another hop than the dialog's route begins with
+    this.#outlet.send(flow, ack);
   }
 }

@@ -9,6 +9,8 @@ interface Answer {
   readonly sequence: number;
   /** The program's `answer` that ends with the ACK. */
   readonly id: number | undefined;
+  /** The peer has shown that it holds the dialog to be confirmed: it is not ended for want of an ACK. */
+  peerHasIt: boolean;
 }
 
 /** Our 2xx to INVITEs that wait for their ACK; without one the session is ended. @see RFC 3261 §13.3.1.4 */
@@ -27,7 +29,7 @@ export class Answers implements ServerUser {
     tx.user = this;
     tx.owner = dialog;
     this.#parts.table.set(dialog, DialogFlag.remoteInvitePending, true);
-    this.#waiting.set(dialog, { txId: tx.id, sequence, id });
+    this.#waiting.set(dialog, { txId: tx.id, sequence, id, peerHasIt: false });
   }
 
   waitsFor(dialog: DialogIndex): boolean {
@@ -36,12 +38,13 @@ export class Answers implements ServerUser {
 
   /** An ACK inside this dialog came. */
   acknowledged(dialog: DialogIndex, ack: Message): void {
+    if (this.#waiting.get(dialog)?.sequence === ack.cseq.number) this.#confirm(dialog);
+  }
+
+  /** Our heal of the dialog was answered: its peer has it, whatever the old route has taken of 2xx and ACK. */
+  healed(dialog: DialogIndex): void {
     const answer = this.#waiting.get(dialog);
-    if (answer === undefined || answer.sequence !== ack.cseq.number) return;
-    this.#settle(dialog);
-    const tx = this.#parts.servers.get(answer.txId);
-    if (tx !== undefined) this.#parts.servers.acknowledge(tx);
-    if (answer.id !== undefined) this.#parts.reporter.done(answer.id, { dialog: this.#parts.reporter.dialog(dialog) });
+    if (answer !== undefined) answer.peerHasIt = true;
   }
 
   dialogEnded(dialog: DialogIndex): void {
@@ -61,12 +64,25 @@ export class Answers implements ServerUser {
     const dialog = tx.owner;
     const answer = this.#waiting.get(dialog);
     if (answer === undefined || answer.txId !== tx.id) return;
+    if (answer.peerHasIt) {
+      this.#confirm(dialog);
+      return;
+    }
     this.#settle(dialog);
     if (answer.id !== undefined) this.#parts.reporter.failLocally(answer.id, 408);
     this.#end(dialog, 'no-ack');
   }
 
   onFlowLost(): void {}
+
+  #confirm(dialog: DialogIndex): void {
+    const answer = this.#waiting.get(dialog);
+    if (answer === undefined) return;
+    this.#settle(dialog);
+    const tx = this.#parts.servers.get(answer.txId);
+    if (tx !== undefined) this.#parts.servers.acknowledge(tx);
+    if (answer.id !== undefined) this.#parts.reporter.done(answer.id, { dialog: this.#parts.reporter.dialog(dialog) });
+  }
 
   #settle(dialog: DialogIndex): void {
     this.#waiting.delete(dialog);

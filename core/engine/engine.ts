@@ -147,7 +147,6 @@ export class Engine implements Steppable<Command, EngineEvent> {
       acks,
       wheel,
       writer,
-      outlet,
       policy: options.policy,
       random: () => pool.fraction(),
       user: {
@@ -157,7 +156,8 @@ export class Engine implements Steppable<Command, EngineEvent> {
             dialog: reporter.dialog(dialog),
             routeStatus: healer.health.status(dialog),
           }),
-        healed: (dialog) => {
+        healed: (dialog, by) => {
+          if (by === 'local') this.#answers.healed(dialog);
           const hop = hops.of(dialog);
           if (hop !== undefined) acks.routeChanged(dialog, hop);
           this.#requests.healed(dialog);

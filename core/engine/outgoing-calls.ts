@@ -91,7 +91,7 @@ export class OutgoingCalls implements ClientUser {
   onResponse(tx: ClientTransaction, message: Message): void {
     const call = this.#calls.get(tx.owner);
     if (call === undefined || call.txId !== tx.id) {
-      if (tx.ack !== undefined) this.#parts.outlet.send(tx.flow, tx.ack);
+      this.#parts.acks.repeat(tx);
       return;
     }
     if (message.status < 200) {

@@ -107,7 +107,7 @@ export class Refreshes implements ClientUser {
     const dialog = tx.owner;
     const refresh = this.#underWay.get(dialog);
     if (refresh?.txId !== tx.id) {
-      if (tx.ack !== undefined) this.#parts.outlet.send(tx.flow, tx.ack);
+      this.#parts.acks.repeat(tx);
       return;
     }
     this.#end(tx, dialog, refresh);

@@ -167,7 +167,7 @@ export class Requests implements ClientUser {
   onResponse(tx: ClientTransaction, message: Message): void {
     const request = this.#pending.get(tx.owner);
     if (request === undefined || request.place !== 'sent' || request.txId !== tx.id) {
-      if (message.status >= 200 && tx.ack !== undefined) this.#parts.outlet.send(tx.flow, tx.ack);
+      if (message.status >= 200) this.#parts.acks.repeat(tx);
       return;
     }
     if (message.status < 200) {

@@ -1,4 +1,3 @@
-import type { Outlet } from '../contract.ts';
 import type { Acks } from '../dialog/ack.ts';
 import { Part } from '../dialog/record.ts';
 import { beginDialogRequest, type RequestPath, resilienceTag, routeLessPath, routeSetPath } from '../dialog/request.ts';
@@ -32,7 +31,7 @@ export interface HealerUser {
   /** `healthy` became `recovering`, or the reverse. */
   statusChanged(dialog: DialogIndex): void;
   /** The route works again; requests that waited for it can go. */
-  healed(dialog: DialogIndex): void;
+  healed(dialog: DialogIndex, by: 'local' | 'remote'): void;
   /** The heal that requests wait for has failed; `response` is what the heal ended with, if it was a response. */
   quickHealFailed(dialog: DialogIndex, response: Message | undefined): void;
   /** The verdict of the last rung: there is no such dialog any more. */
@@ -65,7 +64,6 @@ export class Healer implements ClientUser {
   readonly #acks: Acks;
   readonly #wheel: Wheel;
   readonly #writer: Writer;
-  readonly #outlet: Outlet;
   readonly #user: HealerUser;
   readonly #policy: RouteSetPolicy;
   readonly #random: () => number;
@@ -87,7 +85,6 @@ export class Healer implements ClientUser {
     readonly acks: Acks;
     readonly wheel: Wheel;
     readonly writer: Writer;
-    readonly outlet: Outlet;
     readonly user: HealerUser;
     readonly policy: RouteSetPolicy;
     /** Gives numbers in [0, 1). */
@@ -100,7 +97,6 @@ export class Healer implements ClientUser {
     this.#acks = options.acks;
     this.#wheel = options.wheel;
     this.#writer = options.writer;
-    this.#outlet = options.outlet;
     this.#user = options.user;
     this.#policy = options.policy;
     this.#random = options.random;
@@ -199,7 +195,7 @@ export class Healer implements ClientUser {
     if (message.status < 200) return;
     const dialog = tx.owner;
     if (this.#underWay.get(dialog) !== tx.id) {
-      if (tx.ack !== undefined) this.#outlet.send(tx.flow, tx.ack);
+      this.#acks.repeat(tx);
       return;
     }
     const hop = this.#endTransaction(tx, dialog);
@@ -416,7 +412,7 @@ export class Healer implements ClientUser {
     this.health.markHealed(dialog, this.#wheel.nowMs, by, peerRouteRefreshed);
     this.#sessions.restart(dialog);
     if (wasRecovering) this.#user.statusChanged(dialog);
-    this.#user.healed(dialog);
+    this.#user.healed(dialog, by);
   }
 
   /** A result that began under an older route says nothing of the one that the peer has brought meanwhile. */

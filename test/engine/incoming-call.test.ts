@@ -173,6 +173,21 @@ test('without an ACK the session is ended by BYE, and the answer fails', async (
   await ground.rest();
 });
 
+test('a call whose ACK the route has taken with it is not ended, once a heal has shown that the caller has it', async () => {
+  const ground = await called();
+  const { raw, clock, network, other } = ground;
+  raw.request('INVITE', { headers, body: nearOffer });
+  await clock.run(5);
+  ground.note('answer', only(ground.calls).answer({ body: farAnswer }));
+  await clock.run(5);
+  network.kill({ host: '10.0.0.1', port: 5070 });
+  await clock.run(40_000);
+  assert.is(other.requests('UPDATE').length, 1);
+  assert.equal(ground.seen(), ['answer done', 'recovering', 'healthy']);
+  raw.request('BYE', { by: other });
+  await ground.rest();
+});
+
 test('a caller who gives up is answered 487, and the program hears of it', async () => {
   const ground = await called();
   const { raw, hop, clock } = ground;

@@ -175,6 +175,18 @@ test('a repeated 2xx is acknowledged each time', async () => {
   await finish(ground, dialog);
 });
 
+test('its ACK is repeated by the way that it went, where the route begins with another hop than the call came by', async () => {
+  const ground = await bed();
+  const { hop, other, clock } = ground;
+  hop.recordRoute = [`<${other.uri};lr>`];
+  const { dialog } = await call(ground);
+  assert.equal([hop.requests('ACK').length, other.requests('ACK').length], [0, 1]);
+  hop.accept(hop.last('INVITE'));
+  await clock.run(10);
+  assert.equal([hop.requests('ACK').length, other.requests('ACK').length], [0, 2]);
+  await finish(ground, dialog);
+});
+
 test('a call for which there is no room fails before anything is sent', async () => {
   const ground = await bed({ hops: 1, stack: { limits: { dialogs: 2, transactions: 100 } } });
   const { dialog } = await call(ground);
