@@ -18,6 +18,7 @@ export interface Application {
   onRouteStatus?(dialog: Dialog, routeStatus: RouteStatus): void;
   /** The peer's answer to a heal that repeated our offer is not the one of last time. */
   onSessionChanged?(dialog: Dialog, body: Uint8Array): void;
+  /** A dialog is over: `by` whose end, `reason` why; see `EndReason`. */
   onEnded?(dialog: Dialog, by: 'local' | 'remote', reason: EndReason): void;
   /** Something that an operator should know; nothing has failed. */
   onWarning?(message: string): void;

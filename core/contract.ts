@@ -46,6 +46,7 @@ export interface Outlet {
   close(flow: FlowId): void;
 }
 
+/** What one call of `step` gives. */
 export interface Step<E> {
   /** In the order they happened; valid until the next step. */
   readonly outputs: readonly Output<E>[];

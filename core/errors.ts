@@ -13,7 +13,7 @@ export type SipErrorCode =
   | 'SIP_FLOW_IDLE'
   | 'SIP_OPEN_FAILED';
 
-/** Every error this library throws or rejects with. Match on `code`; the message is for people. */
+/** Every error that core throws or rejects with. Match on `code`; the message is for people. The transports' own is `TransportError`. */
 export class SipError extends Error {
   override readonly name: string = 'SipError';
   readonly code: SipErrorCode;

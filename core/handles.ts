@@ -15,6 +15,7 @@ export interface MessageContent {
   readonly body?: string | Uint8Array;
 }
 
+/** A request inside a dialog. */
 export interface RequestOptions extends MessageContent {
   /** Gives up waiting; the promise rejects with `SIP_ABORTED`. */
   readonly signal?: AbortSignal;
@@ -235,6 +236,9 @@ export function contentOf(content: MessageContent, defaultType?: string): Conten
   const { contentType } = content;
   if (contentType !== undefined && !isHeaderValue(contentType))
     throw new UsageError('The content type has a line break or NUL in it.');
+  if (content.body !== undefined && typeof content.body !== 'string' && !(content.body instanceof Uint8Array)) {
+    throw new UsageError('The body is a string or a Uint8Array.');
+  }
   const body =
     typeof content.body === 'string'
       ? new TextEncoder().encode(content.body)

@@ -68,6 +68,10 @@ const transactionCapacityMax = 2 ** 20;
 
 /** Checks options and fills in the defaults. @throws UsageError that names the option. */
 export function resolveOptions(options: StackOptions): ResolvedOptions {
+  needObject('createStack()', options);
+  for (const name of ['application', 'recovery', 'sessionTimer', 'timers', 'limits'] as const) {
+    if (options[name] !== undefined) needObject(name, options[name]);
+  }
   const { recovery = {}, sessionTimer = {}, timers = {}, limits = {} } = options;
   refuseUnknown('', options, [
     'transports',
@@ -84,7 +88,11 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
   refuseUnknown('sessionTimer.', sessionTimer, ['intervalS']);
   refuseUnknown('timers.', timers, ['t1Ms', 't2Ms', 't4Ms']);
   refuseUnknown('limits.', limits, ['dialogs', 'transactions']);
-  if (!Array.isArray(options.transports) || options.transports.length === 0) {
+  refuseUnknown('application.', options.application ?? {}, handlerNames);
+  const { transports } = options;
+  const areTransports =
+    Array.isArray(transports) && transports.every((transport) => typeof transport?.open === 'function');
+  if (!areTransports || transports.length === 0) {
     throw new UsageError('transports: give at least one, such as udp({ host, port }).');
   }
   const { mode = 'maximum', routeSet = 'ms-sipre' } = recovery;
@@ -111,6 +119,7 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
 
 /** Reads a list of hops. @throws UsageError that names the hop. */
 export function resolveHops(hops: readonly (string | HopDescription)[]): ListedHop[] {
+  if (!Array.isArray(hops)) throw new UsageError('hops: give a list; it may be empty.');
   const listed = hops.map((hop) => {
     const { uri, weight = 1 } = typeof hop === 'string' ? { uri: hop } : hop;
     if (parseUriText(uri) === undefined) throw new UsageError(`hops: '${uri}' is no SIP URI.`);
@@ -128,6 +137,19 @@ export function resolveHops(hops: readonly (string | HopDescription)[]): ListedH
 function whole(name: string, value: number, least: number, most: number): number {
   if (!Number.isInteger(value)) throw new UsageError(`${name} is a whole number, not ${value}.`);
   return positive(name, value, least, most);
+}
+
+const handlerNames: readonly (keyof Application)[] = [
+  'onCall',
+  'onRequest',
+  'onRouteStatus',
+  'onSessionChanged',
+  'onEnded',
+  'onWarning',
+];
+
+function needObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) throw new UsageError(`${name} needs an object, not ${value}.`);
 }
 
 function positive(name: string, value: number, least: number, most: number): number {

@@ -15,6 +15,7 @@ import {
   sdpType,
 } from './handles.ts';
 import { isHeaderValue } from './message/header.ts';
+import { sipUri } from './message/sent-by.ts';
 import { parseUriText } from './message/uri.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
 import { startEngine } from './shard/engine-shard.ts';
@@ -27,6 +28,7 @@ import {
   type StackOptions,
 } from './stack-options.ts';
 
+/** A call of ours. */
 export interface InviteOptions extends MessageContent {
   /** From: a URI, or a name-addr such as `"Alice" <sip:alice@example.com>`. Default: the stack's own address. */
   readonly from?: string;
@@ -59,6 +61,7 @@ interface Waiter {
 /** A SIP endpoint whose dialogs outlive their routes. Made by `createStack`. */
 export class Stack implements AsyncDisposable {
   readonly #options: ResolvedOptions;
+  #hops: ResolvedOptions['hops'];
   readonly #waiters = new Map<number, Waiter>();
   readonly #ringing = new Map<number, AbortController>();
   readonly #asker: Asker;
@@ -71,6 +74,7 @@ export class Stack implements AsyncDisposable {
   /** @internal `createStack` makes stacks. */
   constructor(options: ResolvedOptions) {
     this.#options = options;
+    this.#hops = options.hops;
     this.#asker = {
       request: (dialog, method, content, signal) => this.#request(dialog, method, content, signal),
       bye: async (dialog) => void (await this.#ask((id) => ({ name: 'bye', id, dialog }))),
@@ -110,9 +114,16 @@ export class Stack implements AsyncDisposable {
     return this.#shard?.shed ?? 0;
   }
 
-  /** Replaces the list of next hops while the stack runs. */
+  /** The next hops that may carry our dialogs. */
+  get hops(): readonly HopDescription[] {
+    return this.#hops.map(({ address, weight }) => ({ uri: sipUri(address), weight }));
+  }
+
+  /** Replaces the list of next hops while the stack runs. Dialogs stay where they are until their route breaks. */
   setHops(hops: readonly (string | HopDescription)[]): void {
-    this.#command({ name: 'hops', hops: resolveHops(hops) });
+    const listed = resolveHops(hops);
+    this.#command({ name: 'hops', hops: listed });
+    this.#hops = listed;
   }
 
   /**

@@ -87,6 +87,7 @@ export interface Transport {
   open(listener: TransportListener, context: TransportContext): Promise<OpenTransport>;
 }
 
+/** What a shard gives the transports that it opens. */
 export interface TransportContext {
   readonly clock: Clock;
   /** Number of the shard, 0–31, for the flow ids. */

@@ -44,6 +44,7 @@ export interface Datagram {
   readonly fate: Fate;
 }
 
+/** What a network in memory is made of, and how it treats datagrams from the start. */
 export interface MemoryNetworkOptions extends Partial<NetworkConditions> {
   readonly clock: Clock;
   /** The same seed and the same calls give the same log. */

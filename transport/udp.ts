@@ -18,6 +18,7 @@ import type { Flow } from './flows.ts';
 import { bufferSizeMax, connectedSocketsMax, receiveBufferSize, sendQueueSize } from './limits.ts';
 import { flowFailure, sendFault } from './send-fault.ts';
 
+/** Where a transport listens, and how much its sockets hold. */
 export interface UdpOptions {
   /** A numeric address of this machine: the one that Via and Contact name, so not 0.0.0.0 or ::. */
   readonly host: string;

@@ -261,7 +261,7 @@ export class InDialog implements ServerUser {
    * The route set is rewritten only for a peer that offers the option tag, by a flow of a listed hop, and only with URIs of
    * loose routers; all else is RFC 3261: the target alone. Without Record-Route the set becomes empty if ours is broken.
    *
-   * @see RFC 3261 §12.2.2; sdr-protocol 2.4, Q4, Q5
+   * @see RFC 3261 §12.2.2; [MS-SIPRE] §3.7.5.3.4, of which this is the other side
    */
   #adoptRoute(tx: ServerTransaction, request: Message, dialog: DialogIndex): boolean {
     const { table, hops, healer, policy } = this.#parts;

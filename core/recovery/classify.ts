@@ -40,7 +40,10 @@ export type HealVerdict =
   | 'later'
   | 'gone';
 
-/** What is read as hop trouble, although RFC 5057 makes 404, 480 and 502 fatal: see sdr-protocol Q7, Q8. */
+/**
+ * What is read as hop trouble. A deviation: RFC 5057 §5.1 makes 404 and 502 fatal to the dialog, 408 and 480 to the usage; but so
+ * answers a hop that cannot reach the peer, or a registrar that has not learned of it again.
+ */
 const hopTrouble: ReadonlySet<number> = new Set([404, 408, 477, 478, 480, 500, 502, 503, 504]);
 
 /** What ends the INVITE usage or the dialog where nothing is healed. @see RFC 5057 §5.1 */

@@ -10,7 +10,7 @@ import {
 } from '../../core/recovery/classify.ts';
 import { message } from '../dialog/dialogs.ts';
 
-const test = suite('What a response says of the route (brief §4, rule 1; sdr-protocol 1.5, Q8)');
+const test = suite('What a response says of the route');
 
 function verdict(status: number, mode: RecoveryMode, ...actions: string[]): RequestVerdict {
   const headers = actions.map((action) => `P-Dialog-Recovery-Action: ${action}`);

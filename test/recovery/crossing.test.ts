@@ -5,7 +5,7 @@ import type { RawDialog } from '../engine/raw-dialog.ts';
 import { RawPeer } from '../engine/raw-peer.ts';
 import { farAnswer, host } from '../engine/world.ts';
 
-const test = suite('Healed by the far end, and heals that cross (figure 2b; brief §4, rules 6 and 11)');
+const test = suite('Healed by the far end, and heals that cross (figure 2b)');
 
 const resilient = 'Supported: ms-dialog-route-set-update';
 

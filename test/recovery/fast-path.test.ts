@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { type Bed, bed, call, finish } from '../engine/bed.ts';
 import type { RawPeer, Sip } from '../engine/raw-peer.ts';
 
-const test = suite('The fast path: 430 Dialog-Route-Set-Update (figure 1; brief §4, rule 3)');
+const test = suite('The fast path: 430 Dialog-Route-Set-Update (figure 1)');
 
 const healIt = ['P-Dialog-Recovery-Action: Dialog-Route-Set-Update'];
 

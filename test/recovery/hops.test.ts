@@ -4,7 +4,7 @@ import { type Bed, bed, call, finish } from '../engine/bed.ts';
 import { RawPeer } from '../engine/raw-peer.ts';
 import { host } from '../engine/world.ts';
 
-const test = suite('Next hops: probing, death and return (brief §4, rules 1, 2 and 4)');
+const test = suite('Next hops: probing, death and return');
 
 const near = { host, port: 5060 };
 const hopAddress = { host, port: 5070 };

@@ -4,7 +4,7 @@ import { type Bed, bed, call, finish } from '../engine/bed.ts';
 import type { RawPeer, Sip } from '../engine/raw-peer.ts';
 import { host, nearOffer, noted } from '../engine/world.ts';
 
-const test = suite('Walking down the ladder (brief §4, rules 1, 5 and 7)');
+const test = suite('Walking down the ladder');
 
 /** One heal as the hop saw it: `UPDATE route-less`, `INVITE one-route offer`. */
 function heal(request: Sip): string {

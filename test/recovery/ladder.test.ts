@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { rungs, usableRung } from '../../core/recovery/ladder.ts';
 
-const test = suite('The ladder of heals (brief §4, rule 7)');
+const test = suite('The ladder of heals');
 
 /** The rungs that a peer is tried on, one after another. */
 function walk(allowsUpdate: boolean, hasSession: boolean): string[] {

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { bed, call, finish } from '../engine/bed.ts';
 import { host, noted } from '../engine/world.ts';
 
-const test = suite('Modes and policies (RFC 5057 §5.1; brief §4, rules 1 and 10)');
+const test = suite('Modes and policies (RFC 5057 §5.1)');
 
 const healIt = ['P-Dialog-Recovery-Action: Dialog-Route-Set-Update'];
 

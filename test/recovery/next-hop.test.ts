@@ -6,7 +6,7 @@ import { RawDialog } from '../engine/raw-dialog.ts';
 import { RawPeer } from '../engine/raw-peer.ts';
 import { host } from '../engine/world.ts';
 
-const test = suite('Where the requests of a dialog go (RFC 3261 §12.2.1.1; brief §4, rule 5)');
+const test = suite('Where the requests of a dialog go (RFC 3261 §12.2.1.1)');
 
 /** Which peer gets an INFO of this dialog. */
 async function infoGoesTo(ground: Bed, dialog: Dialog, peers: readonly RawPeer[]): Promise<number[]> {

@@ -4,7 +4,7 @@ import type { Dialog } from '../../core/index.ts';
 import { type Bed, bed, call, finish } from '../engine/bed.ts';
 import type { RawPeer } from '../engine/raw-peer.ts';
 
-const test = suite('The path of a heal, learned for each hop (brief §4, rule 5)');
+const test = suite('The path of a heal, learned for each hop');
 
 /** A hop like Kamailio's stock configuration: no in-dialog request without a Route, no Record-Route on UPDATE. */
 function stock(peer: RawPeer, status = 404): string[] {

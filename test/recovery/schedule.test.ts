@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { delayAfterMs, glareDelayMs, retryAfterMs } from '../../core/recovery/schedule.ts';
 import { message } from '../dialog/dialogs.ts';
 
-const test = suite('When a heal is tried again (brief §4, rule 4)');
+const test = suite('When a heal is tried again');
 
 test('after 2, 4, 8, 16, 32, 60, 60 … seconds, of which 50 to 100 % are taken', () => {
   const nearlyOne = 1 - 2 ** -32;

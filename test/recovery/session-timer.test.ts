@@ -4,7 +4,7 @@ import type { StackOptions } from '../../core/index.ts';
 import { type Bed, bed, call, finish } from '../engine/bed.ts';
 import { host } from '../engine/world.ts';
 
-const test = suite('Session timers and recovery (RFC 4028 §10; figure 3; brief §4, rule 8)');
+const test = suite('Session timers and recovery (RFC 4028 §10; figure 3)');
 
 const resilient = 'Supported: timer, ms-dialog-route-set-update';
 

@@ -5,7 +5,7 @@ import { type Bed, bed, call, finish } from '../engine/bed.ts';
 import { RawPeer } from '../engine/raw-peer.ts';
 import { host } from '../engine/world.ts';
 
-const test = suite('The slow path: fail quickly, recover for ever (figures 2 and 3; brief §4, rules 2 and 4)');
+const test = suite('The slow path: fail quickly, recover for ever (figures 2 and 3)');
 
 const waitForIt = ['P-Dialog-Recovery-Action: Wait-For-Session-Update'];
 
