@@ -11,6 +11,9 @@ export interface AckHop {
   readonly flow: FlowId | undefined;
 }
 
+/** A 2xx that comes again for the third time has not heard two ACKs: a hop swallows them, having nobody to tell. */
+const repeatsMax = 3;
+
 /**
  * ACKs of 2xx, by the dialog's route set as it is when they are sent.
  *
@@ -26,8 +29,10 @@ export class Acks {
   readonly #writer: Writer;
   readonly #outlet: Outlet;
   readonly #repeatedForMs: number;
+  readonly #onLost: (dialog: DialogIndex) => void;
   /** The last 2xx of each dialog: its transaction, its sequence number, and when it was acknowledged. */
   readonly #txId: Uint32Array;
+  readonly #repeats: Uint8Array;
   readonly #sequence: Uint32Array;
   readonly #atMs: Float64Array;
 
@@ -39,6 +44,8 @@ export class Acks {
     readonly outlet: Outlet;
     /** 64*T1: so long a UAS repeats its 2xx. */
     readonly repeatedForMs: number;
+    /** A 2xx was repeated so often that its ACK cannot be arriving. */
+    readonly onLost: (dialog: DialogIndex) => void;
   }) {
     this.#table = options.table;
     this.#clients = options.clients;
@@ -46,7 +53,9 @@ export class Acks {
     this.#writer = options.writer;
     this.#outlet = options.outlet;
     this.#repeatedForMs = options.repeatedForMs;
+    this.#onLost = options.onLost;
     this.#txId = new Uint32Array(options.table.capacity);
+    this.#repeats = new Uint8Array(options.table.capacity);
     this.#sequence = new Uint32Array(options.table.capacity);
     this.#atMs = new Float64Array(options.table.capacity);
   }
@@ -54,6 +63,8 @@ export class Acks {
   /** Acknowledges the 2xx of `tx`, whose CSeq number is `sequence`. */
   send(tx: ClientTransaction, dialog: DialogIndex, sequence: number, hop: AckHop): void {
     this.#txId[dialog] = tx.id;
+    this.#repeats[dialog] = 0;
+    tx.owner = dialog;
     this.#sequence[dialog] = sequence;
     this.#atMs[dialog] = this.#wheel.nowMs;
     this.#send(tx, dialog, sequence, hop);
@@ -62,7 +73,13 @@ export class Acks {
   /** The 2xx of `tx` came again: so does its ACK, by the way that it went. */
   repeat(tx: ClientTransaction): void {
     const { ack } = tx;
-    if (ack !== undefined) this.#outlet.send(tx.mark as FlowId, ack);
+    if (ack === undefined) return;
+    this.#outlet.send(tx.mark as FlowId, ack);
+    const dialog = tx.owner;
+    if (this.#txId[dialog] !== tx.id) return;
+    const repeats = (this.#repeats[dialog] as number) + 1;
+    this.#repeats[dialog] = repeats;
+    if (repeats === repeatsMax) this.#onLost(dialog);
   }
 
   /** The dialog has another route: an ACK that the old one may have taken with it goes out again. */

@@ -69,6 +69,12 @@ export class Answers implements ServerUser {
       return;
     }
     this.#settle(dialog);
+    if (answer.id === undefined && this.#parts.mode !== 'none') {
+      // The ACK of a re-INVITE that does not come says something of the route, not of the session.
+      this.#parts.healer.breakRoute(dialog, 'timeout', 0);
+      this.#parts.healer.pump();
+      return;
+    }
     if (answer.id !== undefined) this.#parts.reporter.failLocally(answer.id, 408);
     this.#end(dialog, 'no-ack');
   }

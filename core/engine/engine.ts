@@ -137,7 +137,17 @@ export class Engine implements Steppable<Command, EngineEvent> {
         },
       },
     });
-    const acks = new Acks({ table, clients, wheel, writer, outlet, repeatedForMs: timers.t1x64Ms });
+    const acks = new Acks({
+      table,
+      clients,
+      wheel,
+      writer,
+      outlet,
+      repeatedForMs: timers.t1x64Ms,
+      onLost: (dialog) => {
+        if (options.mode !== 'none' && healer.health.recovering[dialog] === 0) healer.quickHeal(dialog);
+      },
+    });
     const reporter = new Reporter(table, (event) => outputs.push({ kind: 'event', event }));
     const healer = new Healer({
       table,
@@ -175,6 +185,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     const parts: Parts = {
       mode: options.mode,
       policy: options.policy,
+      timers,
       table,
       wheel,
       writer,

@@ -6,6 +6,7 @@ import type { Writer } from '../message/write.ts';
 import type { RecoveryMode } from '../recovery/classify.ts';
 import type { Healer, RouteSetPolicy } from '../recovery/healer.ts';
 import type { Hops } from '../recovery/hops.ts';
+import type { SipTimers } from '../time/sip-timers.ts';
 import type { Wheel } from '../time/wheel.ts';
 import type { ClientTransactions } from '../transaction/client.ts';
 import type { ServerTransactions } from '../transaction/server.ts';
@@ -16,6 +17,7 @@ import type { Reporter } from './reporter.ts';
 export interface Parts {
   readonly mode: RecoveryMode;
   readonly policy: RouteSetPolicy;
+  readonly timers: SipTimers;
   readonly table: DialogTable;
   readonly wheel: Wheel;
   readonly writer: Writer;

@@ -37,6 +37,7 @@ interface PendingRequest {
   place: 'sent' | 'opening' | 'waiting';
   /** Transaction id; meaningful while it is `sent`. */
   txId: number;
+  sentAtMs: number;
   /** Route generation that it was sent under. */
   generation: number;
   /** The program has gone, but the INVITE has to be brought to its end. */
@@ -61,6 +62,7 @@ export class Requests implements ClientUser {
   readonly #end: (dialog: DialogIndex, reason: EndReason) => void;
   readonly #suspect: TimerKind;
   readonly #quickLimit: TimerKind;
+  readonly #inviteLimit: TimerKind;
   /** Requests that were sent again after a heal and then answered. */
   healedCount = 0;
 
@@ -69,6 +71,7 @@ export class Requests implements ClientUser {
     this.#end = end;
     this.#suspect = parts.wheel.kind((id) => this.#suspectHop(id));
     this.#quickLimit = parts.wheel.kind((id) => this.#quickLimitReached(id));
+    this.#inviteLimit = parts.wheel.kind((id) => this.#inviteLimitReached(id));
   }
 
   get count(): number {
@@ -94,6 +97,7 @@ export class Requests implements ClientUser {
       resends: 0,
       place: 'waiting',
       txId: 0,
+      sentAtMs: 0,
       generation: 0,
       abandoned: false,
       timer: 0,
@@ -184,7 +188,7 @@ export class Requests implements ClientUser {
         this.#deliver(tx, request, message);
         break;
       case 'heal-and-resend':
-        if (request.resends < resendsMax && !request.abandoned) {
+        if (request.resends < resendsMax && !request.abandoned && !this.#mayHaveArrived(tx, request)) {
           this.#noteFlowFailed(request, message);
           if (isStale) this.#resend(request);
           else this.#park(request);
@@ -206,6 +210,16 @@ export class Requests implements ClientUser {
         this.#parts.endDialog(dialog, 'remote', message.status === 481 ? 'does-not-exist' : 'unreachable');
         break;
     }
+  }
+
+  /**
+   * The 430 may answer a repetition, and the first copy have reached the peer: what must not be carried out twice is then not sent
+   * again.
+   */
+  #mayHaveArrived(tx: ClientTransaction, request: PendingRequest): boolean {
+    const { wheel, timers } = this.#parts;
+    const isRepeatable = isTargetRefresh(request.method) || request.method === 'OPTIONS';
+    return !isRepeatable && !tx.reliable && wheel.nowMs - request.sentAtMs >= timers.t1Ms;
   }
 
   onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
@@ -255,6 +269,7 @@ export class Requests implements ClientUser {
     }
     request.place = 'sent';
     request.txId = tx.id;
+    request.sentAtMs = wheel.nowMs;
     request.generation = healer.health.generation[dialog] as number;
     wheel.disarm(request.timer);
     if (request.flowFailed === undefined) {
@@ -354,8 +369,21 @@ export class Requests implements ClientUser {
     const request = this.#pending.get(id);
     if (request === undefined) return;
     request.timer = 0;
-    const hop = this.#parts.hops.of(request.dialog);
-    if (hop !== undefined && this.#parts.mode !== 'none') this.#parts.hops.suspect(hop);
+    const { hops, mode, wheel, timers } = this.#parts;
+    const hop = hops.of(request.dialog);
+    if (hop !== undefined && mode !== 'none') hops.suspect(hop);
+    // A provisional response stops an INVITE's own timers, and an INVITE that never ends would block the dialog's heals.
+    if (request.method === 'INVITE') {
+      request.timer = wheel.arm(this.#inviteLimit, request.id, request.sentAtMs + timers.t1x64Ms);
+    }
+  }
+
+  #inviteLimitReached(id: number): void {
+    const request = this.#pending.get(id);
+    if (request === undefined || request.place !== 'sent') return;
+    request.timer = 0;
+    const tx = this.#parts.clients.get(request.txId);
+    if (tx !== undefined) this.#parts.clients.cancel(tx);
   }
 
   /** Requests of a dialog that wait for its heal. */

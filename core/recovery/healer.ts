@@ -213,7 +213,7 @@ export class Healer implements ClientUser {
         // Whatever it carries, a 2xx to INVITE is acknowledged, or the peer ends the session.
         if (tx.method === 'INVITE') this.#acks.send(tx, dialog, message.cseq.number, this.#hops.of(dialog) ?? hop);
         if (adopted) this.#healedByUs(dialog, message);
-        else this.#attemptFailed(dialog, message);
+        else this.#attemptFailed(dialog, undefined);
         break;
       }
       case 'other-path':
