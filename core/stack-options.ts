@@ -4,8 +4,8 @@ import { UsageError } from './errors.ts';
 import { addressOfText } from './message/numeric-address.ts';
 import { parseUriText } from './message/uri.ts';
 import type { RecoveryMode } from './recovery/classify.ts';
-import type { RouteSetPolicy } from './recovery/healer.ts';
 import type { ListedHop } from './recovery/hops.ts';
+import type { RouteSetPolicy } from './recovery/route-set-policy.ts';
 import type { Clock, Transport } from './shard/inline.ts';
 import { systemClock, systemRandom } from './shard/system.ts';
 
@@ -101,7 +101,8 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     throw new UsageError("recovery.routeSet is 'ms-sipre' or 'rfc3261'.");
   const { intervalS = 1800 } = sessionTimer;
   if (intervalS !== 0) whole('sessionTimer.intervalS', intervalS, 90, 2 ** 31 - 1);
-  for (const [name, value] of Object.entries(timers)) positive(`timers.${name}`, value, 1, 60_000);
+  for (const [name, value] of Object.entries(timers))
+    if (value !== undefined) positive(`timers.${name}`, value, 1, 60_000);
   return {
     transports: options.transports,
     hops: resolveHops(options.hops ?? []),
@@ -121,6 +122,7 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
 export function resolveHops(hops: readonly (string | HopDescription)[]): ListedHop[] {
   if (!Array.isArray(hops)) throw new UsageError('hops: give a list; it may be empty.');
   const listed = hops.map((hop) => {
+    if (typeof hop !== 'string') needObject('hops: each entry', hop);
     const { uri, weight = 1 } = typeof hop === 'string' ? { uri: hop } : hop;
     if (parseUriText(uri) === undefined) throw new UsageError(`hops: '${uri}' is no SIP URI.`);
     const address = addressOfText(uri);

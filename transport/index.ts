@@ -14,7 +14,6 @@ export type {
   TransportListener,
 } from './contract.ts';
 export { TransportError } from './contract.ts';
-export { flowShard } from './flows.ts';
 export type { Datagram, Fate, MemoryNetwork, MemoryNetworkOptions, NetworkConditions } from './memory.ts';
 export { memoryNetwork } from './memory.ts';
 export type { UdpOptions } from './udp.ts';

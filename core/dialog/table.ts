@@ -200,6 +200,13 @@ export class DialogTable {
     this.flags[dialog] = on ? flags | flag : flags & ~flag;
   }
 
+  /** The sequence number of the next request of ours, taken. @see RFC 3261 §12.2.1.1 */
+  nextSequence(dialog: DialogIndex): number {
+    const sequence = (this.localSequence[dialog] as number) + 1;
+    this.localSequence[dialog] = sequence;
+    return sequence;
+  }
+
   /** A part of the record as text. */
   text(dialog: DialogIndex, part: Part): string {
     const block = this.block(dialog);

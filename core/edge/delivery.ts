@@ -6,7 +6,7 @@ import { connectedMax, peerMax, waitingMax } from './limits.ts';
 import { type Peer, Peers } from './peers.ts';
 
 /** A lost peer is tried again so much later, with one request at a time. */
-export const retryIntervalMs = 1000;
+const retryIntervalMs = 1000;
 
 /**
  * Peers and their flows: who sent something, how to send something to whom, and who cannot be reached.

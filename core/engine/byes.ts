@@ -136,8 +136,7 @@ export class Byes implements ClientUser {
     }
     ending.txId = tx.id;
     ending.path = path.kind;
-    const sequence = (table.localSequence[dialog] as number) + 1;
-    table.localSequence[dialog] = sequence;
+    const sequence = table.nextSequence(dialog);
     beginDialogRequest(writer, table, dialog, { method: 'BYE', sequence, via: hop.via, branch: tx.branch, path });
     clients.start(tx, endMessage(writer, undefined, undefined));
   }

@@ -76,8 +76,7 @@ export class Refreshes implements ClientUser {
     const timer = byUpdate ? 0 : wheel.arm(this.#limit, dialog, wheel.nowMs + inviteLimitMs);
     this.#underWay.set(dialog, { txId: tx.id, generation: healer.health.generation[dialog] as number, timer });
     if (!byUpdate) table.set(dialog, DialogFlag.offerPending, true);
-    const sequence = (table.localSequence[dialog] as number) + 1;
-    table.localSequence[dialog] = sequence;
+    const sequence = table.nextSequence(dialog);
     beginDialogRequest(writer, table, dialog, {
       method,
       sequence,
@@ -91,6 +90,22 @@ export class Refreshes implements ClientUser {
     const session = records.bytes(block).subarray(records.start(block, Part.session), records.end(block, Part.session));
     const offer = byUpdate || session.length === 0 ? undefined : session;
     clients.start(tx, endMessage(writer, offer && 'application/sdp', offer));
+  }
+
+  /**
+   * The peer has not refreshed in time. One that heals its routes has not gone silent without a reason: its refresh may have found no
+   * way, so a heal asks first. Any other is ended by BYE.
+   *
+   * @see RFC 4028 §10
+   */
+  expired(dialog: DialogIndex): void {
+    const { mode, table, healer } = this.#parts;
+    if (mode === 'none' || !table.has(dialog, DialogFlag.resilient)) {
+      this.#endDialog(dialog, 'session-expired');
+      return;
+    }
+    healer.breakRoute(dialog, 'timeout', 0);
+    healer.pump();
   }
 
   dialogEnded(dialog: DialogIndex): void {

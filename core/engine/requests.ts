@@ -279,8 +279,7 @@ export class Requests implements ClientUser {
       request.timer = wheel.arm(this.#quickLimit, request.id, request.quickUntilMs);
     }
     if (isOffer(method, request.content)) table.set(dialog, DialogFlag.offerPending, true);
-    const sequence = (table.localSequence[dialog] as number) + 1;
-    table.localSequence[dialog] = sequence;
+    const sequence = table.nextSequence(dialog);
     beginDialogRequest(writer, table, dialog, {
       method,
       sequence,

@@ -1,7 +1,7 @@
 import { decodeText, equalsOctets, word } from './bytes.ts';
 
 /** The methods that we know by name; compare with `===`. @see RFC 3261 §7.1 and the RFCs that extend it */
-export const knownMethods: readonly string[] = [
+const knownMethods: readonly string[] = [
   'INVITE',
   'ACK',
   'BYE',

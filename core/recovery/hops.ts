@@ -6,7 +6,7 @@ import type { TimerKind, Wheel } from '../time/wheel.ts';
 import type { BreakCause } from './classify.ts';
 
 /** A hop that carries dialogs is probed so often. */
-export const probeIntervalMs = 375;
+const probeIntervalMs = 375;
 
 /** So many probes in a row without a sign of life, and the hop is dead. */
 const probeMissesMax = 3;

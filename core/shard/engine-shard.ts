@@ -1,6 +1,7 @@
 import type { Command } from '../engine/command.ts';
-import { Engine, type EngineOptions } from '../engine/engine.ts';
+import { Engine } from '../engine/engine.ts';
 import type { EngineEvent } from '../engine/event.ts';
+import type { EngineOptions } from '../engine/options.ts';
 import { type InlineOptions, type InlineShard, startInline } from './inline.ts';
 
 /** An engine and the sockets that it is to have. */

@@ -6,7 +6,7 @@ const lastGeneration = (1 << 11) - 1;
 const firstSize = 256;
 
 /** Most indexes that a pool can have: 0 stands for none. */
-export const poolMax: number = indexMask;
+const poolMax = indexMask;
 
 /**
  * Indexes from 1 to a capacity, given out and taken back, each time with another generation.

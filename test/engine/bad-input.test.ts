@@ -171,6 +171,29 @@ test('a response that was meant for another method or dialog changes nothing', a
   await finish(ground, dialog);
 });
 
+test('a response with a second Via was meant for another, and is dropped (§8.1.3.3)', async () => {
+  const ground = await bed();
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = ({ method }) => method === 'INFO';
+  ground.note('info', dialog.request('INFO'));
+  await clock.run(5);
+  const info = hop.last('INFO');
+  const own = `Via: ${info.header('Via')}`;
+  const foreign = `SIP/2.0/UDP ${host}:5099;branch=z9hG4bK-foreign`;
+  const answer = info.text.replace(/^.*\r\n/, 'SIP/2.0 200 OK\r\n');
+  for (const via of [`${own}\r\nVia: ${foreign}`, `${own}, ${foreign}`, `${own}\r\nv: ${foreign}`]) {
+    assert.ok(answer.includes(own));
+    hop.send(ground.nearPort, answer.replace(own, via));
+    await clock.run(5);
+    assert.equal(ground.seen(), [], via);
+  }
+  hop.send(ground.nearPort, answer);
+  await clock.run(5);
+  assert.equal(ground.seen(), ['info 200']);
+  await finish(ground, dialog);
+});
+
 test('a call whose answer has a Record-Route that is none is acknowledged, ended, and fails', async () => {
   const ground = await bed();
   ground.hop.recordRoute = ['sip:no-brackets'];

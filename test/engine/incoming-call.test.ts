@@ -184,8 +184,8 @@ test('a call whose ACK the route has taken with it is not ended, once a heal has
   await clock.run(40_000);
   assert.is(other.requests('UPDATE').length, 1);
   assert.equal(ground.seen(), ['answer done', 'recovering', 'healthy']);
-  raw.request('BYE', { by: other });
-  await ground.rest();
+  await ground.take(ground.near.close());
+  await ground.clock.runUntilIdle();
 });
 
 test('a caller who gives up is answered 487, and the program hears of it', async () => {

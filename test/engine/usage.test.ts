@@ -47,6 +47,49 @@ test('options that are wrong are refused by their name, and unknown ones with th
   await ground.rest();
 });
 
+test('what a program without types may give is refused by the name of the option', async () => {
+  const ground = await bed();
+  const transports = [ground.network.udp({ host, port: 5999 })];
+  for (const [what, options] of [
+    [/createStack\(\) needs an object/, undefined],
+    [/createStack\(\) needs an object/, null],
+    [/createStack\(\) needs an object/, 'udp'],
+    [/^transports/, {}],
+    [/^transports/, { transports: [{}] }],
+    [/^transports/, { transports: [undefined] }],
+    [/^transports/, { transports: transports[0] }],
+    [/^hops: give a list/, { transports, hops: `sip:${host}:5070` }],
+    [/no option application\.onCal\b/, { transports, application: { onCal: () => undefined } }],
+    [/^application needs an object/, { transports, application: 5 }],
+    [/^recovery needs an object/, { transports, recovery: null }],
+    [/^sessionTimer needs an object/, { transports, sessionTimer: 1800 }],
+    [/^timers needs an object/, { transports, timers: null }],
+    [/^limits needs an object/, { transports, limits: 'many' }],
+  ] as const) {
+    await refused(() => createStack(options as unknown as StackOptions), what);
+  }
+  const { dialog } = await call(ground);
+  const body = 5 as unknown as string;
+  await refused(() => dialog.request('INFO', { body, contentType: 'text/plain' }), /^The body is/);
+  await refused(() => ground.near.invite(`sip:bob@${host}:5070`, { body }), /^The body is/);
+  await finish(ground, dialog);
+});
+
+test('the hops of a stack are those that it was given, then those of setHops; a wrong list changes nothing', async () => {
+  const ground = await bed({ hops: 2 });
+  const { near } = ground;
+  const hop = (port: number, weight = 1) => ({ uri: `sip:${host}:${port}`, weight });
+  assert.equal(near.hops, [hop(5070), hop(5080)]);
+  near.setHops([{ uri: `sip:${host}:5080`, weight: 3 }]);
+  assert.equal(near.hops, [hop(5080, 3)]);
+  await refused(() => near.setHops(['sip:example.com']), /numeric host/);
+  await refused(() => near.setHops(`sip:${host}:5070` as unknown as string[]), /^hops: give a list/);
+  assert.equal(near.hops, [hop(5080, 3)]);
+  near.setHops([]);
+  assert.equal(near.hops, []);
+  await ground.rest();
+});
+
 test('a port that is taken is an error with a code, not a usage error', async () => {
   const ground = await bed();
   const error = await ground.stack('again', ground.nearPort).catch((thrown: unknown) => thrown);

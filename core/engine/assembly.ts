@@ -1,0 +1,163 @@
+import type { Address, FlowId, Outlet } from '../contract.ts';
+import { Acks } from '../dialog/ack.ts';
+import { SessionTimers, type SessionTimerUser } from '../dialog/session-timer.ts';
+import { type DialogIndex, DialogTable } from '../dialog/table.ts';
+import type { Message } from '../message/message.ts';
+import { Writer } from '../message/write.ts';
+import { Healer, type HealerUser } from '../recovery/healer.ts';
+import { Hops, type HopUser } from '../recovery/hops.ts';
+import { sipTimers } from '../time/sip-timers.ts';
+import { Wheel } from '../time/wheel.ts';
+import { ClientTransactions } from '../transaction/client.ts';
+import { ServerTransactions } from '../transaction/server.ts';
+import type { EndReason, EngineEvent } from './event.ts';
+import type { EngineOptions } from './options.ts';
+import type { Parts } from './parts.ts';
+import { RandomPool } from './random-pool.ts';
+import { bodyOf, Reporter } from './reporter.ts';
+
+/** What the parts are built into: where their outputs go, and who hears of what they cannot decide. */
+export interface Surroundings {
+  readonly outlet: Outlet;
+  readonly emit: (event: EngineEvent) => void;
+  /** Where a flow leads. */
+  readonly remote: (flow: FlowId) => Address | undefined;
+  /** Neither this nor `sessionExpired` comes while the dialog's route is broken. */
+  readonly refreshDue: (dialog: DialogIndex) => void;
+  readonly sessionExpired: (dialog: DialogIndex) => void;
+  readonly healed: (dialog: DialogIndex, by: 'local' | 'remote') => void;
+  readonly quickHealFailed: (dialog: DialogIndex, response: Message | undefined) => void;
+  readonly endDialog: (dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason) => void;
+}
+
+/** Builds the parts of an engine and connects them with each other. */
+export function assemble(options: EngineOptions, around: Surroundings): Parts {
+  const { mode, policy, locals, shard, random, dialogCapacity, transactionCapacity: capacity } = options;
+  const { outlet, remote, endDialog } = around;
+  const { send } = outlet;
+  const pool = new RandomPool(random);
+  const local = (protocol: string): Address => localOf(locals, protocol);
+  const token = (): string => pool.token();
+  const fraction = (): number => pool.fraction();
+  const timers = sipTimers(options.timers);
+  const wheel = new Wheel({ nowMs: options.nowMs });
+  const writer = new Writer();
+  const table = new DialogTable({ capacity: dialogCapacity, hashSeed: pool.uint32() });
+  const reporter = new Reporter(table, around.emit);
+  const clients = new ClientTransactions({ wheel, timers, shard, random, send, capacity });
+  const servers = new ServerTransactions({ wheel, timers, random, send, capacity });
+  const hops = new Hops({
+    dialogCapacity,
+    probing: mode !== 'none',
+    wheel,
+    writer,
+    outlet,
+    local,
+    token,
+    user: hopUser(() => parts),
+  });
+  const sessions = new SessionTimers({
+    table,
+    wheel,
+    intervalS: options.sessionIntervalS,
+    user: sessionTimerUser(() => parts, around),
+  });
+  const acks = new Acks({
+    table,
+    clients,
+    wheel,
+    writer,
+    outlet,
+    repeatedForMs: timers.t1x64Ms,
+    onLost: (dialog) => {
+      if (mode !== 'none' && healer.health.recovering[dialog] === 0) healer.quickHeal(dialog);
+    },
+  });
+  const healer = new Healer({
+    table,
+    hops,
+    transactions: clients,
+    sessions,
+    acks,
+    wheel,
+    writer,
+    policy,
+    random: fraction,
+    user: healerUser(() => parts, around),
+  });
+  const parts: Parts = {
+    mode,
+    policy,
+    timers,
+    table,
+    wheel,
+    writer,
+    outlet,
+    clients,
+    servers,
+    hops,
+    sessions,
+    acks,
+    healer,
+    reporter,
+    local,
+    remote,
+    token,
+    fraction,
+    endDialog,
+  };
+  return parts;
+}
+
+function localOf(locals: readonly Address[], protocol: string): Address {
+  const local = locals.find((address) => address.protocol === protocol) ?? locals[0];
+  if (local === undefined) throw new RangeError('an engine needs a local address');
+  return local;
+}
+
+function hopUser(parts: () => Parts): HopUser {
+  return {
+    hopLost: (hop, cause, flow) => {
+      const { mode, clients, hops, healer } = parts();
+      if (flow !== undefined) clients.failFlow(flow);
+      if (mode === 'none') return;
+      hops.eachDialog(hop, (dialog) => healer.breakRoute(dialog, cause, 0));
+      healer.pump();
+    },
+    hopReturned: (hop) => parts().healer.hopReturned(hop),
+    hopFree: (hop) => parts().healer.hopFree(hop),
+    uses: (flow) => parts().clients.uses(flow) || parts().servers.uses(flow),
+  };
+}
+
+/** Session timers are paused while a route is broken, but a late answer may have started the interval again. */
+function sessionTimerUser(parts: () => Parts, around: Surroundings): SessionTimerUser {
+  return {
+    refreshDue: (dialog) => {
+      if (parts().healer.health.recovering[dialog] === 0) around.refreshDue(dialog);
+    },
+    sessionExpired: (dialog) => {
+      if (parts().healer.health.recovering[dialog] === 0) around.sessionExpired(dialog);
+    },
+  };
+}
+
+function healerUser(parts: () => Parts, around: Surroundings): HealerUser {
+  return {
+    statusChanged: (dialog) => {
+      const { reporter, healer } = parts();
+      reporter.emit({
+        kind: 'route-status',
+        dialog: reporter.dialog(dialog),
+        routeStatus: healer.health.status(dialog),
+      });
+    },
+    healed: around.healed,
+    quickHealFailed: around.quickHealFailed,
+    gone: (dialog) => around.endDialog(dialog, 'remote', 'does-not-exist'),
+    sessionChanged: (dialog, message) => {
+      const { reporter } = parts();
+      reporter.emit({ kind: 'session-changed', dialog: reporter.dialog(dialog), body: bodyOf(message) });
+    },
+  };
+}

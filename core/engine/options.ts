@@ -1,0 +1,23 @@
+import type { Address, RandomSource } from '../contract.ts';
+import type { RecoveryMode } from '../recovery/classify.ts';
+import type { ListedHop } from '../recovery/hops.ts';
+import type { RouteSetPolicy } from '../recovery/route-set-policy.ts';
+
+/** What an engine is set up with. */
+export interface EngineOptions {
+  /** Number of the shard, 0–31. */
+  readonly shard: number;
+  /** Where we are reached; one for each protocol. */
+  readonly locals: readonly Address[];
+  readonly hops: readonly ListedHop[];
+  readonly mode: RecoveryMode;
+  readonly policy: RouteSetPolicy;
+  /** Base values; the defaults of RFC 3261. */
+  readonly timers: { readonly t1Ms?: number; readonly t2Ms?: number; readonly t4Ms?: number };
+  /** Seconds; 0 for none. */
+  readonly sessionIntervalS: number;
+  readonly dialogCapacity: number;
+  readonly transactionCapacity: number;
+  readonly random: RandomSource;
+  readonly nowMs: number;
+}

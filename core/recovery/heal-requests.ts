@@ -1,0 +1,160 @@
+import { Part } from '../dialog/record.ts';
+import { beginDialogRequest, type RequestPath, routeLessPath, routeSetPath } from '../dialog/request.ts';
+import type { SessionTimers } from '../dialog/session-timer.ts';
+import { DialogFlag, type DialogIndex, type DialogTable } from '../dialog/table.ts';
+import { endMessage, type Writer } from '../message/write.ts';
+import type { TimerKind, Wheel } from '../time/wheel.ts';
+import type { ClientTransaction, ClientTransactions, ClientUser } from '../transaction/client.ts';
+import type { Hop, Hops } from './hops.ts';
+import { type Rung, rungs, usableRung } from './ladder.ts';
+import { Phase, type RouteHealth } from './route-health.ts';
+import type { RouteSetPolicy } from './route-set-policy.ts';
+
+/** A re-INVITE that has no final response for so long is cancelled: a 1xx has stopped its own timers. */
+const inviteLimitMs = 32_000;
+
+/** Bits of a heal's mark; the hop's index stands above them. */
+const Mark = { routeLess: 1, offer: 2 } as const;
+const markBits = 2;
+
+/** Sends heals, at most one at a time for each dialog: refreshes by the way that the hop takes them. */
+export class HealRequests {
+  readonly #table: DialogTable;
+  readonly #hops: Hops;
+  readonly #transactions: ClientTransactions;
+  readonly #sessions: SessionTimers;
+  readonly #wheel: Wheel;
+  readonly #writer: Writer;
+  readonly #health: RouteHealth;
+  readonly #policy: RouteSetPolicy;
+  readonly #user: ClientUser;
+  readonly #inviteLimit: TimerKind;
+  /** Transaction id by dialog, of heals under way. */
+  readonly #underWay = new Map<DialogIndex, number>();
+
+  constructor(options: {
+    readonly table: DialogTable;
+    readonly hops: Hops;
+    readonly transactions: ClientTransactions;
+    readonly sessions: SessionTimers;
+    readonly wheel: Wheel;
+    readonly writer: Writer;
+    readonly health: RouteHealth;
+    readonly policy: RouteSetPolicy;
+    readonly user: ClientUser;
+  }) {
+    this.#table = options.table;
+    this.#hops = options.hops;
+    this.#transactions = options.transactions;
+    this.#sessions = options.sessions;
+    this.#wheel = options.wheel;
+    this.#writer = options.writer;
+    this.#health = options.health;
+    this.#policy = options.policy;
+    this.#user = options.user;
+    this.#inviteLimit = this.#wheel.kind((dialog) => {
+      this.#health.timer[dialog] = 0;
+      const tx = this.#transactions.get(this.#underWay.get(dialog) ?? 0);
+      if (tx !== undefined) this.#transactions.cancel(tx);
+    });
+  }
+
+  /** Sends the heal of the dialog's rung, or of the next one that the peer can take; tells why when there is none to send. */
+  send(dialog: DialogIndex, hop: Hop): 'sent' | 'offer-pending' | 'impossible' {
+    const index = this.#usableRung(dialog, this.#health.rung[dialog] as number);
+    if (index === -1) return 'impossible';
+    this.#health.rung[dialog] = index;
+    const rung = rungs[index] as Rung;
+    if (rung.offer && this.#offerPending(dialog)) return 'offer-pending';
+    if (hop.flow === undefined) return 'impossible';
+    const tx = this.#transactions.begin(rung.method, hop.flow, hop.address.protocol !== 'udp', this.#user, dialog);
+    if (tx === undefined) return 'impossible';
+    const path = this.#path(hop);
+    this.#note(tx, dialog, hop, rung, path);
+    this.#write(tx, dialog, hop, rung, path);
+    return 'sent';
+  }
+
+  /** The next rung that the peer can take, or -1. */
+  nextRung(dialog: DialogIndex): number {
+    return this.#usableRung(dialog, (this.#health.rung[dialog] as number) + 1);
+  }
+
+  isUnderWay(tx: ClientTransaction): boolean {
+    return this.#underWay.get(tx.owner) === tx.id;
+  }
+
+  /** The transaction of a heal is over. Gives the hop that it went by, which has room for another. */
+  end(tx: ClientTransaction): Hop {
+    this.#underWay.delete(tx.owner);
+    if ((tx.mark & Mark.offer) !== 0) this.#table.set(tx.owner, DialogFlag.offerPending, false);
+    return this.#leave(tx);
+  }
+
+  /** Nobody wants to hear of a dialog's heal any more. Gives the hop that it went by, if one was under way. */
+  forget(dialog: DialogIndex): Hop | undefined {
+    const id = this.#underWay.get(dialog);
+    if (id === undefined) return undefined;
+    this.#underWay.delete(dialog);
+    const tx = this.#transactions.get(id);
+    if (tx === undefined) return undefined;
+    const hop = this.#leave(tx);
+    this.#transactions.forget(tx);
+    return hop;
+  }
+
+  #usableRung(dialog: DialogIndex, from: number): number {
+    const { records } = this.#table;
+    const block = this.#table.block(dialog);
+    const hasSession = records.end(block, Part.session) > records.start(block, Part.session);
+    return usableRung(from, this.#table.has(dialog, DialogFlag.allowsUpdate), hasSession);
+  }
+
+  #offerPending(dialog: DialogIndex): boolean {
+    return this.#table.has(dialog, DialogFlag.offerPending) || this.#table.has(dialog, DialogFlag.remoteInvitePending);
+  }
+
+  #path(hop: Hop): RequestPath {
+    if (this.#policy === 'rfc3261') return routeSetPath;
+    return hop.path === 'route-less' ? routeLessPath : { kind: 'one-route', route: hop.route };
+  }
+
+  #note(tx: ClientTransaction, dialog: DialogIndex, hop: Hop, { method, offer }: Rung, path: RequestPath): void {
+    this.#health.phase[dialog] = Phase.healing;
+    hop.healing++;
+    this.#underWay.set(dialog, tx.id);
+    tx.mark = (hop.index << markBits) | (offer ? Mark.offer : 0) | (path.kind === 'route-less' ? Mark.routeLess : 0);
+    if (offer) this.#table.set(dialog, DialogFlag.offerPending, true);
+    if (method === 'INVITE') {
+      this.#health.timer[dialog] = this.#wheel.arm(this.#inviteLimit, dialog, this.#wheel.nowMs + inviteLimitMs);
+    }
+  }
+
+  #write(tx: ClientTransaction, dialog: DialogIndex, hop: Hop, { method, offer }: Rung, path: RequestPath): void {
+    const writer = this.#writer;
+    const sequence = this.#table.nextSequence(dialog);
+    beginDialogRequest(writer, this.#table, dialog, { method, sequence, via: hop.via, branch: tx.branch, path });
+    this.#sessions.writeRefresh(writer, dialog);
+    this.#transactions.start(
+      tx,
+      endMessage(writer, offer ? 'application/sdp' : undefined, offer ? this.#session(dialog) : undefined),
+    );
+  }
+
+  #session(dialog: DialogIndex): Uint8Array {
+    const { records } = this.#table;
+    const block = this.#table.block(dialog);
+    return records.bytes(block).subarray(records.start(block, Part.session), records.end(block, Part.session));
+  }
+
+  #leave(tx: ClientTransaction): Hop {
+    const hop = this.#hops.at(tx.mark >>> markBits);
+    hop.healing--;
+    return hop;
+  }
+}
+
+/** Whether a heal went without a Route. */
+export function isRouteLess(tx: ClientTransaction): boolean {
+  return (tx.mark & Mark.routeLess) !== 0;
+}
