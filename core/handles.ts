@@ -1,19 +1,10 @@
 import type { DialogId } from './dialog/table.ts';
 import type { Content, Header } from './engine/command.ts';
-import type { DialogData, ResponseData, ResponseOrigin } from './engine/event.ts';
+import type { CallData, DialogData, RequestData, ResponseData, ResponseOrigin } from './engine/event.ts';
 import { SipError, UsageError } from './errors.ts';
-import { isHeaderName, isHeaderValue } from './message/header.ts';
 import { isTargetRefresh } from './message/target-refresh.ts';
+import { contentOf, type MessageContent, sdpType } from './message-content.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
-
-/** What a program adds to a message of its own. */
-export interface MessageContent {
-  /** Header fields beside those that the stack writes; a list gives one line each. */
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** Needed with a body, but for session descriptions: there it is `application/sdp` when left out. */
-  readonly contentType?: string;
-  readonly body?: string | Uint8Array;
-}
 
 /** A request inside a dialog. */
 export interface RequestOptions extends MessageContent {
@@ -100,19 +91,7 @@ export class IncomingCall {
   readonly #call: number;
   readonly #asker: Asker;
 
-  constructor(
-    data: {
-      readonly call: number;
-      readonly requestUri: string;
-      readonly from: string;
-      readonly to: string;
-      readonly callId: string;
-      readonly headers: readonly Header[];
-      readonly body: Uint8Array;
-    },
-    signal: AbortSignal,
-    asker: Asker,
-  ) {
+  constructor(data: CallData, signal: AbortSignal, asker: Asker) {
     this.requestUri = data.requestUri;
     this.from = data.from;
     this.to = data.to;
@@ -160,16 +139,7 @@ export class IncomingRequest {
   readonly #request: number;
   readonly #asker: Asker;
 
-  constructor(
-    data: {
-      readonly request: number;
-      readonly method: string;
-      readonly headers: readonly Header[];
-      readonly body: Uint8Array;
-    },
-    dialog: Dialog,
-    asker: Asker,
-  ) {
+  constructor(data: RequestData, dialog: Dialog, asker: Asker) {
     this.dialog = dialog;
     this.method = data.method;
     this.headers = data.headers;
@@ -187,65 +157,8 @@ export class IncomingRequest {
   }
 }
 
-export const sdpType = 'application/sdp';
-
 const reservedMethods: ReadonlyMap<string, string> = new Map([
   ['BYE', 'use bye()'],
   ['ACK', 'the stack sends it'],
   ['CANCEL', 'abort the signal given to invite()'],
 ]);
-
-/** Header fields that the stack writes itself. */
-const ownHeaders: ReadonlySet<string> = new Set([
-  'via',
-  'v',
-  'from',
-  'f',
-  'to',
-  't',
-  'call-id',
-  'i',
-  'cseq',
-  'contact',
-  'm',
-  'route',
-  'record-route',
-  'max-forwards',
-  'content-length',
-  'l',
-  'content-type',
-  'c',
-  'supported',
-  'k',
-  'allow',
-  'session-expires',
-  'x',
-]);
-
-/** Checks what a program wants to add: it must not end a line or write a header of ours. */
-export function contentOf(content: MessageContent, defaultType?: string): Content {
-  const headers: Header[] = [];
-  for (const [name, values] of Object.entries(content.headers ?? {})) {
-    if (!isHeaderName(name)) throw new UsageError(`'${name}' is no header name (RFC 3261 §25.1).`);
-    if (ownHeaders.has(name.toLowerCase())) throw new UsageError(`The stack writes ${name} itself.`);
-    for (const value of typeof values === 'string' ? [values] : values) {
-      if (!isHeaderValue(value)) throw new UsageError(`The value of ${name} has a line break or NUL in it.`);
-      headers.push({ name, value });
-    }
-  }
-  const { contentType } = content;
-  if (contentType !== undefined && !isHeaderValue(contentType))
-    throw new UsageError('The content type has a line break or NUL in it.');
-  if (content.body !== undefined && typeof content.body !== 'string' && !(content.body instanceof Uint8Array)) {
-    throw new UsageError('The body is a string or a Uint8Array.');
-  }
-  const body =
-    typeof content.body === 'string'
-      ? new TextEncoder().encode(content.body)
-      : content.body && Uint8Array.from(content.body);
-  const hasBody = body !== undefined && body.length > 0;
-  if (!hasBody) return { headers, contentType: undefined, body: undefined };
-  const type = contentType ?? defaultType;
-  if (type === undefined) throw new UsageError('A body needs its contentType.');
-  return { headers, contentType: type, body };
-}

@@ -4,19 +4,11 @@ import type { DialogId } from './dialog/table.ts';
 import type { Command, Content } from './engine/command.ts';
 import type { CommandFailure, EngineCounts, EngineEvent, ResponseData, ResultValue } from './engine/event.ts';
 import { asSipError, SipError, UsageError } from './errors.ts';
-import {
-  type Asker,
-  contentOf,
-  Dialog,
-  FailureResponseError,
-  IncomingCall,
-  IncomingRequest,
-  type MessageContent,
-  sdpType,
-} from './handles.ts';
+import { type Asker, Dialog, FailureResponseError, IncomingCall, IncomingRequest } from './handles.ts';
 import { isHeaderValue } from './message/header.ts';
 import { sipUri } from './message/sent-by.ts';
 import { parseUriText } from './message/uri.ts';
+import { contentOf, type MessageContent, sdpType } from './message-content.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
 import { startEngine } from './shard/engine-shard.ts';
 import type { InlineShard } from './shard/inline.ts';

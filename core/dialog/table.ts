@@ -210,16 +210,8 @@ export class DialogTable {
   /** A part of the record as text. */
   text(dialog: DialogIndex, part: Part): string {
     const block = this.block(dialog);
-    const bytes = this.records.bytes(block);
-    const start = this.records.start(block, part);
-    const end = this.records.end(block, part);
-    let text = '';
-    for (let i = start; i < end; i++) {
-      const octet = bytes[i] as number;
-      if (octet > 0x7f) return decoder.decode(bytes.subarray(start, end));
-      text += String.fromCharCode(octet);
-    }
-    return text;
+    const octets = this.records.bytes(block).subarray(this.records.start(block, part), this.records.end(block, part));
+    return decoder.decode(octets);
   }
 
   #takeRow(): DialogIndex {

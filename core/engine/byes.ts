@@ -3,7 +3,7 @@ import { type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts
 import type { Message } from '../message/message.ts';
 import { endMessage } from '../message/write.ts';
 import { isHopTrouble } from '../recovery/classify.ts';
-import type { Hop } from '../recovery/hops.ts';
+import type { Hop } from '../recovery/hop.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { EndReason } from './event.ts';
 import type { Parts } from './parts.ts';

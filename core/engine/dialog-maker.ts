@@ -6,7 +6,7 @@ import { DialogFlag, type DialogIndex } from '../dialog/table.ts';
 import type { AddressView } from '../message/address.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
-import type { Hop } from '../recovery/hops.ts';
+import type { Hop } from '../recovery/hop.ts';
 import { nextHop } from '../recovery/next-hop.ts';
 import type { Parts } from './parts.ts';
 

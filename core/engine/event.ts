@@ -62,6 +62,27 @@ export interface EngineCounts {
   readonly healedRequests: number;
 }
 
+/** A call that comes in, as its INVITE says. */
+export interface CallData {
+  /** What commands call it by. */
+  readonly call: number;
+  readonly requestUri: string;
+  readonly from: string;
+  readonly to: string;
+  readonly callId: string;
+  readonly headers: readonly Header[];
+  readonly body: Uint8Array;
+}
+
+/** A request of the peer's inside a dialog. */
+export interface RequestData {
+  /** What commands call it by. */
+  readonly request: number;
+  readonly method: string;
+  readonly headers: readonly Header[];
+  readonly body: Uint8Array;
+}
+
 /** What the engine tells the program. */
 export type EngineEvent =
   | {
@@ -72,25 +93,9 @@ export type EngineEvent =
       readonly value: ResultValue;
     }
   | { readonly kind: 'provisional'; readonly id: number; readonly response: ResponseData }
-  | {
-      readonly kind: 'incoming-call';
-      readonly call: number;
-      readonly requestUri: string;
-      readonly from: string;
-      readonly to: string;
-      readonly callId: string;
-      readonly headers: readonly Header[];
-      readonly body: Uint8Array;
-    }
+  | ({ readonly kind: 'incoming-call' } & CallData)
   | { readonly kind: 'call-cancelled'; readonly call: number }
-  | {
-      readonly kind: 'request';
-      readonly request: number;
-      readonly dialog: DialogData;
-      readonly method: string;
-      readonly headers: readonly Header[];
-      readonly body: Uint8Array;
-    }
+  | ({ readonly kind: 'request'; readonly dialog: DialogData } & RequestData)
   | { readonly kind: 'route-status'; readonly dialog: DialogData; readonly routeStatus: RouteStatus }
   | { readonly kind: 'session-changed'; readonly dialog: DialogData; readonly body: Uint8Array }
   | {

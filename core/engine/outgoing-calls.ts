@@ -7,7 +7,7 @@ import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
 import { addressOfText } from '../message/numeric-address.ts';
 import { sipUri } from '../message/sent-by.ts';
-import type { Hop } from '../recovery/hops.ts';
+import type { Hop } from '../recovery/hop.ts';
 import { retryAfterMs } from '../recovery/schedule.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { Content } from './command.ts';

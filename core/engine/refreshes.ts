@@ -5,7 +5,7 @@ import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
 import { endMessage } from '../message/write.ts';
 import { classifyResponse } from '../recovery/classify.ts';
-import type { Hop } from '../recovery/hops.ts';
+import type { Hop } from '../recovery/hop.ts';
 import { followTarget } from '../recovery/next-hop.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';

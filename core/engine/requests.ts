@@ -5,14 +5,15 @@ import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import { classifyResponse, isHopTrouble } from '../recovery/classify.ts';
-import type { Hop } from '../recovery/hops.ts';
+import type { Hop } from '../recovery/hop.ts';
 import { followTarget } from '../recovery/next-hop.ts';
 import type { TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { Content } from './command.ts';
 import { endWithContent } from './content.ts';
-import type { EndReason, ResponseData } from './event.ts';
+import type { EndReason } from './event.ts';
 import type { Parts } from './parts.ts';
+import { type PendingRequest, PendingRequests } from './pending-requests.ts';
 import { originOf, type Reporter, responseData } from './reporter.ts';
 
 /** A request may be sent again so often after a heal. @see [MS-SIPRE] §3.7.5.3.1 */
@@ -24,30 +25,6 @@ const quickLimitMs = 4000;
 /** A request without a response for so long makes its hop suspect. */
 const suspectAfterMs = { unreliable: 3500, reliable: 4000 } as const;
 
-const none: readonly PendingRequest[] = [];
-
-/** A request of the program's inside a dialog, until it has its one outcome. */
-interface PendingRequest {
-  readonly id: number;
-  readonly dialog: DialogIndex;
-  readonly method: string;
-  readonly content: Content;
-  resends: number;
-  /** Where it is: with a transaction, with its hop that opens, or waiting for a heal. */
-  place: 'sent' | 'opening' | 'waiting';
-  /** Transaction id; meaningful while it is `sent`. */
-  txId: number;
-  sentAtMs: number;
-  /** Route generation that it was sent under. */
-  generation: number;
-  /** The program has gone, but the INVITE has to be brought to its end. */
-  abandoned: boolean;
-  timer: number;
-  /** The first 430, once there was one, and until when its heal and the sending again may take. */
-  flowFailed: ResponseData | undefined;
-  quickUntilMs: number;
-}
-
 /**
  * Requests that the program sends inside dialogs: each succeeds or fails quickly, and may find that the route is broken.
  *
@@ -56,8 +33,7 @@ interface PendingRequest {
  */
 export class Requests implements ClientUser {
   readonly #parts: Parts;
-  readonly #pending = new Map<number, PendingRequest>();
-  readonly #byDialog = new Map<DialogIndex, PendingRequest[]>();
+  readonly #pending = new PendingRequests();
   /** Ends a dialog by BYE. */
   readonly #end: (dialog: DialogIndex, reason: EndReason) => void;
   readonly #suspect: TimerKind;
@@ -75,7 +51,7 @@ export class Requests implements ClientUser {
   }
 
   get count(): number {
-    return this.#pending.size;
+    return this.#pending.count;
   }
 
   request(id: number, dialogId: DialogId, method: string, content: Content): void {
@@ -89,25 +65,7 @@ export class Requests implements ClientUser {
       reporter.failLocally(id, 491);
       return;
     }
-    const request: PendingRequest = {
-      id,
-      dialog,
-      method,
-      content,
-      resends: 0,
-      place: 'waiting',
-      txId: 0,
-      sentAtMs: 0,
-      generation: 0,
-      abandoned: false,
-      timer: 0,
-      flowFailed: undefined,
-      quickUntilMs: 0,
-    };
-    this.#pending.set(id, request);
-    const others = this.#byDialog.get(dialog);
-    if (others === undefined) this.#byDialog.set(dialog, [request]);
-    else others.push(request);
+    const request = this.#pending.add(id, dialog, method, content);
     if (this.#parts.healer.health.quick[dialog] === 0) this.#send(request);
     else request.timer = wheel.arm(this.#quickLimit, id, wheel.nowMs + quickLimitMs);
   }
@@ -134,7 +92,7 @@ export class Requests implements ClientUser {
 
   /** The route works again: what waited for it goes out, in order. */
   healed(dialog: DialogIndex): void {
-    for (const request of this.#waiting(dialog)) {
+    for (const request of this.#pending.waiting(dialog)) {
       if (request.flowFailed !== undefined) this.#resend(request);
       else this.#send(request);
     }
@@ -144,7 +102,7 @@ export class Requests implements ClientUser {
   quickHealFailed(dialog: DialogIndex, response: Message | undefined): void {
     const { reporter, healer } = this.#parts;
     const routeFailure = response === undefined || response.status === 430 || isHopTrouble(response.status);
-    for (const request of this.#waiting(dialog)) {
+    for (const request of this.#pending.waiting(dialog)) {
       const cause = request.flowFailed;
       this.#settle(request);
       if (response !== undefined)
@@ -157,7 +115,7 @@ export class Requests implements ClientUser {
 
   /** The dialog ends: its requests have failed. */
   dialogEnded(dialog: DialogIndex): void {
-    for (const request of [...(this.#byDialog.get(dialog) ?? [])]) {
+    for (const request of [...this.#pending.of(dialog)]) {
       this.#settle(request);
       this.#forget(request);
       this.#reporter(request).failWithCode(
@@ -385,14 +343,9 @@ export class Requests implements ClientUser {
     if (tx !== undefined) this.#parts.clients.cancel(tx);
   }
 
-  /** Requests of a dialog that wait for its heal. */
-  #waiting(dialog: DialogIndex): readonly PendingRequest[] {
-    return this.#byDialog.get(dialog)?.filter((request) => request.place === 'waiting') ?? none;
-  }
-
   /** When nobody is left whose 430 asked for the heal, those that came behind are sent as the route is: they have no limit. */
   #endIdleQuickHeal(dialog: DialogIndex): void {
-    const waiting = this.#waiting(dialog);
+    const waiting = this.#pending.waiting(dialog);
     if (waiting.some((request) => request.flowFailed !== undefined)) return;
     this.#parts.healer.endQuickHeal(dialog);
     for (const request of waiting) this.#send(request);
@@ -401,7 +354,7 @@ export class Requests implements ClientUser {
   #offerPending(dialog: DialogIndex): boolean {
     const { table } = this.#parts;
     if (table.has(dialog, DialogFlag.offerPending) || table.has(dialog, DialogFlag.remoteInvitePending)) return true;
-    return this.#byDialog.get(dialog)?.some((request) => isOffer(request.method, request.content)) ?? false;
+    return this.#pending.of(dialog).some((request) => isOffer(request.method, request.content));
   }
 
   /** The transaction is over. */
@@ -421,11 +374,7 @@ export class Requests implements ClientUser {
   #settle(request: PendingRequest): void {
     this.#parts.wheel.disarm(request.timer);
     request.timer = 0;
-    this.#pending.delete(request.id);
-    const others = this.#byDialog.get(request.dialog);
-    if (others === undefined) return;
-    if (others.length === 1) this.#byDialog.delete(request.dialog);
-    else others.splice(others.indexOf(request), 1);
+    this.#pending.delete(request);
   }
 
   #forget(request: PendingRequest): void {

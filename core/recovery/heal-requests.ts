@@ -5,7 +5,8 @@ import { DialogFlag, type DialogIndex, type DialogTable } from '../dialog/table.
 import { endMessage, type Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
 import type { ClientTransaction, ClientTransactions, ClientUser } from '../transaction/client.ts';
-import type { Hop, Hops } from './hops.ts';
+import type { Hop } from './hop.ts';
+import type { Hops } from './hops.ts';
 import { type Rung, rungs, usableRung } from './ladder.ts';
 import { Phase, type RouteHealth } from './route-health.ts';
 import type { RouteSetPolicy } from './route-set-policy.ts';

@@ -1,18 +1,12 @@
 import type { Address, FlowId, Outlet } from '../contract.ts';
 import type { DialogIndex } from '../dialog/table.ts';
-import { hostPort, sipUri, viaPrefix } from '../message/sent-by.ts';
-import { endMessage, type Writer } from '../message/write.ts';
+import { sipUri, viaPrefix } from '../message/sent-by.ts';
+import type { Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
+import { CarriedDialogs } from './carried-dialogs.ts';
 import type { BreakCause } from './classify.ts';
-
-/** A hop that carries dialogs is probed so often. */
-const probeIntervalMs = 375;
-
-/** So many probes in a row without a sign of life, and the hop is dead. */
-const probeMissesMax = 3;
-
-/** The last of them is given less time, so that the death of a hop is known, and told, within 1.5 s of it. */
-const lastProbeWaitMs = 250;
+import type { Hop } from './hop.ts';
+import { Probes } from './probes.ts';
 
 /** Hops that nobody listed: next hops of direct calls and of foreign route sets. Beyond this, idle ones make place. */
 const unlistedMax = 4096;
@@ -22,39 +16,6 @@ export interface ListedHop {
   readonly address: Address;
   /** Share of the dialogs, relative to the other hops. */
   readonly weight: number;
-}
-
-/** A next hop: what carries dialogs, and what is known of it. */
-export interface Hop {
-  readonly address: Address;
-  /** Value of a Route header that names this hop alone. */
-  readonly route: string;
-  readonly via: string;
-  /** One of the program's list: may heal our dialogs and rewrite their routes. */
-  listed: boolean;
-  weight: number;
-  state: 'up' | 'down';
-  /** Undefined while there is none; requests wait for it. */
-  flow: FlowId | undefined;
-  /** Takes requests without a Route, or wants one that names it: learned. */
-  path: 'route-less' | 'one-route';
-  /** Dialogs whose requests go here. */
-  carried: number;
-  /** Heals under way by this hop. */
-  healing: number;
-  /** Until then it takes nothing new of ours: Retry-After. */
-  notBeforeMs: number;
-  holdTimer: number;
-  openId: number;
-  credit: number;
-  head: number;
-  probed: boolean;
-  answered: boolean;
-  suspected: boolean;
-  misses: number;
-  probeTimer: number;
-  readonly index: number;
-  readonly waiting: ((flow: FlowId | undefined) => void)[];
 }
 
 /** Hears of a hop's death and return. */
@@ -68,31 +29,20 @@ export interface HopUser {
   uses(flow: FlowId): boolean;
 }
 
-/**
- * Next hops: the program's list and whatever else dialogs lead to; their flows, their dialogs, and whether they live.
- *
- * Dialogs hang on their hop in a list of links, so that a dead hop's dialogs are found without a search. A listed hop that
- * carries dialogs is probed with OPTIONS; any datagram from it, and any response of any status, counts as life.
- */
+/** Next hops: the program's list and whatever else dialogs lead to; their flows, their dialogs, and whether they live. */
 export class Hops {
   readonly #hops: (Hop | undefined)[] = [];
   readonly #byAddress = new Map<string, Hop>();
   readonly #byFlow = new Map<FlowId, Hop>();
   readonly #byOpenId = new Map<number, Hop>();
-  readonly #hopOf: Int32Array;
-  readonly #next: Int32Array;
-  readonly #previous: Int32Array;
+  readonly #dialogs: CarriedDialogs;
+  readonly #probes: Probes;
   readonly #wheel: Wheel;
-  readonly #writer: Writer;
   readonly #outlet: Outlet;
   readonly #user: HopUser;
   readonly #local: (protocol: string) => Address;
-  readonly #token: () => string;
-  readonly #probing: boolean;
-  readonly #probe: TimerKind;
   readonly #hold: TimerKind;
   #listed: Hop[] = [];
-  #carried = 0;
   #openIds = 0;
 
   constructor(options: {
@@ -109,16 +59,17 @@ export class Hops {
     readonly token: () => string;
   }) {
     this.#wheel = options.wheel;
-    this.#writer = options.writer;
     this.#outlet = options.outlet;
     this.#user = options.user;
     this.#local = options.local;
-    this.#token = options.token;
-    this.#probing = options.probing;
-    this.#hopOf = new Int32Array(options.dialogCapacity);
-    this.#next = new Int32Array(options.dialogCapacity);
-    this.#previous = new Int32Array(options.dialogCapacity);
-    this.#probe = this.#wheel.kind((index) => this.#tick(this.at(index)));
+    this.#dialogs = new CarriedDialogs(options.dialogCapacity, this.#hops);
+    this.#probes = new Probes({
+      ...options,
+      dialogs: this.#dialogs,
+      at: (index) => this.at(index),
+      open: (hop) => this.#open(hop),
+      silent: (hop) => this.#lose(hop, 'hop-silent', hop.flow),
+    });
     this.#hold = this.#wheel.kind((index) => this.#free(this.at(index)));
   }
 
@@ -135,7 +86,7 @@ export class Hops {
       hop.listed = true;
       hop.weight = weight;
       if (hop.flow === undefined) this.#open(hop);
-      this.#watch(hop);
+      this.#probes.watch(hop);
       return hop;
     });
     for (const hop of [...this.#byAddress.values()]) if (this.#isIdle(hop)) this.#release(hop);
@@ -198,51 +149,28 @@ export class Hops {
 
   /** Hangs a dialog on a hop, taking it off the one it was on. */
   attach(dialog: DialogIndex, hop: Hop): void {
-    const before = this.of(dialog);
-    if (before === hop) return;
-    if (before !== undefined) this.detach(dialog);
-    this.#hopOf[dialog] = hop.index + 1;
-    this.#previous[dialog] = 0;
-    this.#next[dialog] = hop.head;
-    if (hop.head !== 0) this.#previous[hop.head - 1] = dialog + 1;
-    hop.head = dialog + 1;
-    hop.carried++;
-    this.#carried++;
-    this.#watch(hop);
+    if (this.of(dialog) === hop) return;
+    this.#dialogs.attach(dialog, hop);
+    this.#probes.watch(hop);
   }
 
   detach(dialog: DialogIndex): void {
-    const hop = this.of(dialog);
-    if (hop === undefined) return;
-    const next = this.#next[dialog] as number;
-    const previous = this.#previous[dialog] as number;
-    if (previous === 0) hop.head = next;
-    else this.#next[previous - 1] = next;
-    if (next !== 0) this.#previous[next - 1] = previous;
-    this.#hopOf[dialog] = 0;
-    hop.carried--;
-    this.#carried--;
+    this.#dialogs.detach(dialog);
   }
 
   /** The hop that a dialog's requests go to. */
   of(dialog: DialogIndex): Hop | undefined {
-    const index = this.#hopOf[dialog] as number;
-    return index === 0 ? undefined : this.#hops[index - 1];
+    return this.#dialogs.hopOf(dialog);
   }
 
   /** Each dialog on a hop; the visit may take the visited dialog off. */
   eachDialog(hop: Hop, visit: (dialog: DialogIndex) => void): void {
-    for (let link = hop.head; link !== 0; ) {
-      const next = this.#next[link - 1] as number;
-      visit(link - 1);
-      link = next;
-    }
+    this.#dialogs.each(hop, visit);
   }
 
   /** A request has had no response for longer than it should: an unlisted hop is probed at once, a listed one is anyway. */
   suspect(hop: Hop): void {
-    hop.suspected = true;
-    this.#watch(hop);
+    this.#probes.suspect(hop);
   }
 
   /** The hop has asked to be left alone until then. @see RFC 3261 §21.5.4 */
@@ -257,8 +185,7 @@ export class Hops {
   heard(flow: FlowId): void {
     const hop = this.#byFlow.get(flow);
     if (hop === undefined) return;
-    hop.answered = true;
-    hop.suspected = false;
+    this.#probes.heard(hop);
     if (hop.state === 'down') this.#return(hop);
   }
 
@@ -274,7 +201,7 @@ export class Hops {
     if (hop.flow !== undefined && openId === undefined) return;
     if (hop.openId === openId) hop.openId = 0;
     hop.flow = flow;
-    hop.probed = false;
+    this.#probes.flowOpened(hop);
     for (const use of hop.waiting.splice(0)) use(flow);
     if (hop.state === 'up') this.#user.hopReturned(hop);
     else if (hop.address.protocol !== 'udp') this.#return(hop);
@@ -287,7 +214,7 @@ export class Hops {
     hop.openId = 0;
     for (const use of hop.waiting.splice(0)) use(undefined);
     if (hop.state === 'up') this.#lose(hop, 'flow-lost', undefined);
-    this.#watch(hop);
+    this.#probes.watch(hop);
   }
 
   /** The flow is gone. The hop is dead until it is heard from again; a new flow is asked for, to probe it by. */
@@ -298,7 +225,7 @@ export class Hops {
     hop.flow = undefined;
     if (hop.listed) this.#open(hop);
     if (hop.state === 'up') this.#lose(hop, 'flow-lost', flow);
-    this.#watch(hop);
+    this.#probes.watch(hop);
   }
 
   #create(address: Address): Hop {
@@ -341,7 +268,7 @@ export class Hops {
   }
 
   #release(hop: Hop): void {
-    this.#wheel.disarm(hop.probeTimer);
+    this.#probes.forget(hop);
     this.#wheel.disarm(hop.holdTimer);
     this.#byAddress.delete(keyOf(hop.address));
     this.#byOpenId.delete(hop.openId);
@@ -371,52 +298,6 @@ export class Hops {
     return hop.flow === undefined || !this.#user.uses(hop.flow);
   }
 
-  #needsProbe(hop: Hop): boolean {
-    if (!this.#probing) return false;
-    if (hop.listed) return hop.carried > 0 || (hop.state === 'down' && this.#carried > 0);
-    return hop.carried > 0 && (hop.suspected || hop.state === 'down');
-  }
-
-  #watch(hop: Hop): void {
-    if (hop.probeTimer !== 0) return;
-    if (!this.#needsProbe(hop)) {
-      hop.state = 'up'; // nobody will ask it, so nobody would ever know that it is back
-      return;
-    }
-    hop.probed = false;
-    hop.misses = 0;
-    hop.probeTimer = this.#wheel.arm(this.#probe, hop.index, this.#wheel.nowMs + (hop.suspected ? 0 : probeIntervalMs));
-  }
-
-  #tick(hop: Hop): void {
-    hop.probeTimer = 0;
-    if (!this.#needsProbe(hop)) {
-      hop.state = 'up';
-      return;
-    }
-    if (hop.probed && !hop.answered) hop.misses++;
-    else hop.misses = 0;
-    if (hop.misses >= probeMissesMax && hop.state === 'up') this.#lose(hop, 'hop-silent', hop.flow);
-    if (hop.flow === undefined) this.#open(hop);
-    else this.#sendProbe(hop, hop.flow);
-    const isLast = hop.state === 'up' && hop.misses === probeMissesMax - 1;
-    const waitMs = isLast ? lastProbeWaitMs : probeIntervalMs;
-    hop.probeTimer = this.#wheel.arm(this.#probe, hop.index, this.#wheel.nowMs + waitMs);
-  }
-
-  /** OPTIONS to the hop itself; its transaction is the probe's own: the next one is the retransmission. */
-  #sendProbe(hop: Hop, flow: FlowId): void {
-    hop.probed = true;
-    hop.answered = false;
-    const uri = sipUri(hop.address);
-    const token = this.#token();
-    this.#writer
-      .text(`OPTIONS ${uri} SIP/2.0\r\n${hop.via}z9hG4bKprobe.${token}\r\nMax-Forwards: 70\r\n`)
-      .text(`From: <sip:probe@${hostPort(this.#local(hop.address.protocol))}>;tag=${token}\r\nTo: <${uri}>\r\n`)
-      .text(`Call-ID: ${token}\r\nCSeq: 1 OPTIONS\r\n`);
-    this.#outlet.send(flow, endMessage(this.#writer, undefined, undefined));
-  }
-
   #lose(hop: Hop, cause: BreakCause, flow: FlowId | undefined): void {
     hop.state = 'down';
     this.#user.hopLost(hop, cause, flow);
@@ -424,7 +305,6 @@ export class Hops {
 
   #return(hop: Hop): void {
     hop.state = 'up';
-    hop.misses = 0;
     this.#wheel.disarm(hop.holdTimer);
     hop.holdTimer = 0;
     hop.notBeforeMs = 0;

@@ -1,7 +1,8 @@
 import { Part } from '../dialog/record.ts';
 import type { DialogIndex, DialogTable } from '../dialog/table.ts';
 import { addressOf } from '../message/numeric-address.ts';
-import type { Hop, Hops } from './hops.ts';
+import type { Hop } from './hop.ts';
+import type { Hops } from './hops.ts';
 
 /**
  * The hop that a dialog's requests go to: where its first route leads, or with an empty route set the hop that last worked.

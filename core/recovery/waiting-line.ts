@@ -1,5 +1,6 @@
 import { DialogFlag, type DialogIndex, type DialogTable } from '../dialog/table.ts';
-import type { Hop, Hops } from './hops.ts';
+import type { Hop } from './hop.ts';
+import type { Hops } from './hops.ts';
 import { DialogQueue } from './queue.ts';
 import { Phase, type RouteHealth } from './route-health.ts';
 import type { RouteSetPolicy } from './route-set-policy.ts';

@@ -2,7 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Address, FlowId } from '../../core/contract.ts';
 import { Writer } from '../../core/message/write.ts';
-import { type Hop, Hops } from '../../core/recovery/hops.ts';
+import type { Hop } from '../../core/recovery/hop.ts';
+import { Hops } from '../../core/recovery/hops.ts';
 import { Wheel } from '../../core/time/wheel.ts';
 
 const test = suite('Table of next hops');

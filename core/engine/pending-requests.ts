@@ -1,0 +1,82 @@
+import type { DialogIndex } from '../dialog/table.ts';
+import type { Content } from './command.ts';
+import type { ResponseData } from './event.ts';
+
+const none: readonly PendingRequest[] = [];
+
+/** A request of the program's inside a dialog, until it has its one outcome. */
+export interface PendingRequest {
+  readonly id: number;
+  readonly dialog: DialogIndex;
+  readonly method: string;
+  readonly content: Content;
+  resends: number;
+  /** Where it is: with a transaction, with its hop that opens, or waiting for a heal. */
+  place: 'sent' | 'opening' | 'waiting';
+  /** Transaction id; meaningful while it is `sent`. */
+  txId: number;
+  sentAtMs: number;
+  /** Route generation that it was sent under. */
+  generation: number;
+  /** The program has gone, but the INVITE has to be brought to its end. */
+  abandoned: boolean;
+  timer: number;
+  /** The first 430, once there was one, and until when its heal and the sending again may take. */
+  flowFailed: ResponseData | undefined;
+  quickUntilMs: number;
+}
+
+/** Requests that have no outcome yet, by their id and by their dialog, in the order they were asked for. */
+export class PendingRequests {
+  readonly #byId = new Map<number, PendingRequest>();
+  readonly #byDialog = new Map<DialogIndex, PendingRequest[]>();
+
+  get count(): number {
+    return this.#byId.size;
+  }
+
+  get(id: number): PendingRequest | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Requests of a dialog. */
+  of(dialog: DialogIndex): readonly PendingRequest[] {
+    return this.#byDialog.get(dialog) ?? none;
+  }
+
+  /** Requests of a dialog that wait for its heal: a copy, which stays when they are sent or deleted. */
+  waiting(dialog: DialogIndex): readonly PendingRequest[] {
+    return this.of(dialog).filter((request) => request.place === 'waiting');
+  }
+
+  add(id: number, dialog: DialogIndex, method: string, content: Content): PendingRequest {
+    const request: PendingRequest = {
+      id,
+      dialog,
+      method,
+      content,
+      resends: 0,
+      place: 'waiting',
+      txId: 0,
+      sentAtMs: 0,
+      generation: 0,
+      abandoned: false,
+      timer: 0,
+      flowFailed: undefined,
+      quickUntilMs: 0,
+    };
+    this.#byId.set(id, request);
+    const others = this.#byDialog.get(dialog);
+    if (others === undefined) this.#byDialog.set(dialog, [request]);
+    else others.push(request);
+    return request;
+  }
+
+  delete(request: PendingRequest): void {
+    this.#byId.delete(request.id);
+    const others = this.#byDialog.get(request.dialog);
+    if (others === undefined) return;
+    if (others.length === 1) this.#byDialog.delete(request.dialog);
+    else others.splice(others.indexOf(request), 1);
+  }
+}

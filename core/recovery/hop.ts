@@ -1,0 +1,34 @@
+import type { Address, FlowId } from '../contract.ts';
+
+/** A next hop: what carries dialogs, and what is known of it. */
+export interface Hop {
+  readonly address: Address;
+  /** Value of a Route header that names this hop alone. */
+  readonly route: string;
+  readonly via: string;
+  /** One of the program's list: may heal our dialogs and rewrite their routes. */
+  listed: boolean;
+  weight: number;
+  state: 'up' | 'down';
+  /** Undefined while there is none; requests wait for it. */
+  flow: FlowId | undefined;
+  /** Takes requests without a Route, or wants one that names it: learned. */
+  path: 'route-less' | 'one-route';
+  /** Dialogs whose requests go here. */
+  carried: number;
+  /** Heals under way by this hop. */
+  healing: number;
+  /** Until then it takes nothing new of ours: Retry-After. */
+  notBeforeMs: number;
+  holdTimer: number;
+  openId: number;
+  credit: number;
+  head: number;
+  probed: boolean;
+  answered: boolean;
+  suspected: boolean;
+  misses: number;
+  probeTimer: number;
+  readonly index: number;
+  readonly waiting: ((flow: FlowId | undefined) => void)[];
+}

@@ -1,0 +1,129 @@
+import type { Address, FlowId, Outlet } from '../contract.ts';
+import { hostPort, sipUri } from '../message/sent-by.ts';
+import { endMessage, type Writer } from '../message/write.ts';
+import type { TimerKind, Wheel } from '../time/wheel.ts';
+import type { CarriedDialogs } from './carried-dialogs.ts';
+import type { Hop } from './hop.ts';
+
+/** A hop that carries dialogs is probed so often. */
+const probeIntervalMs = 375;
+
+/** So many probes in a row without a sign of life, and the hop is dead. */
+const probeMissesMax = 3;
+
+/** The last of them is given less time, so that the death of a hop is known, and told, within 1.5 s of it. */
+const lastProbeWaitMs = 250;
+
+/**
+ * Asks hops whether they live. A listed hop that carries dialogs is probed with OPTIONS; any datagram from it, and any
+ * response of any status, counts as life.
+ */
+export class Probes {
+  readonly #probing: boolean;
+  readonly #wheel: Wheel;
+  readonly #writer: Writer;
+  readonly #outlet: Outlet;
+  readonly #local: (protocol: string) => Address;
+  readonly #token: () => string;
+  readonly #dialogs: CarriedDialogs;
+  readonly #open: (hop: Hop) => void;
+  readonly #silent: (hop: Hop) => void;
+  readonly #probe: TimerKind;
+
+  constructor(options: {
+    /** False: nobody asks whether hops live. */
+    readonly probing: boolean;
+    readonly wheel: Wheel;
+    readonly writer: Writer;
+    readonly outlet: Outlet;
+    /** Where we are reached by a protocol. */
+    readonly local: (protocol: string) => Address;
+    /** A fresh random token, for tags and branches. */
+    readonly token: () => string;
+    readonly dialogs: CarriedDialogs;
+    readonly at: (index: number) => Hop;
+    /** Asks for a flow to probe by. */
+    readonly open: (hop: Hop) => void;
+    /** Hears that a live hop has answered none of its probes. */
+    readonly silent: (hop: Hop) => void;
+  }) {
+    this.#probing = options.probing;
+    this.#wheel = options.wheel;
+    this.#writer = options.writer;
+    this.#outlet = options.outlet;
+    this.#local = options.local;
+    this.#token = options.token;
+    this.#dialogs = options.dialogs;
+    this.#open = options.open;
+    this.#silent = options.silent;
+    this.#probe = this.#wheel.kind((index) => this.#tick(options.at(index)));
+  }
+
+  /** Starts to probe a hop, if it needs that and is not being probed. */
+  watch(hop: Hop): void {
+    if (hop.probeTimer !== 0) return;
+    if (!this.#needsProbe(hop)) {
+      hop.state = 'up'; // nobody will ask it, so nobody would ever know that it is back
+      return;
+    }
+    hop.probed = false;
+    hop.misses = 0;
+    hop.probeTimer = this.#wheel.arm(this.#probe, hop.index, this.#wheel.nowMs + (hop.suspected ? 0 : probeIntervalMs));
+  }
+
+  /** An unlisted hop is probed at once, a listed one is anyway. */
+  suspect(hop: Hop): void {
+    hop.suspected = true;
+    this.watch(hop);
+  }
+
+  /** The hop has shown that it lives. */
+  heard(hop: Hop): void {
+    hop.answered = true;
+    hop.suspected = false;
+  }
+
+  /** A probe that went by an older flow says nothing of this one. */
+  flowOpened(hop: Hop): void {
+    hop.probed = false;
+  }
+
+  forget(hop: Hop): void {
+    this.#wheel.disarm(hop.probeTimer);
+  }
+
+  #needsProbe(hop: Hop): boolean {
+    if (!this.#probing) return false;
+    if (hop.listed) return hop.carried > 0 || (hop.state === 'down' && this.#dialogs.count > 0);
+    return hop.carried > 0 && (hop.suspected || hop.state === 'down');
+  }
+
+  #tick(hop: Hop): void {
+    hop.probeTimer = 0;
+    if (!this.#needsProbe(hop)) {
+      hop.state = 'up';
+      return;
+    }
+    if (hop.probed && !hop.answered) hop.misses++;
+    else hop.misses = 0;
+    if (hop.misses >= probeMissesMax && hop.state === 'up') this.#silent(hop);
+    if (hop.flow === undefined) this.#open(hop);
+    else this.#send(hop, hop.flow);
+    const isLast = hop.state === 'up' && hop.misses === probeMissesMax - 1;
+    const waitMs = isLast ? lastProbeWaitMs : probeIntervalMs;
+    hop.probeTimer = this.#wheel.arm(this.#probe, hop.index, this.#wheel.nowMs + waitMs);
+  }
+
+  /** OPTIONS to the hop itself; its transaction is the probe's own: the next one is the retransmission. */
+  #send(hop: Hop, flow: FlowId): void {
+    hop.probed = true;
+    hop.answered = false;
+    const uri = sipUri(hop.address);
+    const token = this.#token();
+    this.#writer
+      .text(`OPTIONS ${uri} SIP/2.0\r\n${hop.via}z9hG4bKprobe.${token}\r\nMax-Forwards: 70\r\n`)
+      .text(`From: <sip:probe@${hostPort(this.#local(hop.address.protocol))}>;tag=${token}\r\nTo: <${uri}>\r\n`)
+      .text(`Call-ID: ${token}\r\nCSeq: 1 OPTIONS\r\n`);
+    this.#outlet.send(flow, endMessage(this.#writer, undefined, undefined));
+  }
+}
