@@ -1,4 +1,5 @@
 import type { RandomSource } from '../contract.ts';
+import { wordAt } from '../message/bytes.ts';
 
 /** Octets of a signature. */
 export const signatureSize = 8;
@@ -27,7 +28,7 @@ export class Signer {
   /** Takes another key: nothing that was signed before verifies any more. */
   renew(): void {
     this.#random(this.#key);
-    for (let i = 0; i < 4; i++) this.#words[i] = word(this.#key, 4 * i);
+    for (let i = 0; i < 4; i++) this.#words[i] = wordAt(this.#key, 4 * i);
     this.#key.fill(0);
   }
 
@@ -90,8 +91,8 @@ export function sipHash(key: Int32Array, input: Uint8Array, size: number, target
     let mh = 0;
     let rounds = 2;
     if (at < whole) {
-      ml = word(input, at);
-      mh = word(input, at + 4);
+      ml = wordAt(input, at);
+      mh = wordAt(input, at + 4);
     } else if (at === whole) {
       ml = rest(input, at, Math.min(size, at + 4));
       mh = rest(input, at + 4, size) | (size << 24);
@@ -141,15 +142,6 @@ export function sipHash(key: Int32Array, input: Uint8Array, size: number, target
   }
   writeWord(v0l ^ v1l ^ v2l ^ v3l, target, offset);
   writeWord(v0h ^ v1h ^ v2h ^ v3h, target, offset + 4);
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at] as number) |
-    ((bytes[at + 1] as number) << 8) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 24)
-  );
 }
 
 /** The octets [start, end), at most four, as the low ones of a word. */

@@ -262,3 +262,13 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 export function decodeText(bytes: Uint8Array, start: number, end: number): string {
   return start < end ? utf8.decode(bytes.subarray(start, end)) : '';
 }
+
+/** Four octets as a signed 32-bit number, the lowest first. */
+export function wordAt(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] as number) |
+    ((bytes[at + 1] as number) << 8) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 24)
+  );
+}

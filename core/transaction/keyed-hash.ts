@@ -1,4 +1,5 @@
 import type { RandomSource } from '../contract.ts';
+import { wordAt } from '../message/bytes.ts';
 
 /**
  * HalfSipHash-1-3 with a random key: 32 bits that a stranger can neither foresee nor aim, for hash tables whose keys come
@@ -13,8 +14,8 @@ export class KeyedHash {
   constructor(random: RandomSource) {
     const seed = new Uint8Array(8);
     random(seed);
-    this.#key0 = word(seed, 0);
-    this.#key1 = word(seed, 4);
+    this.#key0 = wordAt(seed, 0);
+    this.#key1 = wordAt(seed, 4);
   }
 
   /** The hash of `bytes` [0, length): a signed 32-bit number. */
@@ -27,7 +28,7 @@ export class KeyedHash {
     // After the words one more holds the rest and the length, then come three rounds that only mix.
     for (let at = 0; at <= whole + 12; at += 4) {
       let mixed = 0;
-      if (at < whole) mixed = word(bytes, at);
+      if (at < whole) mixed = wordAt(bytes, at);
       else if (at === whole) mixed = lastWord(bytes, whole, length);
       else if (at === whole + 4) v2 ^= 0xff;
       v3 ^= mixed;
@@ -45,15 +46,6 @@ export class KeyedHash {
     }
     return v1 ^ v3;
   }
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at] as number) |
-    ((bytes[at + 1] as number) << 8) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 24)
-  );
 }
 
 function lastWord(bytes: Uint8Array, at: number, length: number): number {
