@@ -121,6 +121,7 @@ export class Healer implements ClientUser {
 
   /** Heals a dialog for the sake of requests that wait for it; the program hears nothing unless it fails. */
   quickHeal(dialog: DialogIndex): void {
+    if (this.#table.state[dialog] !== DialogState.confirmed) return;
     const joins = this.health.quick[dialog] === 1 && this.health.phase[dialog] === Phase.queued;
     this.health.quick[dialog] = 1;
     if (joins || this.health.phase[dialog] === Phase.healing) return;

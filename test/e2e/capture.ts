@@ -56,6 +56,7 @@ export class Capture {
   #lines = '';
   #complaints = '';
   #marks = 0;
+  #wake = (): void => {};
 
   private constructor() {
     const args = ['-i', 'lo', '-f', 'udp', '-B', '64', '-n', '-l', '-T', 'fields', '-E', 'occurrence=f'];
@@ -64,6 +65,7 @@ export class Capture {
     });
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#lines += text;
+      this.#wake();
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#complaints += text;
@@ -93,13 +95,18 @@ export class Capture {
     const callId = `mark-${process.pid}-${this.#marks++}`;
     const message = `OPTIONS sip:127.0.0.1:9 SIP/2.0\r\nCall-ID: ${callId}\r\nContent-Length: 0\r\n\r\n`;
     const socket = createSocket('udp4');
-    const marking = setInterval(() => socket.send(message, 9, '127.0.0.1'), markIntervalMs);
+    const marking = setInterval(() => {
+      socket.send(message, 9, '127.0.0.1');
+      this.#wake();
+    }, markIntervalMs);
     const deadline = performance.now() + markLimitMs;
     try {
       while (!this.#lines.includes(callId)) {
         if (this.#process.exitCode !== null) throw new Error(`tshark captures nothing: ${this.#complaints}`);
         if (performance.now() > deadline) throw new Error('tshark does not get to the end of what it has captured');
-        await new Promise((resolve) => setTimeout(resolve, markIntervalMs));
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
       }
     } catch (error) {
       this.#process.kill('SIGKILL');

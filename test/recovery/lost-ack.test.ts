@@ -151,4 +151,21 @@ test('that never comes in mode none ends the session by BYE', async () => {
   await ground.rest();
 });
 
+test('a 200 that is repeated while we end the call makes us send its ACK, and heals nothing', async () => {
+  const ground = await bed();
+  const { dialog } = await call(ground);
+  const { hop, clock, note } = ground;
+  const invite = hop.last('INVITE');
+  hop.script = (request) => request.method === 'BYE';
+  note('BYE', dialog.bye());
+  await clock.run(5);
+  for (let repetition = 0; repetition < 4; repetition++) {
+    hop.reply(invite, 200);
+    await clock.run(5);
+  }
+  assert.is(hop.requests('ACK').length, 5);
+  assert.is(hop.requests('UPDATE').length + ground.other.requests('UPDATE').length, 0);
+  await ground.rest();
+});
+
 test.run();
