@@ -31,6 +31,7 @@ export interface Asker {
   request(dialog: DialogId, method: string, content: Content, signal: AbortSignal | undefined): Promise<ResponseData>;
   bye(dialog: DialogId): Promise<void>;
   routeStatus(dialog: DialogId): Promise<RouteStatus>;
+  heal(dialog: DialogId, signal: AbortSignal | undefined): Promise<RouteStatus>;
   ring(call: number, status: number, content: Content): void;
   answer(call: number, content: Content): Promise<Dialog>;
   refuse(call: number, status: number, content: Content): void;
@@ -75,6 +76,18 @@ export class Dialog {
   /** What is known of the dialog's route at this moment. */
   routeStatus(): Promise<RouteStatus> {
     return this.#asker.routeStatus(this.id);
+  }
+
+  /**
+   * Heals the route now, whatever is known of it, and begins the schedule of heals anew: for a program that knows that its
+   * network has changed, or that does not want to wait for the next attempt.
+   *
+   * Resolves when the route is healthy, by whose heal so ever. Rejects with what this attempt ended with (a `FailureResponseError`; a broken
+   * route heals on by itself, unless `recovery.passive`), with `SIP_DIALOG_ENDED`, or with `SIP_ABORTED` when `signal` aborts. While no
+   * hop is alive there is no attempt, and it waits.
+   */
+  async heal(options: { readonly signal?: AbortSignal } = {}): Promise<RouteStatus> {
+    return this.#asker.heal(this.id, options.signal);
   }
 }
 

@@ -5,6 +5,7 @@ import { addressOfText } from './message/numeric-address.ts';
 import { parseUriText } from './message/uri.ts';
 import type { RecoveryMode } from './recovery/classify.ts';
 import type { ListedHop } from './recovery/hops.ts';
+import type { RecoveryPolicy } from './recovery/policy.ts';
 import type { RouteSetPolicy } from './recovery/route-set-policy.ts';
 import type { Clock, Transport } from './shard/inline.ts';
 import { systemClock, systemRandom } from './shard/system.ts';
@@ -29,6 +30,11 @@ export interface StackOptions {
     readonly mode?: RecoveryMode;
     /** Default `ms-sipre`; `rfc3261` never rewrites a route set, and is what goes with `none`. */
     readonly routeSet?: RouteSetPolicy;
+    /**
+     * Leaves breaks to the far end to mend, as UCMA 2.0 did, but where a server says that only we can. `dialog.heal()` still heals.
+     * Default false.
+     */
+    readonly passive?: boolean;
   };
   readonly sessionTimer?: {
     /** Seconds asked for, at least 90; 0 asks for none, but grants what the peer asks for. Default 1,800. @see RFC 4028 §4 */
@@ -55,6 +61,7 @@ export interface ResolvedOptions {
   readonly application: Application;
   readonly mode: RecoveryMode;
   readonly policy: RouteSetPolicy;
+  readonly recovery: RecoveryPolicy;
   readonly sessionIntervalS: number;
   readonly timers: { readonly t1Ms?: number; readonly t2Ms?: number; readonly t4Ms?: number };
   readonly dialogCapacity: number;
@@ -84,7 +91,7 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     'clock',
     'random',
   ]);
-  refuseUnknown('recovery.', recovery, ['mode', 'routeSet']);
+  refuseUnknown('recovery.', recovery, ['mode', 'routeSet', 'passive']);
   refuseUnknown('sessionTimer.', sessionTimer, ['intervalS']);
   refuseUnknown('timers.', timers, ['t1Ms', 't2Ms', 't4Ms']);
   refuseUnknown('limits.', limits, ['dialogs', 'transactions']);
@@ -95,10 +102,11 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
   if (!areTransports || transports.length === 0) {
     throw new UsageError('transports: give at least one, such as udp({ host, port }).');
   }
-  const { mode = 'maximum', routeSet = 'ms-sipre' } = recovery;
+  const { mode = 'maximum', routeSet = 'ms-sipre', passive = false } = recovery;
   if (mode !== 'none' && mode !== 'maximum') throw new UsageError("recovery.mode is 'none' or 'maximum'.");
   if (routeSet !== 'ms-sipre' && routeSet !== 'rfc3261')
     throw new UsageError("recovery.routeSet is 'ms-sipre' or 'rfc3261'.");
+  if (typeof passive !== 'boolean') throw new UsageError('recovery.passive is true or false.');
   const { intervalS = 1800 } = sessionTimer;
   if (intervalS !== 0) whole('sessionTimer.intervalS', intervalS, 90, 2 ** 31 - 1);
   for (const [name, value] of Object.entries(timers))
@@ -109,6 +117,7 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     application: options.application ?? {},
     mode,
     policy: mode === 'none' ? 'rfc3261' : routeSet,
+    recovery: { passive },
     sessionIntervalS: intervalS,
     timers,
     dialogCapacity: whole('limits.dialogs', limits.dialogs ?? 131_072, 1, dialogCapacityMax),

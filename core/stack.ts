@@ -71,6 +71,7 @@ export class Stack implements AsyncDisposable {
       request: (dialog, method, content, signal) => this.#request(dialog, method, content, signal),
       bye: async (dialog) => void (await this.#ask((id) => ({ name: 'bye', id, dialog }))),
       routeStatus: (dialog) => this.#routeStatus(dialog),
+      heal: (dialog, signal) => this.#heal(dialog, signal),
       ring: (call, status, content) => this.#command({ name: 'ring', call, status, content }),
       answer: async (call, content) => this.#dialog(await this.#ask((id) => ({ name: 'answer', id, call, content }))),
       refuse: (call, status, content) => this.#command({ name: 'refuse', call, status, content }),
@@ -136,6 +137,15 @@ export class Stack implements AsyncDisposable {
     return this.#dialog(await asked);
   }
 
+  /**
+   * Heals every dialog, broken or not, paced as after the death of a hop: for a program that knows that its network has changed.
+   * What becomes of them is told by `onRouteStatus`.
+   */
+  heal(): void {
+    this.#needRecovery();
+    this.#command({ name: 'heal-all' });
+  }
+
   /** What the stack holds; everything is 0 when it is at rest. */
   async counts(): Promise<EngineCounts> {
     const { counts } = await this.#ask((id) => ({ name: 'counts', id }));
@@ -196,6 +206,20 @@ export class Stack implements AsyncDisposable {
     const { routeStatus } = await this.#ask((id) => ({ name: 'route-status', id, dialog }));
     if (routeStatus === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no route status.');
     return routeStatus;
+  }
+
+  async #heal(dialog: DialogId, signal: AbortSignal | undefined): Promise<RouteStatus> {
+    this.#needRecovery();
+    const { routeStatus } = await this.#ask((id) => ({ name: 'heal', id, dialog }), {
+      signal,
+      onAbort: (id) => ({ name: 'abandon', id }),
+    });
+    if (routeStatus === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no route status.');
+    return routeStatus;
+  }
+
+  #needRecovery(): void {
+    if (this.#options.mode === 'none') throw new UsageError("heal() heals nothing with recovery.mode 'none'.");
   }
 
   #dialog(value: ResultValue): Dialog {

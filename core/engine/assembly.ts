@@ -2,7 +2,6 @@ import type { Address, FlowId, Outlet } from '../contract.ts';
 import { Acks } from '../dialog/ack.ts';
 import { SessionTimers, type SessionTimerUser } from '../dialog/session-timer.ts';
 import { type DialogIndex, DialogTable } from '../dialog/table.ts';
-import type { Message } from '../message/message.ts';
 import { Writer } from '../message/write.ts';
 import { Healer, type HealerUser } from '../recovery/healer.ts';
 import { Hops, type HopUser } from '../recovery/hops.ts';
@@ -26,13 +25,13 @@ export interface Surroundings {
   readonly refreshDue: (dialog: DialogIndex) => void;
   readonly sessionExpired: (dialog: DialogIndex) => void;
   readonly healed: (dialog: DialogIndex, by: 'local' | 'remote') => void;
-  readonly quickHealFailed: (dialog: DialogIndex, response: Message | undefined) => void;
+  readonly healFailed: HealerUser['healFailed'];
   readonly endDialog: (dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason) => void;
 }
 
 /** Builds the parts of an engine and connects them with each other. */
 export function assemble(options: EngineOptions, around: Surroundings): Parts {
-  const { mode, policy, locals, shard, random, dialogCapacity, transactionCapacity: capacity } = options;
+  const { mode, policy, recovery, locals, shard, random, dialogCapacity, transactionCapacity: capacity } = options;
   const { outlet, remote, endDialog } = around;
   const { send } = outlet;
   const pool = new RandomPool(random);
@@ -82,12 +81,14 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     wheel,
     writer,
     policy,
+    recovery,
     random: fraction,
     user: healerUser(() => parts, around),
   });
   const parts: Parts = {
     mode,
     policy,
+    recovery,
     timers,
     table,
     wheel,
@@ -149,11 +150,11 @@ function healerUser(parts: () => Parts, around: Surroundings): HealerUser {
       reporter.emit({
         kind: 'route-status',
         dialog: reporter.dialog(dialog),
-        routeStatus: healer.health.status(dialog),
+        routeStatus: healer.status(dialog),
       });
     },
     healed: around.healed,
-    quickHealFailed: around.quickHealFailed,
+    healFailed: around.healFailed,
     gone: (dialog) => around.endDialog(dialog, 'remote', 'does-not-exist'),
     sessionChanged: (dialog, message) => {
       const { reporter } = parts();

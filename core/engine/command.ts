@@ -39,6 +39,8 @@ export type Command =
   | { readonly name: 'abandon'; readonly id: number }
   | { readonly name: 'respond'; readonly request: number; readonly status: number; readonly content: Content }
   | { readonly name: 'bye'; readonly id: number; readonly dialog: DialogId }
+  | { readonly name: 'heal'; readonly id: number; readonly dialog: DialogId }
+  | { readonly name: 'heal-all' }
   | { readonly name: 'route-status'; readonly id: number; readonly dialog: DialogId }
   | { readonly name: 'counts'; readonly id: number }
   | { readonly name: 'hops'; readonly hops: readonly ListedHop[] }

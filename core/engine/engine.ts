@@ -3,6 +3,7 @@ import { type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts
 import { Message, type Refusal } from '../message/message.ts';
 import { beginResponse, endMessage } from '../message/write.ts';
 import { Answers } from './answers.ts';
+import { AskedHeals } from './asked-heals.ts';
 import { assemble } from './assembly.ts';
 import { Byes } from './byes.ts';
 import type { Command } from './command.ts';
@@ -29,6 +30,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   readonly #message = new Message();
   readonly #parts: Parts;
   readonly #requests: Requests;
+  readonly #askedHeals: AskedHeals;
   readonly #byes: Byes;
   readonly #refreshes: Refreshes;
   readonly #answers: Answers;
@@ -54,7 +56,10 @@ export class Engine implements Steppable<Command, EngineEvent> {
       refreshDue: (dialog) => this.#refreshes.refresh(dialog),
       sessionExpired: (dialog) => this.#refreshes.expired(dialog),
       healed: (dialog, by) => this.#healed(dialog, by),
-      quickHealFailed: (dialog, response) => this.#requests.quickHealFailed(dialog, response),
+      healFailed: (dialog, cause, response, quick) => {
+        if (quick) this.#requests.quickHealFailed(dialog, response);
+        this.#askedHeals.healFailed(dialog, cause, response);
+      },
       endDialog: (dialog, by, reason) => this.#endDialog(dialog, by, reason),
     });
     const endByBye = (dialog: DialogIndex, reason: EndReason): void => this.#byes.end(dialog, reason);
@@ -62,6 +67,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     const maker = new DialogMaker(parts, (dialog) => this.#byes.end(dialog, 'bye'));
     this.#parts = parts;
     this.#requests = new Requests(parts, endByBye);
+    this.#askedHeals = new AskedHeals(parts);
     this.#byes = new Byes(parts);
     this.#refreshes = new Refreshes(parts, endByBye);
     this.#answers = new Answers(parts, endByBye);
@@ -91,7 +97,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
       serverTransactions: servers.count,
       timers: wheel.count,
       calls: this.#outgoing.count + this.#incoming.count,
-      requests: this.#requests.count,
+      requests: this.#requests.count + this.#askedHeals.count,
       healedRequests: this.#requests.healedCount,
     };
   }
@@ -211,12 +217,19 @@ export class Engine implements Steppable<Command, EngineEvent> {
         break;
       case 'abandon':
         this.#requests.abandon(command.id);
+        this.#askedHeals.abandon(command.id);
         break;
       case 'respond':
         this.#inDialog.respond(command.request, command.status, command.content);
         break;
       case 'bye':
         this.#byes.bye(command.id, command.dialog);
+        break;
+      case 'heal':
+        this.#askedHeals.heal(command.id, command.dialog);
+        break;
+      case 'heal-all':
+        this.#askedHeals.healAll();
         break;
       case 'route-status':
         this.#tellRouteStatus(command.id, command.dialog);
@@ -237,7 +250,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     const { table, healer, reporter } = this.#parts;
     const dialog = table.lookup(dialogId);
     if (dialog === -1) reporter.failWithCode(id, 'SIP_DIALOG_ENDED', 'The dialog has ended.');
-    else reporter.done(id, { routeStatus: healer.health.status(dialog) });
+    else reporter.done(id, { routeStatus: healer.status(dialog) });
   }
 
   #drain(id: number): void {
@@ -268,6 +281,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     if (by === 'local') this.#answers.healed(dialog);
     const hop = hops.of(dialog);
     if (hop !== undefined) acks.routeChanged(dialog, hop);
+    this.#askedHeals.healed(dialog);
     this.#requests.healed(dialog);
   }
 
@@ -275,6 +289,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     const { table, hops, sessions, acks, healer, reporter } = this.#parts;
     table.state[dialog] = DialogState.ending;
     this.#requests.dialogEnded(dialog);
+    this.#askedHeals.dialogEnded(dialog);
     this.#byes.dialogEnded(dialog);
     this.#refreshes.dialogEnded(dialog);
     this.#answers.dialogEnded(dialog);

@@ -1,6 +1,7 @@
 import type { Address, RandomSource } from '../contract.ts';
 import type { RecoveryMode } from '../recovery/classify.ts';
 import type { ListedHop } from '../recovery/hops.ts';
+import type { RecoveryPolicy } from '../recovery/policy.ts';
 import type { RouteSetPolicy } from '../recovery/route-set-policy.ts';
 
 /** What an engine is set up with. */
@@ -12,6 +13,7 @@ export interface EngineOptions {
   readonly hops: readonly ListedHop[];
   readonly mode: RecoveryMode;
   readonly policy: RouteSetPolicy;
+  readonly recovery: RecoveryPolicy;
   /** Base values; the defaults of RFC 3261. */
   readonly timers: { readonly t1Ms?: number; readonly t2Ms?: number; readonly t4Ms?: number };
   /** Seconds; 0 for none. */

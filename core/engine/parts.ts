@@ -6,6 +6,7 @@ import type { Writer } from '../message/write.ts';
 import type { RecoveryMode } from '../recovery/classify.ts';
 import type { Healer } from '../recovery/healer.ts';
 import type { Hops } from '../recovery/hops.ts';
+import type { RecoveryPolicy } from '../recovery/policy.ts';
 import type { RouteSetPolicy } from '../recovery/route-set-policy.ts';
 import type { SipTimers } from '../time/sip-timers.ts';
 import type { Wheel } from '../time/wheel.ts';
@@ -18,6 +19,7 @@ import type { Reporter } from './reporter.ts';
 export interface Parts {
   readonly mode: RecoveryMode;
   readonly policy: RouteSetPolicy;
+  readonly recovery: RecoveryPolicy;
   readonly timers: SipTimers;
   readonly table: DialogTable;
   readonly wheel: Wheel;

@@ -4,7 +4,7 @@ import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
 import { endMessage } from '../message/write.ts';
-import { classifyResponse } from '../recovery/classify.ts';
+import { classifyResponse, menderOf } from '../recovery/classify.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { followTarget } from '../recovery/next-hop.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
@@ -104,7 +104,7 @@ export class Refreshes implements ClientUser {
       this.#endDialog(dialog, 'session-expired');
       return;
     }
-    healer.breakRoute(dialog, 'timeout', 0);
+    healer.breakRoute(dialog, 'timeout', 0, 'us');
     healer.pump();
   }
 
@@ -138,7 +138,7 @@ export class Refreshes implements ClientUser {
       case 'route-broken':
       case 'said-gone':
         if (isStale) break;
-        healer.breakRoute(dialog, 'response', message.status);
+        healer.breakRoute(dialog, 'response', message.status, menderOf(message));
         healer.pump();
         break;
       case 'gone':

@@ -4,9 +4,10 @@ import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dia
 import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
-import { classifyResponse, isHopTrouble } from '../recovery/classify.ts';
+import { classifyResponse, menderOf } from '../recovery/classify.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { followTarget } from '../recovery/next-hop.ts';
+import type { Mender } from '../recovery/policy.ts';
 import type { TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { Content } from './command.ts';
@@ -98,10 +99,9 @@ export class Requests implements ClientUser {
     }
   }
 
-  /** The heal failed that requests waited for: each hears of it, then the route is broken if that was what it said. */
+  /** The heal failed that requests waited for: each hears of it. */
   quickHealFailed(dialog: DialogIndex, response: Message | undefined): void {
-    const { reporter, healer } = this.#parts;
-    const routeFailure = response === undefined || response.status === 430 || isHopTrouble(response.status);
+    const { reporter } = this.#parts;
     for (const request of this.#pending.waiting(dialog)) {
       const cause = request.flowFailed;
       this.#settle(request);
@@ -110,7 +110,6 @@ export class Requests implements ClientUser {
       else if (cause !== undefined) reporter.failWithResponse(request.id, cause, 'intermediary');
       else reporter.failLocally(request.id, 408);
     }
-    if (routeFailure) healer.breakRoute(dialog, 'response', 430);
   }
 
   /** The dialog ends: its requests have failed. */
@@ -154,13 +153,13 @@ export class Requests implements ClientUser {
         }
         this.#settle(request);
         this.#reporter(request).failWithResponse(id, responseData(message), originOf(message));
-        if (!isStale) this.#breakRoute(dialog, message.status);
+        if (!isStale) this.#breakRoute(dialog, message.status, 'us');
         break;
       case 'route-broken':
       case 'said-gone':
         this.#settle(request);
         this.#reporter(request).failWithResponse(id, responseData(message), originOf(message), request.flowFailed);
-        if (!isStale) this.#breakRoute(dialog, message.status);
+        if (!isStale) this.#breakRoute(dialog, message.status, menderOf(message));
         break;
       case 'gone':
         this.#settle(request);
@@ -197,9 +196,9 @@ export class Requests implements ClientUser {
     }
   }
 
-  #breakRoute(dialog: DialogIndex, status: number): void {
+  #breakRoute(dialog: DialogIndex, status: number, mender: Mender): void {
     const { healer } = this.#parts;
-    healer.breakRoute(dialog, 'response', status);
+    healer.breakRoute(dialog, 'response', status, mender);
     healer.pump();
   }
 
@@ -292,7 +291,7 @@ export class Requests implements ClientUser {
     this.#settle(request);
     this.#forget(request);
     this.#reporter(request).failWithResponse(id, flowFailed, 'intermediary');
-    this.#parts.healer.breakRoute(dialog, 'response', 430);
+    this.#parts.healer.breakRoute(dialog, 'response', 430, 'us');
     this.#endIdleQuickHeal(dialog);
     this.#parts.healer.pump();
   }

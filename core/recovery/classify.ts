@@ -1,4 +1,5 @@
 import type { Message } from '../message/message.ts';
+import type { Mender } from './policy.ts';
 
 /** How hard we try. @see RouteSetRecoveryMode of UCMA: None, LimitedRetry, MaximumRetry */
 export type RecoveryMode = 'none' | 'maximum';
@@ -87,6 +88,14 @@ export function classifyHealResponse(status: number, routeLess: boolean, lastRun
   if (status === 405 || status === 501) return lastRung ? 'later' : 'next-rung';
   if (status === 491) return 'glare';
   return endsHealing.has(status) ? 'gone' : 'later';
+}
+
+/** Whom a response that breaks a route asks to mend it. A 481 is a claim that only a heal of ours can try. */
+export function menderOf(response: Message): Mender {
+  const { status, recoveryAction: action } = response;
+  if (status === 481) return 'us';
+  const asksUs = status === 430 && action.presence === 'present' && (action.dialog || action.registration);
+  return asksUs ? 'us' : 'either';
 }
 
 /** Whether a response is read as trouble of a hop rather than the peer's word. */

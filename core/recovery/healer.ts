@@ -11,12 +11,13 @@ import type { Message } from '../message/message.ts';
 import type { Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
 import type { ClientTransaction, ClientTransactions, ClientUser } from '../transaction/client.ts';
-import { type BreakCause, classifyHealResponse } from './classify.ts';
+import { type BreakCause, classifyHealResponse, isHopTrouble } from './classify.ts';
 import { HealRequests, isRouteLess } from './heal-requests.ts';
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
 import { nextHop } from './next-hop.ts';
-import { Phase, RouteHealth } from './route-health.ts';
+import type { Mender, RecoveryPolicy } from './policy.ts';
+import { Phase, RouteHealth, type RouteStatus } from './route-health.ts';
 import type { RouteSetPolicy } from './route-set-policy.ts';
 import { delayAfterMs, glareDelayMs, retryAfterMs } from './schedule.ts';
 import { WaitingLine } from './waiting-line.ts';
@@ -27,8 +28,8 @@ export interface HealerUser {
   statusChanged(dialog: DialogIndex): void;
   /** The route works again; requests that waited for it can go. */
   healed(dialog: DialogIndex, by: 'local' | 'remote'): void;
-  /** The heal that requests wait for has failed; `response` is what the heal ended with, if it was a response. */
-  quickHealFailed(dialog: DialogIndex, response: Message | undefined): void;
+  /** A heal has failed; `response` is what it ended with, if it was a response. `quick`: requests wait for it. */
+  healFailed(dialog: DialogIndex, cause: BreakCause, response: Message | undefined, quick: boolean): void;
   /** The verdict of the last rung: there is no such dialog any more. */
   gone(dialog: DialogIndex, status: number): void;
   /** The answer to our unchanged offer is another than the last. */
@@ -53,6 +54,7 @@ export class Healer implements ClientUser {
   readonly #wheel: Wheel;
   readonly #user: HealerUser;
   readonly #policy: RouteSetPolicy;
+  readonly #recovery: RecoveryPolicy;
   readonly #random: () => number;
   readonly #routes = new RouteSetBuilder();
   readonly #retry: TimerKind;
@@ -69,6 +71,7 @@ export class Healer implements ClientUser {
     readonly writer: Writer;
     readonly user: HealerUser;
     readonly policy: RouteSetPolicy;
+    readonly recovery: RecoveryPolicy;
     /** Gives numbers in [0, 1). */
     readonly random: () => number;
   }) {
@@ -79,6 +82,7 @@ export class Healer implements ClientUser {
     this.#wheel = options.wheel;
     this.#user = options.user;
     this.#policy = options.policy;
+    this.#recovery = options.recovery;
     this.#random = options.random;
     this.health = new RouteHealth(options.table.capacity);
     this.#retry = this.#wheel.kind((dialog) => {
@@ -108,15 +112,44 @@ export class Healer implements ClientUser {
   }
 
   /**
-   * The route of a dialog is broken: `recovering` from now on, its session timer paused, healing queued.
-   * The caller has failed the requests that found it out, and calls `pump` when all dialogs of the break are marked.
+   * The route of a dialog is broken: `recovering` from now on, its session timer paused, healing queued unless it is left to the
+   * far end. The caller has failed the requests that found it out, and calls `pump` when all dialogs of the break are marked.
    */
-  breakRoute(dialog: DialogIndex, cause: BreakCause, status: number): void {
-    if (this.health.recovering[dialog] === 1 || this.#table.state[dialog] !== DialogState.confirmed) return;
-    this.health.markBroken(dialog, this.#wheel.nowMs, cause, status);
-    this.#sessions.pause(dialog);
-    this.#user.statusChanged(dialog);
-    if (this.health.phase[dialog] === Phase.idle) this.#line.joinBroken(dialog);
+  breakRoute(dialog: DialogIndex, cause: BreakCause, status: number, mender: Mender = 'either'): void {
+    const { health } = this;
+    if (this.#table.state[dialog] !== DialogState.confirmed) return;
+    const isNew = health.recovering[dialog] === 0;
+    if (isNew) {
+      health.markBroken(dialog, this.#wheel.nowMs, cause, status);
+      health.left[dialog] = this.#recovery.passive && mender === 'either' ? 1 : 0;
+      this.#sessions.pause(dialog);
+      this.#user.statusChanged(dialog);
+    } else if (mender === 'either' || health.left[dialog] === 0) {
+      return;
+    } else {
+      health.left[dialog] = 0;
+    }
+    if (health.left[dialog] === 0 && health.phase[dialog] === Phase.idle) this.#line.joinBroken(dialog);
+  }
+
+  /** Heals a dialog now, broken or not, and begins its schedule anew; a heal that is under way will do. */
+  healNow(dialog: DialogIndex): void {
+    this.health.attempt[dialog] = 0;
+    if (this.#isAsked(dialog)) return;
+    this.#disarm(dialog);
+    this.#line.joinUrgent(dialog);
+  }
+
+  /** The same behind all that wait already. */
+  healInTurn(dialog: DialogIndex): void {
+    this.health.attempt[dialog] = 0;
+    if (this.#isAsked(dialog)) return;
+    this.#disarm(dialog);
+    this.#line.join(dialog);
+  }
+
+  status(dialog: DialogIndex): RouteStatus {
+    return this.health.status(dialog);
   }
 
   /** Heals a dialog for the sake of requests that wait for it; the program hears nothing unless it fails. */
@@ -124,6 +157,7 @@ export class Healer implements ClientUser {
     if (this.#table.state[dialog] !== DialogState.confirmed) return;
     const joins = this.health.quick[dialog] === 1 && this.health.phase[dialog] === Phase.queued;
     this.health.quick[dialog] = 1;
+    this.health.left[dialog] = 0;
     if (joins || this.health.phase[dialog] === Phase.healing) return;
     this.#disarm(dialog);
     this.#line.joinUrgent(dialog);
@@ -191,7 +225,7 @@ export class Healer implements ClientUser {
     const routeLess = isRouteLess(tx);
     const verdict = classifyHealResponse(message.status, routeLess, lastRung);
     if (verdict !== 'healed' && this.#isStale(dialog)) {
-      this.#attemptFailed(dialog, message);
+      this.#attemptFailed(dialog, 'response', message);
       this.pump();
       return;
     }
@@ -201,7 +235,7 @@ export class Healer implements ClientUser {
         // Whatever it carries, a 2xx to INVITE is acknowledged, or the peer ends the session.
         if (tx.method === 'INVITE') this.#acks.send(tx, dialog, message.cseq.number, this.#hops.of(dialog) ?? hop);
         if (adopted) this.#healedByUs(dialog, message);
-        else this.#attemptFailed(dialog, undefined);
+        else this.#attemptFailed(dialog, 'response');
         break;
       }
       case 'other-path':
@@ -218,7 +252,7 @@ export class Healer implements ClientUser {
       case 'later':
         if (!routeLess) hop.path = 'route-less';
         if (message.status === 503) this.#hops.hold(hop, this.#wheel.nowMs + retryAfterMs(message));
-        this.#attemptFailed(dialog, message);
+        this.#attemptFailed(dialog, 'response', message);
         break;
       case 'gone':
         this.#gone(dialog, message);
@@ -230,9 +264,11 @@ export class Healer implements ClientUser {
   onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
     const dialog = tx.owner;
     if (!this.#requests.isUnderWay(tx)) return;
-    this.#endTransaction(tx);
-    this.#attemptFailed(dialog, undefined);
-    if (why === 'timeout') this.pump(); // whoever lost the flow pumps when all of its dialogs are marked
+    const hop = this.#endTransaction(tx);
+    // Whoever lost the flow marks all of its dialogs next.
+    const isMarkedNext = why === 'flow-lost' && this.#hops.of(dialog) === hop && this.health.recovering[dialog] === 0;
+    this.#attemptFailed(dialog, why, undefined, isMarkedNext);
+    if (why === 'timeout') this.pump();
   }
 
   #beginAnew(dialog: DialogIndex): void {
@@ -252,7 +288,7 @@ export class Healer implements ClientUser {
         this.#wait(dialog, pendingOfferDelayMs);
         break;
       case 'impossible':
-        this.#attemptFailed(dialog, undefined);
+        this.#attemptFailed(dialog, 'flow-lost');
         break;
     }
   }
@@ -306,19 +342,26 @@ export class Healer implements ClientUser {
   }
 
   /** A result that began under an older route says nothing of the one that the peer has brought meanwhile. */
-  #attemptFailed(dialog: DialogIndex, response: Message | undefined): void {
+  #attemptFailed(dialog: DialogIndex, cause: BreakCause, response?: Message, isMarkedNext = false): void {
     const { health } = this;
     health.phase[dialog] = Phase.idle;
     if (this.#isStale(dialog)) {
       if (health.recovering[dialog] === 1 || health.quick[dialog] === 1) this.#line.joinUrgent(dialog);
       return;
     }
-    if (health.quick[dialog] === 1) {
-      health.quick[dialog] = 0;
-      this.#user.quickHealFailed(dialog, response);
-    }
+    const isQuick = this.#tellFailed(dialog, cause, response);
+    if (isMarkedNext) return;
     if (health.recovering[dialog] === 0) {
-      if (this.#table.sessionTimer[dialog] === 0) this.#sessions.retry(dialog); // it was a refresh that had to be healed
+      if (response !== undefined && response.status !== 430 && !isHopTrouble(response.status)) {
+        if (this.#table.sessionTimer[dialog] === 0) this.#sessions.retry(dialog); // it was a refresh that had to be healed
+        return;
+      }
+      if (isQuick) this.breakRoute(dialog, 'response', 430, 'us');
+      else this.breakRoute(dialog, cause, response?.status ?? 0);
+    }
+    if (response !== undefined && this.#recovery.passive && leavesToPeer(response)) health.left[dialog] = 1;
+    if (health.left[dialog] === 1) {
+      health.phase[dialog] = Phase.idle;
       return;
     }
     health.attempt[dialog] = Math.min((health.attempt[dialog] as number) + 1, 0xffff);
@@ -328,11 +371,22 @@ export class Healer implements ClientUser {
     this.#wait(dialog, Math.max(delayMs, ownDelayMs));
   }
 
+  /** Tells of a failed heal; whether requests waited for it. */
+  #tellFailed(dialog: DialogIndex, cause: BreakCause, response: Message | undefined): boolean {
+    const isQuick = this.health.quick[dialog] === 1;
+    this.health.quick[dialog] = 0;
+    this.#user.healFailed(dialog, cause, response, isQuick);
+    return isQuick;
+  }
+
+  /** Whether a heal is under way, or its turn comes anyway. */
+  #isAsked(dialog: DialogIndex): boolean {
+    const phase = this.health.phase[dialog];
+    return phase === Phase.healing || phase === Phase.queued;
+  }
+
   #gone(dialog: DialogIndex, message: Message): void {
-    if (this.health.quick[dialog] === 1) {
-      this.health.quick[dialog] = 0;
-      this.#user.quickHealFailed(dialog, message);
-    }
+    this.#tellFailed(dialog, 'response', message);
     this.#user.gone(dialog, message.status);
   }
 
@@ -348,4 +402,10 @@ export class Healer implements ClientUser {
     this.health.timer[dialog] = 0;
     this.health.nextAttemptAtMs[dialog] = 0;
   }
+}
+
+/** Whether the answer to a heal says that only the far end can mend the route. @see [MS-SIPRE] §3.7.5.1 */
+function leavesToPeer({ status, recoveryAction: action }: Message): boolean {
+  if (status !== 430 || action.presence !== 'present') return false;
+  return action.wait && !action.dialog && !action.registration;
 }

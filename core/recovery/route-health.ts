@@ -34,6 +34,8 @@ export class RouteHealth {
   readonly phase: Uint8Array;
   /** 1 when a heal is under way for the sake of requests that wait for it, without the program's knowing. */
   readonly quick: Uint8Array;
+  /** 1 while a broken route is left to the far end to mend. */
+  readonly left: Uint8Array;
   readonly rung: Uint8Array;
   readonly attempt: Uint16Array;
   readonly generation: Uint32Array;
@@ -51,6 +53,7 @@ export class RouteHealth {
     this.recovering = new Uint8Array(capacity);
     this.phase = new Uint8Array(capacity);
     this.quick = new Uint8Array(capacity);
+    this.left = new Uint8Array(capacity);
     this.rung = new Uint8Array(capacity);
     this.attempt = new Uint16Array(capacity);
     this.generation = new Uint32Array(capacity);
@@ -68,6 +71,7 @@ export class RouteHealth {
     this.recovering[dialog] = 0;
     this.phase[dialog] = Phase.idle;
     this.quick[dialog] = 0;
+    this.left[dialog] = 0;
     this.rung[dialog] = 0;
     this.attempt[dialog] = 0;
     this.generation[dialog] = 0;
@@ -91,6 +95,7 @@ export class RouteHealth {
   markHealed(dialog: DialogIndex, nowMs: number, by: 'local' | 'remote', peerRouteRefreshed: boolean): void {
     if (this.recovering[dialog] === 1) this.#sinceMs[dialog] = nowMs;
     this.recovering[dialog] = 0;
+    this.left[dialog] = 0;
     this.generation[dialog] = (this.generation[dialog] as number) + 1;
     this.nextAttemptAtMs[dialog] = 0;
     this.#healed[dialog] = by === 'remote' ? 3 : peerRouteRefreshed ? 2 : 1;
