@@ -45,6 +45,10 @@ test('counts what passed and ends with 0', () => {
   assert.equal(run('good/'), { status: 0, last: '2 passed, 0 failed' });
 });
 
+test('takes a part of a path as it stands in the repository', () => {
+  assert.equal(run('test/good/pass.test.ts'), { status: 0, last: '2 passed, 0 failed' });
+});
+
 test('shows a failure in full and ends with 1', () => {
   const { output, ...result } = runLoudly('bad/fail');
   assert.equal(result, { status: 1, last: '1 passed, 1 failed' });
