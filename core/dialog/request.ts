@@ -1,7 +1,10 @@
+import { requestUri } from '../message/request-uri.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import type { Writer } from '../message/write.ts';
 import { Part } from './record.ts';
-import type { DialogIndex, DialogTable } from './table.ts';
+import { firstRoute } from './route-set.ts';
+import type { Slice } from './slab.ts';
+import { DialogFlag, type DialogIndex, type DialogTable } from './table.ts';
 
 /** The option tag of Session Dialog Resiliency, as Microsoft's and Polycom's clients write it. @see [MS-SIPRE] §3.7.5.1 */
 export const resilienceTag = 'ms-dialog-route-set-update';
@@ -46,10 +49,13 @@ export function beginDialogRequest(
   const block = table.block(dialog);
   const bytes = records.bytes(block);
   const { method, path } = request;
+  const strict = path.kind === 'route-set' && table.has(dialog, DialogFlag.strictRoute);
   writer.text(method).text(' ');
-  writer.bytes(bytes, records.start(block, Part.target), records.end(block, Part.target));
+  if (strict) writeFirstRoute(writer, table, dialog);
+  else writer.bytes(bytes, records.start(block, Part.target), records.end(block, Part.target));
   writer.text(' SIP/2.0\r\n').text(request.via).text(request.branch);
-  writeRoute(writer, table, dialog, path);
+  if (strict) writeStrictRoute(writer, table, dialog);
+  else writeRoute(writer, table, dialog, path);
   writer.text('\r\nMax-Forwards: 70\r\n');
   writer.bytes(bytes, records.start(block, Part.identity), records.end(block, Part.identity));
   writer.text('CSeq: ').decimal(request.sequence).text(' ').text(method).text('\r\n');
@@ -65,6 +71,27 @@ export function writeContact(writer: Writer, table: DialogTable, dialog: DialogI
   writer.text('Contact: ');
   writer.bytes(records.bytes(block), records.start(block, Part.contact), records.end(block, Part.contact));
   writer.text('\r\n');
+}
+
+function writeFirstRoute(writer: Writer, table: DialogTable, dialog: DialogIndex): void {
+  const uri = requestUri(firstRoute(part(table, dialog, Part.routes)).uri);
+  writer.bytes(uri.bytes, uri.start, uri.end);
+}
+
+/** Behind a strict router: it takes the first Route for its next Request-URI, and so in the end our target, which stands last. */
+function writeStrictRoute(writer: Writer, table: DialogTable, dialog: DialogIndex): void {
+  const routes = part(table, dialog, Part.routes);
+  const target = part(table, dialog, Part.target);
+  const { next } = firstRoute(routes);
+  writer.text('\r\nRoute: ');
+  if (next < routes.end) writer.bytes(routes.bytes, next, routes.end).text(', ');
+  writer.text('<').bytes(target.bytes, target.start, target.end).text('>');
+}
+
+function part(table: DialogTable, dialog: DialogIndex, which: Part): Slice {
+  const { records } = table;
+  const block = table.block(dialog);
+  return { bytes: records.bytes(block), start: records.start(block, which), end: records.end(block, which) };
 }
 
 function writeRoute(writer: Writer, table: DialogTable, dialog: DialogIndex, path: RequestPath): void {

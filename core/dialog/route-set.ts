@@ -1,4 +1,5 @@
 import type { Message } from '../message/message.ts';
+import { parseUri, UriView } from '../message/uri.ts';
 import { UriList } from '../message/uri-list.ts';
 import type { Slice } from './slab.ts';
 
@@ -65,4 +66,19 @@ export class RouteSetBuilder implements Slice {
     this.end = at;
     return this;
   }
+}
+
+const RAQUOT = 0x3e;
+const first = new UriView();
+
+/** The first URI of a route set that is not empty, and where the next one's `<` is or the set ends. Valid until the next call. */
+export function firstRoute({ bytes, start, end }: Slice): { readonly uri: UriView; readonly next: number } {
+  const close = bytes.indexOf(RAQUOT, start);
+  parseUri(bytes, start + 1, close, first);
+  return { uri: first, next: Math.min(close + 3, end) };
+}
+
+/** Whether the first router of a route set is a strict one. @see RFC 3261 §12.2.1.1 */
+export function beginsStrict(routes: Slice): boolean {
+  return routes.start < routes.end && !firstRoute(routes).uri.lr;
 }

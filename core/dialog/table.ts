@@ -1,4 +1,5 @@
 import { Part, type RecordParts, Records } from './record.ts';
+import { beginsStrict } from './route-set.ts';
 import type { Block, Slice } from './slab.ts';
 
 declare const dialogId: unique symbol;
@@ -34,6 +35,8 @@ export const DialogFlag = {
   offerPending: 64,
   /** An INVITE of the peer's is pending in the dialog. */
   remoteInvitePending: 128,
+  /** The first route is a strict router's. @see RFC 3261 §12.2.1.1 */
+  strictRoute: 256,
 } as const;
 
 const indexBits = 24;
@@ -104,6 +107,7 @@ export class DialogTable {
     this.#count++;
     this.#block[dialog] = block;
     this.state[dialog] = DialogState.confirmed;
+    this.set(dialog, DialogFlag.strictRoute, beginsStrict(parts.routes));
     const bytes = this.records.bytes(block);
     const hash = this.#hashOf(
       bytes,
@@ -188,6 +192,7 @@ export class DialogTable {
     const block = this.records.update(this.block(dialog), target, routes, session);
     if (block === undefined) return false;
     this.#block[dialog] = block;
+    if (routes !== undefined) this.set(dialog, DialogFlag.strictRoute, beginsStrict(routes));
     return true;
   }
 

@@ -1,5 +1,5 @@
 import type { Address } from '../contract.ts';
-import { parseDecimal } from '../message/bytes.ts';
+import { parseIpv4, parseIpv6 } from '../message/ip-octets.ts';
 
 /**
  * Numeric addresses as octets, to be compared, hashed and signed without making a string:
@@ -13,10 +13,6 @@ const ipEnd = 17;
 const protocols: readonly string[] = ['udp', 'tcp', 'tls', 'ws', 'wss'];
 /** RFC 3261 §19.1.2, RFC 7118 §4.1. */
 const defaultPorts: readonly number[] = [5060, 5060, 5061, 80, 443];
-
-const COLON = 0x3a;
-const DOT = 0x2e;
-const ZERO = 0x30;
 
 /** An address of no peer, to be filled. */
 export function emptyAddress(): Uint8Array {
@@ -47,7 +43,7 @@ export function setIp(into: Uint8Array, bytes: Uint8Array, start: number, end: n
     into[ipEnd - 5] = 0xff;
     return true;
   }
-  return parseIpv6(into, bytes, start, end);
+  return parseIpv6(into, ipStart, bytes, start, end);
 }
 
 /** Fills `into` from an address in text; false when that is not numeric, or its protocol is none of ours. */
@@ -84,67 +80,4 @@ function ipText(octets: Uint8Array): string {
     groups.push((((octets[at] as number) << 8) | (octets[at + 1] as number)).toString(16));
   }
   return groups.join(':');
-}
-
-function parseIpv4(into: Uint8Array, offset: number, bytes: Uint8Array, start: number, end: number): boolean {
-  let at = start;
-  for (let part = 0; part < 4; part++) {
-    const partStart = at;
-    while (at < end && bytes[at] !== DOT) at++;
-    const value = at - partStart > 3 ? -1 : parseDecimal(bytes, partStart, at, 255);
-    // A leading zero means octal to some.
-    if (value < 0 || (bytes[partStart] === ZERO && at - partStart > 1)) return false;
-    into[offset + part] = value;
-    if (part < 3 && at === end) return false;
-    at++;
-  }
-  return at === end + 1;
-}
-
-function parseIpv6(into: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  into.fill(0, ipStart, ipEnd);
-  let at = start;
-  let group = 0;
-  let gap = -1;
-  if (bytes[at] === COLON && bytes[++at] !== COLON) return false;
-  while (at < end) {
-    if (bytes[at] === COLON) {
-      if (gap >= 0) return false;
-      gap = group;
-      at++;
-      continue;
-    }
-    if (group === 8) return false;
-    const groupStart = at;
-    let value = 0;
-    for (let digit = hexDigit(bytes[at]); at < end && digit >= 0; digit = hexDigit(bytes[at])) {
-      value = 16 * value + digit;
-      at++;
-    }
-    if (at < end && bytes[at] === DOT) {
-      if (group > 6 || !parseIpv4(into, ipStart + 2 * group, bytes, groupStart, end)) return false;
-      group += 2;
-      break;
-    }
-    if (at === groupStart || at - groupStart > 4) return false;
-    into[ipStart + 2 * group] = value >>> 8;
-    into[ipStart + 2 * group + 1] = value;
-    group++;
-    if (at === end) break;
-    if (bytes[at] !== COLON || at + 1 === end) return false;
-    at++;
-  }
-  if (gap < 0) return group === 8;
-  if (group === 8) return false;
-  const tail = ipEnd - 2 * (group - gap);
-  into.copyWithin(tail, ipStart + 2 * gap, ipStart + 2 * group);
-  into.fill(0, ipStart + 2 * gap, tail);
-  return true;
-}
-
-function hexDigit(octet: number | undefined): number {
-  if (octet === undefined) return -1;
-  if (octet >= ZERO && octet <= 0x39) return octet - ZERO;
-  const letter = octet | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }

@@ -8,7 +8,7 @@ import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
-import { followTarget, nextHop } from '../recovery/next-hop.ts';
+import { nextHop, refreshTarget } from '../recovery/next-hop.ts';
 import type { ServerTransaction, ServerUser } from '../transaction/server.ts';
 import type { Answers } from './answers.ts';
 import type { Content } from './command.ts';
@@ -265,7 +265,6 @@ export class InDialog implements ServerUser {
    */
   #adoptRoute(tx: ServerTransaction, request: Message, dialog: DialogIndex): boolean {
     const { table, hops, healer, policy } = this.#parts;
-    const target = targetOf(request);
     const recovering = healer.health.recovering[dialog] === 1;
     const hop = tx.mark === cameByAnotherFlow ? undefined : hops.byFlow(tx.flow);
     const trusted =
@@ -273,14 +272,13 @@ export class InDialog implements ServerUser {
     const recorded = trusted ? this.#routes.fromRequest(request) : undefined;
     const usable = recorded !== undefined && (this.#routes.count === 0 ? recovering : this.#routes.loose());
     if (!usable) {
-      table.update(dialog, target, undefined, undefined);
-      followTarget(table, hops, dialog);
+      refreshTarget(table, hops, dialog, request);
       return false;
     }
     const routes = this.#routes.count === 0 ? emptySlice : recorded;
     const { records } = table;
     const same = records.equals(table.block(dialog), Part.routes, routes.bytes, routes.start, routes.end);
-    if (!table.update(dialog, target, routes, undefined)) return false;
+    if (!table.update(dialog, targetOf(request), routes, undefined)) return false;
     const next = nextHop(table, hops, dialog, hop);
     if (next !== undefined) hops.attach(dialog, next);
     return recovering || !same;

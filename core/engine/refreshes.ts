@@ -1,12 +1,11 @@
 import { Part } from '../dialog/record.ts';
 import { beginDialogRequest, routeSetPath } from '../dialog/request.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
-import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
 import { endMessage } from '../message/write.ts';
 import { classifyResponse, menderOf } from '../recovery/classify.ts';
 import type { Hop } from '../recovery/hop.ts';
-import { followTarget } from '../recovery/next-hop.ts';
+import { refreshTarget } from '../recovery/next-hop.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { EndReason } from './event.ts';
@@ -190,8 +189,7 @@ export class Refreshes implements ClientUser {
       }
       return;
     }
-    table.update(dialog, targetOf(message), undefined, undefined);
-    followTarget(table, hops, dialog);
+    refreshTarget(table, hops, dialog, message);
     sessions.agreeAsClient(dialog, message);
     const hop = hops.of(dialog);
     if (tx.method === 'INVITE' && hop !== undefined) this.#parts.acks.send(tx, dialog, message.cseq.number, hop);

@@ -1,12 +1,11 @@
 import { beginDialogRequest, routeSetPath } from '../dialog/request.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
-import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import { classifyResponse, menderOf } from '../recovery/classify.ts';
 import type { Hop } from '../recovery/hop.ts';
-import { followTarget } from '../recovery/next-hop.ts';
+import { refreshTarget } from '../recovery/next-hop.ts';
 import type { Mender } from '../recovery/policy.ts';
 import type { TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
@@ -309,8 +308,7 @@ export class Requests implements ClientUser {
     if (isTargetRefresh(method)) {
       const session =
         content.body === undefined ? undefined : { bytes: content.body, start: 0, end: content.body.length };
-      table.update(dialog, targetOf(message), undefined, session);
-      followTarget(table, hops, dialog);
+      refreshTarget(table, hops, dialog, message, session);
       if (message.body.end > message.body.start) {
         table.remoteSession[dialog] = hashDescription(message.bytes, message.body.start, message.body.end);
       }

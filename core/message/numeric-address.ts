@@ -3,10 +3,16 @@ import { parseUri, UriView } from './uri.ts';
 
 const view: UriView = new UriView();
 
-/** Where a SIP URI with a numeric host leads; undefined when its host is a name or it is no SIP URI. @see RFC 3263 §4 */
+/**
+ * Where a SIP URI with a numeric host leads, or with a numeric `maddr`, which stands for the host; undefined when that is a name
+ * or it is no SIP URI.
+ *
+ * @see RFC 3263 §4; RFC 3261 §19.1.1
+ */
 export function addressOf(bytes: Uint8Array, start: number, end: number): Address | undefined {
   if (!parseUri(bytes, start, end, view) || view.scheme !== 'sip') return undefined;
-  const host = ascii(bytes, view.host.start, view.host.end);
+  const { start: hostStart, end: hostEnd } = view.maddr.end > view.maddr.start ? view.maddr : view.host;
+  const host = ascii(bytes, hostStart, hostEnd);
   if (!isNumeric(host)) return undefined;
   return { protocol: view.transport === '' ? 'udp' : view.transport, host, port: view.port === 0 ? 5060 : view.port };
 }

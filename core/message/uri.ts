@@ -12,6 +12,7 @@ import {
   skipUriParamName,
   word,
 } from './bytes.ts';
+import { hexDigit } from './ip-octets.ts';
 import { clearSpan, emptySpan, type Span, setSpan } from './span.ts';
 
 const AT = 0x40;
@@ -33,6 +34,9 @@ export type UriScheme = 'sip' | 'sips' | 'tel' | 'other';
  */
 export class UriView {
   bytes: Uint8Array = new Uint8Array(0);
+  /** Where the URI begins, and behind its end. */
+  start: number = 0;
+  end: number = 0;
   scheme: UriScheme = 'other';
   readonly user: Span = emptySpan();
   readonly host: Span = emptySpan();
@@ -64,6 +68,8 @@ export class UriView {
 /** Reads the URI in octets [start, end), which are nothing else; false when it breaks the grammar. */
 export function parseUri(bytes: Uint8Array, start: number, end: number, into: UriView): boolean {
   into.bytes = bytes;
+  into.start = start;
+  into.end = end;
   into.clear();
   const colon = skipScheme(bytes, start, end);
   if (colon === start || colon + 1 >= end || bytes[colon] !== COLON) return false;
@@ -179,7 +185,7 @@ function parseMaddr(bytes: Uint8Array, start: number, end: number, into: Span): 
 const PERCENT = 0x25;
 
 /** True when a URI parameter's name is `lower`, also where it is written with escapes. @see RFC 3261 §19.1.4 */
-function nameIs(bytes: Uint8Array, start: number, end: number, lower: Uint8Array): boolean {
+export function nameIs(bytes: Uint8Array, start: number, end: number, lower: Uint8Array): boolean {
   const size = end - start;
   if (size === lower.length) return equalsWord(bytes, start, end, lower);
   return size > lower.length && size <= 3 * lower.length && unescapedNameIs(bytes, start, end, lower);
@@ -189,19 +195,13 @@ function unescapedNameIs(bytes: Uint8Array, start: number, end: number, lower: U
   let at = start;
   for (let i = 0; i < lower.length; i++) {
     let octet = bytes[at++] ?? 0;
-    if (octet === PERCENT && at + 1 < end) {
-      octet = 16 * hexDigit(bytes[at] ?? 0) + hexDigit(bytes[at + 1] ?? 0);
+    if (octet === PERCENT && at + 1 < end && hexDigit(bytes[at]) >= 0 && hexDigit(bytes[at + 1]) >= 0) {
+      octet = 16 * hexDigit(bytes[at]) + hexDigit(bytes[at + 1]);
       at += 2;
     }
     if (at > end || lowerCase(octet) !== lower[i]) return false;
   }
   return at === end;
-}
-
-function hexDigit(octet: number): number {
-  if (octet >= 0x30 && octet <= 0x39) return octet - 0x30;
-  const letter = octet | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : Number.NaN;
 }
 
 const knownTransports: readonly string[] = ['udp', 'tcp', 'tls', 'ws', 'wss', 'sctp', 'tls-sctp'];

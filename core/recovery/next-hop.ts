@@ -1,6 +1,11 @@
 import { Part } from '../dialog/record.ts';
+import type { Slice } from '../dialog/slab.ts';
 import type { DialogIndex, DialogTable } from '../dialog/table.ts';
+import { targetOf } from '../dialog/target.ts';
+import type { Message } from '../message/message.ts';
 import { addressOf } from '../message/numeric-address.ts';
+import { parseUri, UriView } from '../message/uri.ts';
+import { equalUris } from '../message/uri-equality.ts';
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
 
@@ -33,8 +38,35 @@ export function nextHop(
   return target === undefined ? undefined : hops.forAddress(target);
 }
 
-/** The remote target may be another now: where a dialog goes straight to its peer, its requests follow. @see RFC 3261 §12.2.1.2 */
-export function followTarget(table: DialogTable, hops: Hops, dialog: DialogIndex): void {
+const before = new UriView();
+
+/**
+ * Takes the remote target that a refresh or its 2xx brings, and our new session description where there is one. A dialog that goes
+ * straight to its peer follows it; a target that is the same, however it is spelt, leaves it with the hop that works.
+ *
+ * @see RFC 3261 §12.2.1.2, §19.1.4
+ */
+export function refreshTarget(
+  table: DialogTable,
+  hops: Hops,
+  dialog: DialogIndex,
+  message: Message,
+  session?: Slice,
+): void {
+  const target = targetOf(message);
+  const moved = target !== undefined && !isTarget(table, dialog, message.contactUri);
+  table.update(dialog, target, undefined, session);
+  if (moved) followTarget(table, hops, dialog);
+}
+
+function isTarget(table: DialogTable, dialog: DialogIndex, uri: UriView): boolean {
+  const { records } = table;
+  const block = table.block(dialog);
+  const start = records.start(block, Part.target);
+  return parseUri(records.bytes(block), start, records.end(block, Part.target), before) && equalUris(before, uri);
+}
+
+function followTarget(table: DialogTable, hops: Hops, dialog: DialogIndex): void {
   const { records } = table;
   const block = table.block(dialog);
   const isDirect =

@@ -61,6 +61,33 @@ test('with an empty route set there is no Route', () => {
   assert.not.match(written('INFO', routeSetPath, ''), 'Route');
 });
 
+test('before a strict router its URI is the Request-URI, and our target the last Route', () => {
+  const ways = (method: string, path: RequestPath, routes: string): string[] => {
+    const [line = '', ...lines] = written(method, path, routes).split('\r\n');
+    return [line, ...lines.filter((each) => each.startsWith('Route: '))];
+  };
+  const example = '<sip:proxy1>, <sip:proxy2>, <sip:proxy3;lr>, <sip:proxy4>';
+  for (const method of ['INFO', 'INVITE', 'ACK', 'BYE', 'UPDATE']) {
+    assert.equal(ways(method, routeSetPath, example), [
+      `${method} sip:proxy1 SIP/2.0`,
+      'Route: <sip:proxy2>, <sip:proxy3;lr>, <sip:proxy4>, <sip:bob@192.0.2.4>',
+    ]);
+  }
+  assert.equal(ways('BYE', routeSetPath, '<sip:p1:5070;x=y>'), [
+    'BYE sip:p1:5070;x=y SIP/2.0',
+    'Route: <sip:bob@192.0.2.4>',
+  ]);
+  assert.equal(ways('BYE', routeSetPath, '<sip:u@p1;method=INVITE;x?to=y>, <sip:p2?a=b>'), [
+    'BYE sip:u@p1;x SIP/2.0',
+    'Route: <sip:p2?a=b>, <sip:bob@192.0.2.4>',
+  ]);
+  assert.equal(ways('INFO', routeSetPath, '<sip:proxy1;lr>, <sip:proxy2>'), [
+    'INFO sip:bob@192.0.2.4 SIP/2.0',
+    'Route: <sip:proxy1;lr>, <sip:proxy2>',
+  ]);
+  assert.equal(ways('UPDATE', routeLessPath, example), ['UPDATE sip:bob@192.0.2.4 SIP/2.0']);
+});
+
 test('an ACK does not say what we support, all else does', () => {
   assert.not.match(written('ACK', routeSetPath), 'Supported');
   for (const method of ['BYE', 'OPTIONS', 'MESSAGE', 'INVITE']) {
@@ -81,6 +108,7 @@ test("the remote target is the Contact's URI; a Contact that is none gives none"
   };
   assert.is(target('Contact: "B" <sip:b@192.0.2.5;transport=udp>;expires=7'), 'sip:b@192.0.2.5;transport=udp');
   assert.is(target('m: sip:b@192.0.2.5;x=y'), 'sip:b@192.0.2.5');
+  assert.is(target('Contact: <sip:b@192.0.2.5;method=INVITE;x=y?subject=z>'), 'sip:b@192.0.2.5;x=y');
   assert.is(target(), undefined);
   assert.is(target('Contact: *'), undefined);
   assert.is(target('Contact: <sip:b@192.0.2.5'), undefined);

@@ -13,6 +13,8 @@ export interface RawRequest {
   readonly via?: string;
   /** URI of the Contact, in place of the peer's own. */
   readonly contact?: string;
+  /** In place of the stack's own address. */
+  readonly requestUri?: string;
   /** By whom it is sent, when not by the dialog's own peer: another hop, or a stranger. */
   readonly by?: RawPeer;
 }
@@ -59,7 +61,7 @@ export class RawDialog {
     const to = request.toTag === undefined ? this.remote : `${this.remote.split(';tag=', 1)[0]};tag=${request.toTag}`;
     const refresh = method === 'INVITE' || method === 'UPDATE';
     const lines = [
-      `${method} sip:${host}:${this.port} SIP/2.0`,
+      `${method} ${request.requestUri ?? `sip:${host}:${this.port}`} SIP/2.0`,
       `Via: ${request.via ?? `SIP/2.0/UDP ${host}:${by.port};rport;branch=${branch}`}`,
       'Max-Forwards: 70',
       `From: ${this.local}`,
