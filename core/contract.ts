@@ -65,3 +65,9 @@ export interface Steppable<C, E> {
 
 /** Fills `target` with random octets: the only randomness of core. */
 export type RandomSource = (target: Uint8Array) => void;
+
+/** Hashes that digest authentication is made with. @see RFC 8760 §2.1 */
+export type HashAlgorithm = 'MD5' | 'SHA-256' | 'SHA-512-256';
+
+/** The hash of octets, or of a text as UTF-8, in hexadecimal digits in lower case: core has no hashes of its own. */
+export type Hash = (algorithm: HashAlgorithm, content: string | Uint8Array) => string;

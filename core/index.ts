@@ -5,6 +5,7 @@ export type { DialogEndedMessage, RouteStatusMessage } from './channels.ts';
 export type { Address, RandomSource } from './contract.ts';
 export type { CreateEdgeOptions } from './create-edge.ts';
 export { createEdge, EdgeHost } from './create-edge.ts';
+export type { Credentials } from './dialog/keyring.ts';
 export type { DialogId } from './dialog/table.ts';
 export type { EdgeCounters, EdgeEvent } from './edge/event.ts';
 export type { Header } from './engine/command.ts';

@@ -1,6 +1,8 @@
 import type { Application } from './application.ts';
-import type { RandomSource } from './contract.ts';
+import type { Hash, RandomSource } from './contract.ts';
+import type { Credentials } from './dialog/keyring.ts';
 import { UsageError } from './errors.ts';
+import { isHeaderValue } from './message/header.ts';
 import { addressOfText } from './message/numeric-address.ts';
 import { parseUriText } from './message/uri.ts';
 import type { RecoveryMode } from './recovery/classify.ts';
@@ -8,7 +10,7 @@ import type { ListedHop } from './recovery/hops.ts';
 import type { RecoveryPolicy } from './recovery/policy.ts';
 import type { RouteSetPolicy } from './recovery/route-set-policy.ts';
 import type { Clock, Transport } from './shard/inline.ts';
-import { systemClock, systemRandom } from './shard/system.ts';
+import { systemClock, systemHash, systemRandom } from './shard/system.ts';
 
 /** A next hop that may carry our dialogs. */
 export interface HopDescription {
@@ -36,6 +38,11 @@ export interface StackOptions {
      */
     readonly passive?: boolean;
   };
+  /**
+   * What challenges are answered with: 401 and 407, of any proxy and of the far end. Those of the challenge's realm, else those
+   * without a realm, which whoever asks is given a digest of. @see RFC 3261 §22
+   */
+  readonly credentials?: readonly Credentials[];
   readonly sessionTimer?: {
     /** Seconds asked for, at least 90; 0 asks for none, but grants what the peer asks for. Default 1,800. @see RFC 4028 §4 */
     readonly intervalS?: number;
@@ -62,12 +69,14 @@ export interface ResolvedOptions {
   readonly mode: RecoveryMode;
   readonly policy: RouteSetPolicy;
   readonly recovery: RecoveryPolicy;
+  readonly credentials: readonly Credentials[];
   readonly sessionIntervalS: number;
   readonly timers: { readonly t1Ms?: number; readonly t2Ms?: number; readonly t4Ms?: number };
   readonly dialogCapacity: number;
   readonly transactionCapacity: number;
   readonly clock: Clock;
   readonly random: RandomSource;
+  readonly hash: Hash;
 }
 
 const dialogCapacityMax = 2 ** 24;
@@ -85,6 +94,7 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     'hops',
     'application',
     'recovery',
+    'credentials',
     'sessionTimer',
     'timers',
     'limits',
@@ -118,12 +128,14 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     mode,
     policy: mode === 'none' ? 'rfc3261' : routeSet,
     recovery: { passive },
+    credentials: resolveCredentials(options.credentials ?? []),
     sessionIntervalS: intervalS,
     timers,
     dialogCapacity: whole('limits.dialogs', limits.dialogs ?? 131_072, 1, dialogCapacityMax),
     transactionCapacity: whole('limits.transactions', limits.transactions ?? 262_144, 1, transactionCapacityMax),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
+    hash: systemHash,
   };
 }
 
@@ -145,6 +157,20 @@ export function resolveHops(hops: readonly (string | HopDescription)[]): ListedH
   return listed;
 }
 
+function resolveCredentials(list: readonly Credentials[]): Credentials[] {
+  if (!Array.isArray(list)) throw new UsageError('credentials: give a list; it may be empty.');
+  return list.map((credentials: Credentials, index) => {
+    const name = `credentials[${index}]`;
+    needObject(name, credentials);
+    refuseUnknown(`${name}.`, credentials, ['realm', 'username', 'password']);
+    const { realm, username, password } = credentials;
+    if (realm !== undefined) needLine(`${name}.realm`, realm);
+    needLine(`${name}.username`, username);
+    if (typeof password !== 'string') throw new UsageError(`${name}.password is a text.`);
+    return { realm, username, password };
+  });
+}
+
 function whole(name: string, value: number, least: number, most: number): number {
   if (!Number.isInteger(value)) throw new UsageError(`${name} is a whole number, not ${value}.`);
   return positive(name, value, least, most);
@@ -161,6 +187,12 @@ const handlerNames: readonly (keyof Application)[] = [
 
 function needObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null) throw new UsageError(`${name} needs an object, not ${value}.`);
+}
+
+function needLine(name: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '' || !isHeaderValue(value)) {
+    throw new UsageError(`${name} is a text of one line, and not empty.`);
+  }
 }
 
 function positive(name: string, value: number, least: number, most: number): number {

@@ -1,3 +1,4 @@
+import { decodeText } from '../message/bytes.ts';
 import { requestUri } from '../message/request-uri.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import type { Writer } from '../message/write.ts';
@@ -62,6 +63,10 @@ export function beginDialogRequest(
   if (isTargetRefresh(method)) writeContact(writer, table, dialog);
   if (method === 'INVITE' || method === 'UPDATE') writer.text(allowHeader);
   if (method !== 'ACK') writer.text(supportedHeader);
+  const authorization = table.authorizations.size === 0 ? undefined : table.authorizations.get(dialog);
+  if (authorization === undefined) return;
+  const uri = strict ? firstRouteUri(table, dialog) : part(table, dialog, Part.target);
+  writer.text(authorization.lines({ method, uri: textOf(uri), sequence: request.sequence }));
 }
 
 /** Writes the Contact header of our side of a dialog. */
@@ -74,8 +79,12 @@ export function writeContact(writer: Writer, table: DialogTable, dialog: DialogI
 }
 
 function writeFirstRoute(writer: Writer, table: DialogTable, dialog: DialogIndex): void {
-  const uri = requestUri(firstRoute(part(table, dialog, Part.routes)).uri);
+  const uri = firstRouteUri(table, dialog);
   writer.bytes(uri.bytes, uri.start, uri.end);
+}
+
+function firstRouteUri(table: DialogTable, dialog: DialogIndex): Slice {
+  return requestUri(firstRoute(part(table, dialog, Part.routes)).uri);
 }
 
 /** Behind a strict router: it takes the first Route for its next Request-URI, and so in the end our target, which stands last. */
@@ -86,6 +95,10 @@ function writeStrictRoute(writer: Writer, table: DialogTable, dialog: DialogInde
   writer.text('\r\nRoute: ');
   if (next < routes.end) writer.bytes(routes.bytes, next, routes.end).text(', ');
   writer.text('<').bytes(target.bytes, target.start, target.end).text('>');
+}
+
+function textOf({ bytes, start, end }: Slice): string {
+  return decodeText(bytes, start, end);
 }
 
 function part(table: DialogTable, dialog: DialogIndex, which: Part): Slice {

@@ -1,3 +1,4 @@
+import type { Authorizations } from './authorizations.ts';
 import { Part, type RecordParts, Records } from './record.ts';
 import { beginsStrict } from './route-set.ts';
 import type { Block, Slice } from './slab.ts';
@@ -62,6 +63,8 @@ export class DialogTable {
   readonly sessionTimer: Uint32Array;
   /** Hash of the peer's last session description; 0 when there was none. */
   readonly remoteSession: Uint32Array;
+  /** Of dialogs that were challenged: what their requests carry. */
+  readonly authorizations: Map<DialogIndex, Authorizations> = new Map();
   readonly #generation: Uint32Array;
   readonly #block: Uint32Array;
   readonly #hash: Uint32Array;
@@ -128,6 +131,7 @@ export class DialogTable {
   free(dialog: DialogIndex): void {
     this.#removeFromIndex(dialog);
     this.records.free(this.block(dialog));
+    this.authorizations.delete(dialog);
     this.state[dialog] = DialogState.free;
     this.flags[dialog] = 0;
     this.localSequence[dialog] = 0;

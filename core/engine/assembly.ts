@@ -1,5 +1,7 @@
 import type { Address, FlowId, Outlet } from '../contract.ts';
 import { Acks } from '../dialog/ack.ts';
+import { Challenges } from '../dialog/challenges.ts';
+import { Keyring } from '../dialog/keyring.ts';
 import { SessionTimers, type SessionTimerUser } from '../dialog/session-timer.ts';
 import { type DialogIndex, DialogTable } from '../dialog/table.ts';
 import { Writer } from '../message/write.ts';
@@ -72,12 +74,19 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
       if (mode !== 'none' && healer.health.recovering[dialog] === 0) healer.quickHeal(dialog);
     },
   });
+  const challenges = new Challenges({
+    table,
+    clients,
+    writer,
+    keyring: new Keyring(options.credentials, options.hash, token),
+  });
   const healer = new Healer({
     table,
     hops,
     transactions: clients,
     sessions,
     acks,
+    challenges,
     wheel,
     writer,
     policy,
@@ -99,6 +108,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     hops,
     sessions,
     acks,
+    challenges,
     healer,
     reporter,
     local,

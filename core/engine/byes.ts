@@ -82,9 +82,11 @@ export class Byes implements ClientUser {
     if (message.status < 200) return;
     const ending = this.#ending.get(tx.owner);
     if (ending === undefined || ending.txId !== tx.id) return;
-    ending.txId = 0;
+    const { hops, mode, challenges } = this.#parts;
+    const again = challenges.answer(tx, message, tx.owner);
+    ending.txId = again?.id ?? 0;
+    if (again !== undefined) return;
     const { status } = message;
-    const { hops, mode } = this.#parts;
     const by = hops.byFlow(tx.flow);
     if (ending.path === 'route-less' && refusesRouteLess.has(status) && by !== undefined) {
       this.#send(tx.owner, by, { kind: 'one-route', route: by.route });

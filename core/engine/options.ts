@@ -1,4 +1,5 @@
-import type { Address, RandomSource } from '../contract.ts';
+import type { Address, Hash, RandomSource } from '../contract.ts';
+import type { Credentials } from '../dialog/keyring.ts';
 import type { RecoveryMode } from '../recovery/classify.ts';
 import type { ListedHop } from '../recovery/hops.ts';
 import type { RecoveryPolicy } from '../recovery/policy.ts';
@@ -20,6 +21,9 @@ export interface EngineOptions {
   readonly sessionIntervalS: number;
   readonly dialogCapacity: number;
   readonly transactionCapacity: number;
+  /** For whoever challenges us. */
+  readonly credentials: readonly Credentials[];
+  readonly hash: Hash;
   readonly random: RandomSource;
   readonly nowMs: number;
 }

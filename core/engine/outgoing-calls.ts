@@ -1,4 +1,5 @@
 import type { FlowId } from '../contract.ts';
+import type { Authorizations } from '../dialog/authorizations.ts';
 import { allowHeader, supportedHeader } from '../dialog/request.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { emptySlice, type Slice, sliceOf } from '../dialog/slab.ts';
@@ -26,6 +27,10 @@ interface OutgoingCall {
   readonly localTag: string;
   /** Hops that it was tried by. */
   readonly tried: Hop[];
+  /** What it proves with who makes it, once it is asked. */
+  readonly authorization: Authorizations | undefined;
+  /** CSeq of its INVITE. */
+  sequence: number;
   txId: number;
   cancelled: boolean;
 }
@@ -52,7 +57,7 @@ export class OutgoingCalls implements ClientUser {
   }
 
   invite(id: number, target: string, from: string | undefined, content: Content): void {
-    const { token, table, reporter } = this.#parts;
+    const { token, table, reporter, challenges } = this.#parts;
     if (table.count + this.#calls.size >= table.capacity) {
       reporter.failWithCode(id, 'SIP_OVERLOADED', 'There is no room for another dialog.');
       return;
@@ -67,6 +72,8 @@ export class OutgoingCalls implements ClientUser {
       callId,
       localTag,
       tried: [],
+      authorization: challenges.forCall(),
+      sequence: initialSequence,
       txId: 0,
       cancelled: false,
     };
@@ -102,6 +109,7 @@ export class OutgoingCalls implements ClientUser {
       }
       return;
     }
+    if (!call.cancelled && this.#answerChallenge(tx, call, message)) return;
     const hop = call.tried.at(-1);
     if (message.status === 503 && hop !== undefined) {
       this.#parts.hops.hold(hop, this.#parts.wheel.nowMs + retryAfterMs(message));
@@ -120,6 +128,14 @@ export class OutgoingCalls implements ClientUser {
     }
     this.#calls.delete(call.id);
     this.#parts.reporter.failWithCode(call.id, 'SIP_ABORTED', 'The call was given up before it was answered.');
+  }
+
+  #answerChallenge(tx: ClientTransaction, call: OutgoingCall, message: Message): boolean {
+    const again = this.#parts.challenges.answerOutside(tx, message, call.authorization);
+    if (again === undefined) return false;
+    call.txId = again.id;
+    call.sequence = message.cseq.number + 1;
+    return true;
   }
 
   #tryNextHop(call: OutgoingCall, response?: Message, status: 408 | 503 = 503): void {
@@ -173,10 +189,12 @@ export class OutgoingCalls implements ClientUser {
     if (hop.listed) writer.text(`Route: ${hop.route}\r\n`);
     writer
       .text(`Max-Forwards: 70\r\nFrom: ${call.from};tag=${call.localTag}\r\nTo: <${call.target}>\r\n`)
-      .text(`Call-ID: ${call.callId}\r\nCSeq: ${initialSequence} INVITE\r\nContact: <${this.#ownUri()}>\r\n`)
+      .text(`Call-ID: ${call.callId}\r\nCSeq: ${call.sequence} INVITE\r\nContact: <${this.#ownUri()}>\r\n`)
       .text(allowHeader)
       .text(supportedHeader);
     sessions.writeOffer(writer);
+    const claim = { method: 'INVITE', uri: call.target, sequence: call.sequence };
+    if (call.authorization !== undefined) writer.text(call.authorization.lines(claim, call.content.body));
     clients.start(tx, endWithContent(writer, call.content));
   }
 
@@ -224,7 +242,8 @@ export class OutgoingCalls implements ClientUser {
     };
     const dialog = isSound ? this.#maker.fromResponse(message, own) : this.#maker.withoutRoutes(message, own);
     if (dialog === undefined) return undefined;
-    this.#parts.table.localSequence[dialog] = initialSequence;
+    this.#parts.table.localSequence[dialog] = call.sequence;
+    if (call.authorization?.isAsked) this.#parts.table.authorizations.set(dialog, call.authorization.copy());
     this.#parts.table.set(dialog, DialogFlag.callIdOwner, true);
     return dialog;
   }

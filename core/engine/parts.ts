@@ -1,5 +1,6 @@
 import type { Address, FlowId, Outlet } from '../contract.ts';
 import type { Acks } from '../dialog/ack.ts';
+import type { Challenges } from '../dialog/challenges.ts';
 import type { SessionTimers } from '../dialog/session-timer.ts';
 import type { DialogIndex, DialogTable } from '../dialog/table.ts';
 import type { Writer } from '../message/write.ts';
@@ -30,6 +31,7 @@ export interface Parts {
   readonly hops: Hops;
   readonly sessions: SessionTimers;
   readonly acks: Acks;
+  readonly challenges: Challenges;
   readonly healer: Healer;
   readonly reporter: Reporter;
   /** Where we are reached by a protocol. */

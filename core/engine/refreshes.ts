@@ -16,7 +16,7 @@ const inviteLimitMs = 32_000;
 
 /** A refresh under way. */
 interface Refresh {
-  readonly txId: number;
+  txId: number;
   /** Route generation that it was sent under. */
   readonly generation: number;
   timer: TimerId;
@@ -124,8 +124,13 @@ export class Refreshes implements ClientUser {
       this.#parts.acks.repeat(tx);
       return;
     }
+    const { healer, mode, challenges } = this.#parts;
+    const again = challenges.answer(tx, message, dialog);
+    if (again !== undefined) {
+      refresh.txId = again.id;
+      return;
+    }
     this.#end(tx, dialog, refresh);
-    const { healer, mode } = this.#parts;
     const isStale = this.#isStale(dialog, refresh);
     switch (classifyResponse(mode, message)) {
       case 'delivered':

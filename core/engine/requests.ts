@@ -134,6 +134,7 @@ export class Requests implements ClientUser {
       if (request.abandoned) this.#parts.clients.cancel(tx);
       return;
     }
+    if (!request.abandoned && this.#answerChallenge(tx, request, message)) return;
     this.#endSending(request);
     const { healer, mode } = this.#parts;
     const { dialog, id } = request;
@@ -166,6 +167,15 @@ export class Requests implements ClientUser {
         this.#parts.endDialog(dialog, 'remote', message.status === 481 ? 'does-not-exist' : 'unreachable');
         break;
     }
+  }
+
+  #answerChallenge(tx: ClientTransaction, request: PendingRequest, message: Message): boolean {
+    const { challenges, wheel } = this.#parts;
+    const again = challenges.answer(tx, message, request.dialog);
+    if (again === undefined) return false;
+    request.txId = again.id;
+    request.sentAtMs = wheel.nowMs;
+    return true;
   }
 
   /**

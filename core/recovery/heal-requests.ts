@@ -1,7 +1,9 @@
+import type { Challenges } from '../dialog/challenges.ts';
 import { Part } from '../dialog/record.ts';
 import { beginDialogRequest, type RequestPath, routeLessPath, routeSetPath } from '../dialog/request.ts';
 import type { SessionTimers } from '../dialog/session-timer.ts';
 import { DialogFlag, type DialogIndex, type DialogTable } from '../dialog/table.ts';
+import type { Message } from '../message/message.ts';
 import { endMessage, type Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
 import type { ClientTransaction, ClientTransactions, ClientUser } from '../transaction/client.ts';
@@ -24,6 +26,7 @@ export class HealRequests {
   readonly #hops: Hops;
   readonly #transactions: ClientTransactions;
   readonly #sessions: SessionTimers;
+  readonly #challenges: Challenges;
   readonly #wheel: Wheel;
   readonly #writer: Writer;
   readonly #health: RouteHealth;
@@ -38,6 +41,7 @@ export class HealRequests {
     readonly hops: Hops;
     readonly transactions: ClientTransactions;
     readonly sessions: SessionTimers;
+    readonly challenges: Challenges;
     readonly wheel: Wheel;
     readonly writer: Writer;
     readonly health: RouteHealth;
@@ -48,6 +52,7 @@ export class HealRequests {
     this.#hops = options.hops;
     this.#transactions = options.transactions;
     this.#sessions = options.sessions;
+    this.#challenges = options.challenges;
     this.#wheel = options.wheel;
     this.#writer = options.writer;
     this.#health = options.health;
@@ -83,6 +88,14 @@ export class HealRequests {
 
   isUnderWay(tx: ClientTransaction): boolean {
     return this.#underWay.get(tx.owner) === tx.id;
+  }
+
+  /** A challenge to a heal is answered within the same attempt; false when the response is none, or has no answer of ours. */
+  answerChallenge(tx: ClientTransaction, response: Message): boolean {
+    const again = this.#challenges.answer(tx, response, tx.owner);
+    if (again === undefined) return false;
+    this.#underWay.set(tx.owner, again.id);
+    return true;
   }
 
   /** The transaction of a heal is over. Gives the hop that it went by, which has room for another. */

@@ -1,4 +1,5 @@
 import type { Acks } from '../dialog/ack.ts';
+import type { Challenges } from '../dialog/challenges.ts';
 import { resilienceTag } from '../dialog/request.ts';
 import { RouteSetBuilder } from '../dialog/route-set.ts';
 import { hashDescription } from '../dialog/session-description.ts';
@@ -67,6 +68,7 @@ export class Healer implements ClientUser {
     readonly transactions: ClientTransactions;
     readonly sessions: SessionTimers;
     readonly acks: Acks;
+    readonly challenges: Challenges;
     readonly wheel: Wheel;
     readonly writer: Writer;
     readonly user: HealerUser;
@@ -220,6 +222,7 @@ export class Healer implements ClientUser {
       this.#acks.repeat(tx);
       return;
     }
+    if (this.#requests.answerChallenge(tx, message)) return;
     const hop = this.#endTransaction(tx);
     const lastRung = this.#requests.nextRung(dialog) === -1;
     const routeLess = isRouteLess(tx);

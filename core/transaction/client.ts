@@ -1,5 +1,6 @@
 import type { FlowId, RandomSource } from '../contract.ts';
 import { UsageError } from '../errors.ts';
+import { isChallenge } from '../message/challenge.ts';
 import { Message } from '../message/message.ts';
 import { Writer } from '../message/write.ts';
 import type { SipTimers } from '../time/sip-timers.ts';
@@ -69,6 +70,8 @@ export interface ClientTransaction {
   owner: number;
   /** A small integer for the user; 0 at first. */
   mark: number;
+  /** How many challenges the request has answered so far, as the transactions before this one. */
+  attempt: number;
   /** The ACK of a 2xx, kept by its user to send it again with each repeated 2xx. Setting copies, reading copies. */
   ack: Uint8Array | undefined;
 }
@@ -107,6 +110,7 @@ class Client implements ClientTransaction {
   user: ClientUser = ignoring;
   owner = 0;
   mark = 0;
+  attempt = 0;
   stage: 'begun' | 'started' | 'over' = 'over';
   holding: Holding = 'nothing';
   bytes: Uint8Array | undefined = undefined;
@@ -164,6 +168,7 @@ export class ClientTransactions {
   readonly #writer = new Writer();
   /** The response at hand. */
   #message: Message = this.#request;
+  #challenged: Uint8Array | undefined = undefined;
   /** INVITEs that have ended but whose CANCEL still answers to their branch. */
   #lingering = 0;
 
@@ -211,6 +216,7 @@ export class ClientTransactions {
     tx.user = user;
     tx.owner = owner;
     tx.mark = 0;
+    tx.attempt = 0;
     tx.stage = 'begun';
     this.#flows.add(index, flow);
     if (invite === undefined) {
@@ -269,9 +275,16 @@ export class ClientTransactions {
     if (tx.method !== method) tx = method === 'CANCEL' ? tx.partner : undefined;
     if (tx?.stage !== 'started') return 'stray';
     this.#message = message;
+    if (isChallenge(message) && tx.holding === 'request') this.#challenged = tx.bytes ?? this.#shelf.copy(tx.kept);
     if (tx.method === 'INVITE') this.#invite.handle(tx.index, inviteEvent(message.status));
     else this.#nonInvite.handle(tx.index, message.status < 200 ? '1xx' : '2xx-6xx');
+    this.#challenged = undefined;
     return tx;
+  }
+
+  /** The request that the response at hand challenges: for its user, while it is told, to send it again with credentials. */
+  get challenged(): Uint8Array | undefined {
+    return this.#challenged;
   }
 
   /**
