@@ -26,8 +26,20 @@ export interface InviteOptions extends MessageContent {
   readonly from?: string;
   /** Gives the call up: by CANCEL while it rings, by BYE if it is answered meanwhile. The promise rejects with `SIP_ABORTED`. */
   readonly signal?: AbortSignal;
-  /** Hears of each provisional response but 100. */
-  readonly onProvisional?: (response: ResponseData) => void;
+  /**
+   * Hears of each provisional response but 100. `dialog` is the early dialog of the branch that rings (a proxy may have forked the
+   * call), where there is one: INFO, UPDATE and BYE may be sent inside it. It becomes the call's dialog if that branch answers.
+   *
+   * @see RFC 3261 §12.1
+   */
+  readonly onProvisional?: (response: ResponseData, dialog?: Dialog) => void;
+  /**
+   * Takes the dialogs of further branches that answer within 32 s of the first (a proxy may have forked the call). Without it they
+   * are ended by BYE.
+   *
+   * @see RFC 3261 §13.2.2.4
+   */
+  readonly onFork?: (dialog: Dialog) => void;
 }
 
 /**
@@ -47,7 +59,7 @@ const commandIdMax = 2 ** 32 - 1;
 interface Waiter {
   readonly resolve: (value: ResultValue) => void;
   readonly reject: (error: SipError) => void;
-  readonly onProvisional: ((response: ResponseData) => void) | undefined;
+  readonly onProvisional: InviteOptions['onProvisional'];
 }
 
 /** A SIP endpoint whose dialogs outlive their routes. Made by `createStack`. */
@@ -56,6 +68,8 @@ export class Stack implements AsyncDisposable {
   #hops: ResolvedOptions['hops'];
   readonly #waiters = new Map<number, Waiter>();
   readonly #ringing = new Map<number, AbortController>();
+  /** Who takes dialogs of further branches, by the id of the call's command. */
+  readonly #forkTakers = new Map<number, (dialog: Dialog) => void>();
   readonly #asker: Asker;
   #shard: InlineShard<Command> | undefined;
   #state: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
@@ -127,13 +141,16 @@ export class Stack implements AsyncDisposable {
     if (parseUriText(target) === undefined || /[\s<>]/.test(target)) throw new UsageError(`'${target}' is no SIP URI.`);
     const content = contentOf(options, sdpType);
     const from = options.from === undefined ? undefined : nameAddr(options.from);
-    const { signal, onProvisional } = options;
+    const { signal, onProvisional, onFork } = options;
     if (this.#state !== 'open') throw new SipError('SIP_CLOSED', 'The stack takes no more calls.');
-    const asked = this.#ask((id) => ({ name: 'invite', id, target, from, content }), {
-      signal,
-      onAbort: (id) => ({ name: 'cancel', id }),
-      onProvisional,
-    });
+    const takesForks = onFork !== undefined;
+    const asked = this.#ask(
+      (id) => {
+        if (onFork !== undefined) this.#forkTakers.set(id, onFork);
+        return { name: 'invite', id, target, from, content, takesForks };
+      },
+      { signal, onAbort: (id) => ({ name: 'cancel', id }), onProvisional },
+    );
     return this.#dialog(await asked);
   }
 
@@ -170,6 +187,7 @@ export class Stack implements AsyncDisposable {
       this.#state = 'closed';
       for (const waiter of this.#waiters.values()) waiter.reject(new SipError('SIP_CLOSED', 'The stack was closed.'));
       this.#waiters.clear();
+      this.#forkTakers.clear();
       this.#destroyed = this.#shard?.destroy() ?? Promise.resolve();
     }
     return this.#destroyed;
@@ -237,7 +255,7 @@ export class Stack implements AsyncDisposable {
     options: {
       readonly signal?: AbortSignal | undefined;
       readonly onAbort?: (id: number) => Command;
-      readonly onProvisional?: ((response: ResponseData) => void) | undefined;
+      readonly onProvisional?: InviteOptions['onProvisional'];
     } = {},
   ): Promise<ResultValue> {
     const { signal, onAbort, onProvisional } = options;
@@ -271,22 +289,27 @@ export class Stack implements AsyncDisposable {
     const later: (() => void)[] = [];
     for (const event of events) {
       if (event.kind === 'result') this.#settle(event.id, event.failure, event.value);
-      else if (event.kind === 'provisional') later.push(...this.#provisional(event.id, event.response));
+      else if (event.kind === 'provisional') later.push(...this.#provisional(event));
       else later.push(() => this.#tell(event));
     }
     if (later.length > 0) this.#options.clock.defer(() => this.#deliver(later));
   }
 
   /** Whoever waits now is told, also when the final response of the same step has settled its promise by then. */
-  #provisional(id: number, response: ResponseData): (() => void)[] {
+  #provisional({ id, response, dialog }: Extract<EngineEvent, { kind: 'provisional' }>): (() => void)[] {
     const onProvisional = this.#waiters.get(id)?.onProvisional;
-    return onProvisional === undefined ? [] : [() => onProvisional(response)];
+    if (onProvisional === undefined) return [];
+    return [() => onProvisional(response, dialog && new Dialog(dialog, this.#asker))];
   }
 
   #settle(id: number, failure: CommandFailure | undefined, value: ResultValue): void {
     const waiter = this.#waiters.get(id);
-    if (failure === undefined) waiter?.resolve(value);
-    else waiter?.reject(errorOf(failure));
+    if (failure === undefined) {
+      waiter?.resolve(value);
+      return;
+    }
+    this.#forkTakers.delete(id);
+    waiter?.reject(errorOf(failure));
   }
 
   /** A handler that throws is the program's affair, and keeps no other event from it. */
@@ -306,6 +329,12 @@ export class Stack implements AsyncDisposable {
   #tell(event: Exclude<EngineEvent, { kind: 'result' | 'provisional' }>): void {
     const { application } = this.#options;
     switch (event.kind) {
+      case 'fork':
+        this.#forkTakers.get(event.id)?.(new Dialog(event.dialog, this.#asker));
+        break;
+      case 'forks-over':
+        this.#forkTakers.delete(event.id);
+        break;
       case 'incoming-call':
         this.#tellCall(event);
         break;

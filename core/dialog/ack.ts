@@ -1,7 +1,9 @@
 import type { FlowId, Outlet } from '../contract.ts';
+import { Message } from '../message/message.ts';
 import { endMessage, type Writer } from '../message/write.ts';
-import type { Wheel } from '../time/wheel.ts';
+import type { TimerKind, Wheel } from '../time/wheel.ts';
 import type { ClientTransaction, ClientTransactions } from '../transaction/client.ts';
+import { Forks } from './forks.ts';
 import { beginDialogRequest, routeSetPath } from './request.ts';
 import type { DialogIndex, DialogTable } from './table.ts';
 
@@ -14,11 +16,15 @@ export interface AckHop {
 /** A 2xx that comes again for the third time has not heard two ACKs: a hop swallows them, having nobody to tell. */
 const repeatsMax = 3;
 
+/** Owner of a transaction whose dialog has ended. */
+const nobody = 0xffff_ffff;
+
 /**
  * ACKs of 2xx, by the dialog's route set as it is when they are sent.
  *
  * Each is kept with its transaction, which sends it again for each repeated 2xx. A route that breaks may take an ACK with it:
  * while its 2xx may still be repeated, a heal sends it again by the new route, or the peer would end a dialog that works.
+ * Each branch of a forked INVITE that answers 2xx has an ACK of its own: the first one's lies with the transaction.
  *
  * @see RFC 3261 §13.2.2.4, §13.3.1.4
  */
@@ -35,6 +41,9 @@ export class Acks {
   readonly #repeats: Uint8Array;
   readonly #sequence: Uint32Array;
   readonly #atMs: Float64Array;
+  readonly #forks: Forks;
+  readonly #forksOver: TimerKind;
+  readonly #sent = new Message();
 
   constructor(options: {
     readonly table: DialogTable;
@@ -58,16 +67,43 @@ export class Acks {
     this.#repeats = new Uint8Array(options.table.capacity);
     this.#sequence = new Uint32Array(options.table.capacity);
     this.#atMs = new Float64Array(options.table.capacity);
+    this.#forks = new Forks(options.table);
+    this.#forksOver = options.wheel.kind((txId) => this.#forks.forget(txId));
   }
 
-  /** Acknowledges the 2xx of `tx`, whose CSeq number is `sequence`. */
+  /** Acknowledges the 2xx of `tx`, whose CSeq number is `sequence`; another dialog's than before is another branch's. */
   send(tx: ClientTransaction, dialog: DialogIndex, sequence: number, hop: AckHop): void {
+    if (tx.ack === undefined) {
+      tx.owner = dialog;
+    } else if (this.#forks.add(tx.id, dialog, tx.flow)) {
+      this.#wheel.arm(this.#forksOver, tx.id, this.#wheel.nowMs + this.#repeatedForMs);
+    }
     this.#txId[dialog] = tx.id;
     this.#repeats[dialog] = 0;
-    tx.owner = dialog;
     this.#sequence[dialog] = sequence;
     this.#atMs[dialog] = this.#wheel.nowMs;
     this.#send(tx, dialog, sequence, hop);
+  }
+
+  /** Whether one more branch of a forked INVITE can be acknowledged. */
+  hasRoom(tx: ClientTransaction): boolean {
+    return this.#forks.hasRoom(tx.id);
+  }
+
+  /** Sends the ACK of a 2xx again, if it repeats one that was acknowledged; false when it is another branch's. */
+  repeats(tx: ClientTransaction, response: Message): boolean {
+    const fork = this.#forks.ofResponse(tx.id, response);
+    if (fork?.ack !== undefined) {
+      this.#outlet.send(fork.flow, fork.ack);
+      fork.repeats++;
+      if (fork.repeats === repeatsMax && this.#txId[fork.dialog] === tx.id) this.#onLost(fork.dialog);
+      return true;
+    }
+    const { ack } = tx;
+    if (ack === undefined || this.#sent.scan(ack) !== undefined) return false;
+    if (this.#sent.text(this.#sent.to.tag) !== response.text(response.to.tag)) return false;
+    this.repeat(tx);
+    return true;
   }
 
   /** The 2xx of `tx` came again: so does its ACK, by the way that it went. */
@@ -93,21 +129,31 @@ export class Acks {
   }
 
   dialogEnded(dialog: DialogIndex): void {
+    const txId = this.#txId[dialog] as number;
+    if (txId === 0) return;
     this.#txId[dialog] = 0;
+    const tx = this.#clients.get(txId);
+    if (tx?.owner === dialog) tx.owner = nobody; // the row may serve another branch's dialog next
   }
 
   #send(tx: ClientTransaction, dialog: DialogIndex, sequence: number, hop: AckHop): void {
+    const fork = tx.owner === dialog ? undefined : this.#forks.ofDialog(tx.id, dialog);
     beginDialogRequest(this.#writer, this.#table, dialog, {
       method: 'ACK',
       sequence,
       via: hop.via,
-      branch: `${tx.branch}a`,
+      branch: fork === undefined ? `${tx.branch}a` : `${tx.branch}a${dialog}`,
       path: routeSetPath,
     });
     const ack = endMessage(this.#writer, undefined, undefined);
     const flow = hop.flow ?? tx.flow;
-    tx.ack = ack;
-    tx.mark = flow; // the INVITE may have gone by another hop than the dialog's route begins with
+    if (fork === undefined) {
+      tx.ack = ack;
+      tx.mark = flow; // the INVITE may have gone by another hop than the dialog's route begins with
+    } else {
+      fork.ack = ack;
+      fork.flow = flow;
+    }
     this.#outlet.send(flow, ack);
   }
 }

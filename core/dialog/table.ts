@@ -14,8 +14,8 @@ export type DialogId = number & { readonly [dialogId]: true };
 /** Row number of a dialog: what the layers inside hand around within a step. */
 export type DialogIndex = number;
 
-/** Where a dialog stands. Early dialogs live in their call until it is answered. @see RFC 3261 §12 */
-export const DialogState = { free: 0, confirmed: 1, ending: 2 } as const;
+/** Where a dialog stands. Early ones hang on the INVITE that makes them, and carry no session timer. @see RFC 3261 §12 */
+export const DialogState = { free: 0, confirmed: 1, ending: 2, early: 3 } as const;
 export type DialogState = (typeof DialogState)[keyof typeof DialogState];
 
 /** Bits of `flags`. */

@@ -24,6 +24,8 @@ export type Command =
       /** From: a name-addr or addr-spec without a tag; undefined for the stack's own. */
       readonly from: string | undefined;
       readonly content: Content;
+      /** Dialogs of further branches that answer are told in events `fork`, until one of `forks-over`; otherwise they are ended. */
+      readonly takesForks: boolean;
     }
   | { readonly name: 'cancel'; readonly id: number }
   | { readonly name: 'ring'; readonly call: number; readonly status: number; readonly content: Content }

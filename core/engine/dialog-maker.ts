@@ -2,7 +2,8 @@ import type { Address } from '../contract.ts';
 import { resilienceTag } from '../dialog/request.ts';
 import { RouteSetBuilder } from '../dialog/route-set.ts';
 import { emptySlice, type Slice } from '../dialog/slab.ts';
-import { DialogFlag, type DialogIndex } from '../dialog/table.ts';
+import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
+import { targetOf } from '../dialog/target.ts';
 import type { AddressView } from '../message/address.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
@@ -53,6 +54,21 @@ export class DialogMaker {
   /** Of a 2xx whose route set is none: good for its ACK and BYE, which go back to where it came from. */
   withoutRoutes(response: Message, own: OwnSide): DialogIndex | undefined {
     return this.#make(response, response.to, emptySlice, own);
+  }
+
+  /**
+   * The 2xx of an early dialog of ours confirms it, and its route set and target are the 2xx's; false, with the dialog confirmed
+   * all the same, when they are none. @see RFC 3261 §13.2.2.4
+   */
+  confirm(dialog: DialogIndex, response: Message, hop: Hop | undefined): boolean {
+    const { table, hops } = this.#parts;
+    const routes = this.#routes.fromResponse(response);
+    table.state[dialog] = DialogState.confirmed;
+    const isSound = table.update(dialog, targetOf(response), routes ?? emptySlice, undefined);
+    this.notePeer(dialog, response);
+    const next = nextHop(table, hops, dialog, hop?.listed ? hop : undefined) ?? hop;
+    if (next !== undefined) hops.attach(dialog, next);
+    return isSound && routes !== undefined;
   }
 
   /** Ends a dialog by BYE that nobody wants any more. */

@@ -62,7 +62,9 @@ export class Engine implements Steppable<Command, EngineEvent> {
       },
       endDialog: (dialog, by, reason) => this.#endDialog(dialog, by, reason),
     });
-    const endByBye = (dialog: DialogIndex, reason: EndReason): void => this.#byes.end(dialog, reason);
+    const endByBye = (dialog: DialogIndex, reason: EndReason): void => {
+      if (!this.#incoming.endEarly(dialog)) this.#byes.end(dialog, reason);
+    };
     const responder = new Responder(parts);
     const maker = new DialogMaker(parts, (dialog) => this.#byes.end(dialog, 'bye'));
     this.#parts = parts;
@@ -198,7 +200,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   #obey(command: Command): void {
     switch (command.name) {
       case 'invite':
-        this.#outgoing.invite(command.id, command.target, command.from, command.content);
+        this.#outgoing.invite(command.id, command.target, command.from, command.content, command.takesForks);
         break;
       case 'cancel':
         this.#outgoing.cancel(command.id);
@@ -223,7 +225,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
         this.#inDialog.respond(command.request, command.status, command.content);
         break;
       case 'bye':
-        this.#byes.bye(command.id, command.dialog);
+        this.#bye(command.id, command.dialog);
         break;
       case 'heal':
         this.#askedHeals.heal(command.id, command.dialog);
@@ -244,6 +246,13 @@ export class Engine implements Steppable<Command, EngineEvent> {
         this.#drain(command.id);
         break;
     }
+  }
+
+  /** A callee has no BYE for an early dialog: it refuses the call (RFC 3261 §15). */
+  #bye(id: number, dialogId: DialogId): void {
+    const { table, reporter } = this.#parts;
+    if (this.#incoming.endEarly(table.lookup(dialogId))) reporter.done(id);
+    else this.#byes.bye(id, dialogId);
   }
 
   #tellRouteStatus(id: number, dialogId: DialogId): void {
@@ -287,9 +296,13 @@ export class Engine implements Steppable<Command, EngineEvent> {
 
   #endDialog(dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason): void {
     const { table, hops, sessions, acks, healer, reporter } = this.#parts;
+    // What becomes of an early dialog is told by its call.
+    const isTold = table.state[dialog] !== DialogState.early;
     table.state[dialog] = DialogState.ending;
     this.#requests.dialogEnded(dialog);
     this.#askedHeals.dialogEnded(dialog);
+    this.#outgoing.dialogEnded(dialog);
+    this.#incoming.dialogEnded(dialog);
     this.#byes.dialogEnded(dialog);
     this.#refreshes.dialogEnded(dialog);
     this.#answers.dialogEnded(dialog);
@@ -298,7 +311,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     acks.dialogEnded(dialog);
     healer.end(dialog);
     hops.detach(dialog);
-    reporter.ended(dialog, by, reason);
+    if (isTold) reporter.ended(dialog, by, reason);
     table.free(dialog);
   }
 }

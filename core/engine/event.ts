@@ -92,7 +92,17 @@ export type EngineEvent =
       readonly failure: CommandFailure | undefined;
       readonly value: ResultValue;
     }
-  | { readonly kind: 'provisional'; readonly id: number; readonly response: ResponseData }
+  | {
+      readonly kind: 'provisional';
+      readonly id: number;
+      readonly response: ResponseData;
+      /** The early dialog of the branch that rings, where it has one. */
+      readonly dialog: DialogData | undefined;
+    }
+  /** Another branch of the call has answered. */
+  | { readonly kind: 'fork'; readonly id: number; readonly dialog: DialogData }
+  /** No other branch can answer any more. */
+  | { readonly kind: 'forks-over'; readonly id: number }
   | ({ readonly kind: 'incoming-call' } & CallData)
   | { readonly kind: 'call-cancelled'; readonly call: number }
   | ({ readonly kind: 'request'; readonly dialog: DialogData } & RequestData)

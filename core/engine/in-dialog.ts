@@ -78,7 +78,7 @@ export class InDialog implements ServerUser {
   receive(tx: ServerTransaction, request: Message): void {
     const { table } = this.#parts;
     const dialog = this.find(request);
-    if (dialog === -1 || (table.state[dialog] !== DialogState.confirmed && request.method !== 'BYE')) {
+    if (dialog === -1 || (table.state[dialog] === DialogState.ending && request.method !== 'BYE')) {
       this.#responder.respond(tx, request, 481);
       return;
     }
@@ -130,7 +130,7 @@ export class InDialog implements ServerUser {
     const { dialog, method } = held;
     const request = this.#message;
     request.scan(held.bytes);
-    if (table.state[dialog] !== DialogState.confirmed) {
+    if (table.state[dialog] === DialogState.ending) {
       this.#responder.respond(tx, request, 487);
     } else if ((method === 'INVITE' || method === 'UPDATE') && status < 300) {
       this.#accept(tx, request, dialog, content);
@@ -181,7 +181,10 @@ export class InDialog implements ServerUser {
     const { table, sessions } = this.#parts;
     const isInvite = request.method === 'INVITE';
     const hasBody = request.body.end > request.body.start;
-    if ((isInvite || hasBody) && table.has(dialog, DialogFlag.offerPending)) {
+    const isEarly = table.state[dialog] === DialogState.early;
+    // An early dialog's own INVITE is pending: ours, or the peer's, to which this one is the second (RFC 3261 §14.2).
+    const crossesOurs = isInvite && isEarly && table.has(dialog, DialogFlag.callIdOwner);
+    if (crossesOurs || ((isInvite || hasBody) && table.has(dialog, DialogFlag.offerPending))) {
       this.#responder.respond(tx, request, 491);
       return;
     }
@@ -207,10 +210,14 @@ export class InDialog implements ServerUser {
 
   /** A refresh that comes before the one before it is done with. @see RFC 3261 §14.2, RFC 3311 §5.2 */
   #overtakes(request: Message, dialog: DialogIndex, hasBody: boolean): boolean {
+    const { table } = this.#parts;
     const held = this.#held.get(this.#refreshing.get(dialog) ?? 0);
     if (request.method === 'INVITE') {
-      return held !== undefined || this.#parts.table.has(dialog, DialogFlag.remoteInvitePending);
+      return held !== undefined || table.has(dialog, DialogFlag.remoteInvitePending);
     }
+    // The INVITE's own offer has no answer yet (RFC 3311 §5.2).
+    if (hasBody && table.state[dialog] === DialogState.early && table.has(dialog, DialogFlag.remoteInvitePending))
+      return true;
     return held !== undefined && (hasBody || held.method === 'UPDATE');
   }
 
@@ -253,6 +260,7 @@ export class InDialog implements ServerUser {
     });
     if (this.#parts.healer.health.recovering[dialog] === 1) sessions.pause(dialog);
     if (routeChanged) this.#parts.healer.healedByRemote(dialog);
+    if (table.state[dialog] === DialogState.early) sessions.pause(dialog); // its session has not begun
   }
 
   /**

@@ -2,7 +2,7 @@ import { writeContact } from '../dialog/request.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { minSessionIntervalS } from '../dialog/session-timer.ts';
 import { emptySlice, sliceOf } from '../dialog/slab.ts';
-import { DialogFlag } from '../dialog/table.ts';
+import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import { Message } from '../message/message.ts';
 import { sipUri } from '../message/sent-by.ts';
@@ -18,7 +18,18 @@ import type { Responder } from './responder.ts';
 interface IncomingCall {
   readonly bytes: Uint8Array;
   readonly localTag: string;
+  /** Once it rings. */
+  early: DialogIndex | undefined;
 }
+
+interface TakenCall {
+  readonly tx: ServerTransaction;
+  readonly localTag: string;
+  readonly early: DialogIndex | undefined;
+}
+
+/** A caller may well find room a little later. @see RFC 3261 §21.5.4 */
+const retryAfter = 'Retry-After: 5\r\n';
 
 /** Calls that come in: held until the program decides, answered into dialogs. @see RFC 3261 §13.3 */
 export class IncomingCalls implements ServerUser {
@@ -28,6 +39,8 @@ export class IncomingCalls implements ServerUser {
   readonly #answers: Answers;
   /** By the id of their server transaction, which is what the program calls them by. */
   readonly #calls = new Map<number, IncomingCall>();
+  /** Early dialogs, each with the call that it belongs to. */
+  readonly #callOf = new Map<DialogIndex, number>();
   readonly #held = new Message();
   #draining = false;
 
@@ -56,11 +69,11 @@ export class IncomingCalls implements ServerUser {
       return;
     }
     if (this.#draining || table.count >= table.capacity) {
-      this.#responder.respond(tx, request, 503, { toTag: localTag });
+      this.#responder.respond(tx, request, 503, { toTag: localTag, ...(!this.#draining && { lines: retryAfter }) });
       return;
     }
     tx.user = this;
-    this.#calls.set(tx.id, { bytes: request.bytes, localTag });
+    this.#calls.set(tx.id, { bytes: request.bytes, localTag, early: undefined });
     this.#responder.pend(tx, request);
     reporter.emit({
       kind: 'incoming-call',
@@ -74,10 +87,11 @@ export class IncomingCalls implements ServerUser {
     });
   }
 
-  /** Sends a provisional response. */
+  /** Sends a provisional response, which makes an early dialog. @see RFC 3261 §13.3.1.1, §12.1.1 */
   ring(callId: number, status: number, content: Content): void {
     const call = this.#take(callId);
     if (call === undefined) return;
+    if (call.early === undefined) this.#makeEarly(callId, call);
     const contact = `Contact: <${this.#ownUri()}>\r\n`;
     this.#responder.respond(call.tx, this.#held, status, {
       toTag: call.localTag,
@@ -89,33 +103,23 @@ export class IncomingCalls implements ServerUser {
 
   /** Answers with 200; the command ends with the ACK. */
   answer(id: number, callId: number, content: Content): void {
-    const { table, sessions, writer, reporter, hops, remote } = this.#parts;
+    const { table, sessions, writer, reporter } = this.#parts;
     const call = this.#take(callId);
     if (call === undefined) {
       reporter.failWithCode(id, 'SIP_ABORTED', 'The call is over: the caller gave up, or it was answered before.');
       return;
     }
     const request = this.#held;
-    this.#calls.delete(callId);
-    const dialog = this.#maker.fromRequest(request, {
-      target: targetOf(request) ?? emptySlice,
-      localParty: partyOf(request, request.to),
-      localTag: sliceOf(call.localTag),
-      callId: { bytes: request.bytes, start: request.callId.start, end: request.callId.end },
-      contact: sliceOf(`<${this.#ownUri()}>`),
-      session: content.body === undefined ? emptySlice : { bytes: content.body, start: 0, end: content.body.length },
-      hop: hops.byFlow(call.tx.flow),
-      source: remote(call.tx.flow),
-    });
+    const dialog = call.early ?? this.#make(call);
+    this.#forget(callId, call);
     if (dialog === undefined) {
-      this.#responder.respond(call.tx, request, 503, { toTag: call.localTag });
+      this.#responder.respond(call.tx, request, 503, { toTag: call.localTag, lines: retryAfter });
       reporter.failWithCode(id, 'SIP_OVERLOADED', 'There is no room for the dialog.');
       return;
     }
-    table.remoteSequence[dialog] = request.cseq.number;
-    table.set(dialog, DialogFlag.remoteSequence, true);
-    if (request.body.end > request.body.start) {
-      table.remoteSession[dialog] = hashDescription(request.bytes, request.body.start, request.body.end);
+    table.state[dialog] = DialogState.confirmed;
+    if (content.body !== undefined) {
+      table.update(dialog, undefined, undefined, { bytes: content.body, start: 0, end: content.body.length });
     }
     this.#answers.await(dialog, call.tx, request.cseq.number, id);
     this.#responder.respond(call.tx, request, 200, {
@@ -132,8 +136,8 @@ export class IncomingCalls implements ServerUser {
   refuse(callId: number, status: number, content: Content): void {
     const call = this.#take(callId);
     if (call === undefined) return;
-    this.#calls.delete(callId);
     this.#responder.respond(call.tx, this.#held, status, { toTag: call.localTag, content });
+    this.#endEarly(callId, call);
   }
 
   /** Refuses whatever rings, and from now on every call. */
@@ -152,6 +156,19 @@ export class IncomingCalls implements ServerUser {
     this.#end(tx.id, 487);
   }
 
+  /** An early dialog ends by itself, as by the caller's BYE: so does its call. @see RFC 3261 §15.1.2 */
+  dialogEnded(dialog: DialogIndex): void {
+    const callId = this.#callOf.get(dialog);
+    if (callId !== undefined) this.#end(callId, 487);
+  }
+
+  /** Our side wants no more of an early dialog, for which a callee has no BYE. @see RFC 3261 §15 */
+  endEarly(dialog: DialogIndex): boolean {
+    const callId = this.#callOf.get(dialog);
+    if (callId !== undefined) this.#end(callId, 480);
+    return callId !== undefined;
+  }
+
   onAck(): void {}
   onFailure(): void {}
   onFlowLost(): void {}
@@ -160,18 +177,64 @@ export class IncomingCalls implements ServerUser {
   #end(callId: number, status: number): void {
     const call = this.#take(callId);
     if (call === undefined) return;
-    this.#calls.delete(callId);
     this.#responder.respond(call.tx, this.#held, status, { toTag: call.localTag });
+    this.#endEarly(callId, call);
     this.#parts.reporter.emit({ kind: 'call-cancelled', call: callId });
   }
 
+  #makeEarly(callId: number, call: TakenCall): void {
+    const dialog = this.#make(call);
+    const held = this.#calls.get(callId);
+    if (dialog === undefined || held === undefined) return;
+    const { table } = this.#parts;
+    table.state[dialog] = DialogState.early;
+    table.set(dialog, DialogFlag.remoteInvitePending, true);
+    held.early = dialog;
+    this.#callOf.set(dialog, callId);
+  }
+
+  #make(call: TakenCall): DialogIndex | undefined {
+    const { table, hops, remote } = this.#parts;
+    const request = this.#held;
+    const dialog = this.#maker.fromRequest(request, {
+      target: targetOf(request) ?? emptySlice,
+      localParty: partyOf(request, request.to),
+      localTag: sliceOf(call.localTag),
+      callId: { bytes: request.bytes, start: request.callId.start, end: request.callId.end },
+      contact: sliceOf(`<${this.#ownUri()}>`),
+      session: emptySlice,
+      hop: hops.byFlow(call.tx.flow),
+      source: remote(call.tx.flow),
+    });
+    if (dialog === undefined) return undefined;
+    table.remoteSequence[dialog] = request.cseq.number;
+    table.set(dialog, DialogFlag.remoteSequence, true);
+    if (request.body.end > request.body.start) {
+      table.remoteSession[dialog] = hashDescription(request.bytes, request.body.start, request.body.end);
+    }
+    return dialog;
+  }
+
+  #endEarly(callId: number, call: TakenCall): void {
+    this.#forget(callId, call);
+    // One that is ending already is why the call ends.
+    if (call.early !== undefined && this.#parts.table.state[call.early] === DialogState.early) {
+      this.#parts.endDialog(call.early, 'local', 'bye');
+    }
+  }
+
+  #forget(callId: number, call: TakenCall): void {
+    this.#calls.delete(callId);
+    if (call.early !== undefined) this.#callOf.delete(call.early);
+  }
+
   /** The call and its transaction, with its INVITE indexed again in `#held`. */
-  #take(callId: number): { readonly tx: ServerTransaction; readonly localTag: string } | undefined {
+  #take(callId: number): TakenCall | undefined {
     const call = this.#calls.get(callId);
     const tx = this.#parts.servers.get(callId);
     if (call === undefined || tx === undefined) return undefined;
     this.#held.scan(call.bytes);
-    return { tx, localTag: call.localTag };
+    return { tx, localTag: call.localTag, early: call.early };
   }
 
   #ownUri(): string {

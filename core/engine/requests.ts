@@ -57,11 +57,13 @@ export class Requests implements ClientUser {
   request(id: number, dialogId: DialogId, method: string, content: Content): void {
     const { table, reporter, wheel } = this.#parts;
     const dialog = table.lookup(dialogId);
-    if (dialog === -1 || table.state[dialog] !== DialogState.confirmed) {
+    if (dialog === -1 || table.state[dialog] === DialogState.ending) {
       reporter.failWithCode(id, 'SIP_DIALOG_ENDED', 'The dialog has ended.');
       return;
     }
-    if (isOffer(method, content) && this.#offerPending(dialog)) {
+    // Of INVITEs there is one at a time, and an early dialog's has not ended yet (RFC 3261 §14.1).
+    const invitePending = method === 'INVITE' && table.state[dialog] === DialogState.early;
+    if (invitePending || (isOffer(method, content) && this.#offerPending(dialog))) {
       reporter.failLocally(id, 491);
       return;
     }

@@ -38,11 +38,11 @@ export class RawDialog {
     this.cseq = parts.cseq;
   }
 
-  /** The one that the peer's 2xx to this INVITE has made. */
-  static ofInvite(peer: RawPeer, invite: Sip): RawDialog {
+  /** The one that the peer's response with that tag to this INVITE has made. */
+  static ofInvite(peer: RawPeer, invite: Sip, tag = 'raw'): RawDialog {
     return new RawDialog(peer, invite.port, {
       callId: invite.header('Call-ID'),
-      local: `${invite.header('To')};tag=raw`,
+      local: `${invite.header('To')};tag=${tag}`,
       remote: invite.header('From'),
       cseq: 0,
     });
