@@ -27,9 +27,12 @@ export class SipError extends Error {
 /** The program called us wrongly: thrown at once, at the call. */
 export class UsageError extends SipError {
   override readonly name = 'UsageError';
+  /** Each thing that is wrong, where more than one may be: a sentence behind the JSON Pointer of its place. */
+  readonly reasons: readonly string[];
 
-  constructor(message: string) {
+  constructor(message: string, reasons: readonly string[] = [message]) {
     super('SIP_USAGE', message);
+    this.reasons = reasons;
   }
 }
 

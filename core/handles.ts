@@ -1,5 +1,6 @@
 import type { DialogId } from './dialog/table.ts';
 import type { Content, Header } from './engine/command.ts';
+import type { DialogRecord } from './engine/dialog-record.ts';
 import type { CallData, DialogData, RequestData, ResponseData, ResponseOrigin } from './engine/event.ts';
 import { SipError, UsageError } from './errors.ts';
 import { isTargetRefresh } from './message/target-refresh.ts';
@@ -32,6 +33,7 @@ export interface Asker {
   bye(dialog: DialogId): Promise<void>;
   routeStatus(dialog: DialogId): Promise<RouteStatus>;
   heal(dialog: DialogId, signal: AbortSignal | undefined): Promise<RouteStatus>;
+  export(dialog: DialogId, release: boolean): Promise<DialogRecord>;
   ring(call: number, status: number, content: Content): void;
   answer(call: number, content: Content): Promise<Dialog>;
   refuse(call: number, status: number, content: Content): void;
@@ -88,6 +90,18 @@ export class Dialog {
    */
   async heal(options: { readonly signal?: AbortSignal } = {}): Promise<RouteStatus> {
     return this.#asker.heal(this.id, options.signal);
+  }
+
+  /**
+   * The dialog as plain data, for `Stack.adopt` of this stack or another one. It stays ours, unless told otherwise.
+   *
+   * With `release` it is ours no longer: nothing is sent, nothing heals or refreshes it from here, requests that wait for
+   * an answer reject with `SIP_DIALOG_ENDED`, and `onEnded` does not come, since the dialog lives on. So it has one owner at a
+   * time: release it, then adopt it. While an INVITE or an offer is under way that is refused with a 491; ask again when it
+   * is answered.
+   */
+  async export(options: { readonly release?: boolean } = {}): Promise<DialogRecord> {
+    return this.#asker.export(this.id, options.release === true);
   }
 }
 

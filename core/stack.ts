@@ -1,7 +1,9 @@
 import { publishDialogEnded, publishRouteStatus } from './channels.ts';
 import type { Address } from './contract.ts';
 import type { DialogId } from './dialog/table.ts';
+import { checkedRecord } from './dialog-record.ts';
 import type { Command, Content } from './engine/command.ts';
+import type { DialogRecord } from './engine/dialog-record.ts';
 import type { CommandFailure, EngineCounts, EngineEvent, ResponseData, ResultValue } from './engine/event.ts';
 import { asSipError, SipError, UsageError } from './errors.ts';
 import { type Asker, Dialog, FailureResponseError, IncomingCall, IncomingRequest } from './handles.ts';
@@ -86,6 +88,7 @@ export class Stack implements AsyncDisposable {
       bye: async (dialog) => void (await this.#ask((id) => ({ name: 'bye', id, dialog }))),
       routeStatus: (dialog) => this.#routeStatus(dialog),
       heal: (dialog, signal) => this.#heal(dialog, signal),
+      export: (dialog, release) => this.#export(dialog, release),
       ring: (call, status, content) => this.#command({ name: 'ring', call, status, content }),
       answer: async (call, content) => this.#dialog(await this.#ask((id) => ({ name: 'answer', id, call, content }))),
       refuse: (call, status, content) => this.#command({ name: 'refuse', call, status, content }),
@@ -163,6 +166,21 @@ export class Stack implements AsyncDisposable {
     this.#command({ name: 'heal-all' });
   }
 
+  /**
+   * Takes over a dialog that another stack, or this one, has set up: `dialogSchema` says what a record holds, and what stands for
+   * what is left out. Resolves with the dialog, which is confirmed; nothing is sent, unless the record says that its route is
+   * `recovering`: then it is healed at once. The heal also tells the peer our Contact, which it needs to know when the record
+   * comes from another address.
+   *
+   * Rejects with a `UsageError` that has every reason at once (`reasons`) when the record is none, or the stack has the
+   * dialog already; with `SIP_OVERLOADED` when there is no room.
+   */
+  async adopt(record: DialogRecord): Promise<Dialog> {
+    const sound = checkedRecord(record);
+    if (this.#state !== 'open') throw new SipError('SIP_CLOSED', 'The stack takes no more dialogs.');
+    return this.#dialog(await this.#ask((id) => ({ name: 'adopt', id, record: sound })));
+  }
+
   /** What the stack holds; everything is 0 when it is at rest. */
   async counts(): Promise<EngineCounts> {
     const { counts } = await this.#ask((id) => ({ name: 'counts', id }));
@@ -238,6 +256,12 @@ export class Stack implements AsyncDisposable {
 
   #needRecovery(): void {
     if (this.#options.mode === 'none') throw new UsageError("heal() heals nothing with recovery.mode 'none'.");
+  }
+
+  async #export(dialog: DialogId, release: boolean): Promise<DialogRecord> {
+    const { record } = await this.#ask((id) => ({ name: 'export', id, dialog, release }));
+    if (record === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no record.');
+    return record;
   }
 
   #dialog(value: ResultValue): Dialog {
@@ -385,6 +409,7 @@ export class Stack implements AsyncDisposable {
 
 function errorOf(failure: CommandFailure): SipError {
   const { response, origin = 'local', cause } = failure;
+  if (failure.code === 'SIP_USAGE') return new UsageError(failure.message);
   if (response === undefined) return new SipError(failure.code, failure.message);
   return new FailureResponseError(response, origin, cause && new FailureResponseError(cause, 'intermediary'));
 }

@@ -116,14 +116,28 @@ export class SessionTimers {
 
   /** Starts the interval anew, in the role that was agreed on. */
   restart(dialog: DialogIndex): void {
+    this.resume(dialog, (this.#table.sessionInterval[dialog] as number) * 1000);
+  }
+
+  /** Goes on with an interval of which so much is left, in the role that was agreed on. */
+  resume(dialog: DialogIndex, remainingMs: number): void {
     this.pause(dialog);
     const table = this.#table;
     if (!table.has(dialog, DialogFlag.sessionTimer)) return;
-    const intervalMs = (table.sessionInterval[dialog] as number) * 1000;
-    const nowMs = this.#wheel.nowMs;
-    table.sessionTimer[dialog] = table.has(dialog, DialogFlag.refresher)
-      ? this.#wheel.arm(this.#refresh, dialog, nowMs + intervalMs / 2)
-      : this.#wheel.arm(this.#expiry, dialog, nowMs + intervalMs - Math.min(32_000, intervalMs / 3));
+    const kind = table.has(dialog, DialogFlag.refresher) ? this.#refresh : this.#expiry;
+    table.sessionTimer[dialog] = this.#wheel.arm(kind, dialog, this.#wheel.nowMs + remainingMs - this.#leadMs(dialog));
+  }
+
+  /** How much of the interval is left at least; undefined while it is paused or there is none. */
+  remainingMs(dialog: DialogIndex): number | undefined {
+    const dueAtMs = this.#wheel.dueAtMs(this.#table.sessionTimer[dialog] as number);
+    return dueAtMs === undefined ? undefined : dueAtMs - this.#wheel.nowMs + this.#leadMs(dialog);
+  }
+
+  /** So long before the session expires its timer fires: a refresh of ours at half the interval, our BYE shortly before. @see RFC 4028 §10 */
+  #leadMs(dialog: DialogIndex): number {
+    const intervalMs = (this.#table.sessionInterval[dialog] as number) * 1000;
+    return this.#table.has(dialog, DialogFlag.refresher) ? intervalMs / 2 : Math.min(32_000, intervalMs / 3);
   }
 
   /** A refresh of ours was refused: another one in time before the peer ends the session, but not at once. @see RFC 4028 §10 */

@@ -38,6 +38,8 @@ export const DialogFlag = {
   remoteInvitePending: 128,
   /** The first route is a strict router's. @see RFC 3261 §12.2.1.1 */
   strictRoute: 256,
+  /** The secure flag: begun with a SIPS URI. @see RFC 3261 §12.1.1 */
+  secure: 512,
 } as const;
 
 const indexBits = 24;

@@ -1,5 +1,6 @@
 import type { DialogId } from '../dialog/table.ts';
 import type { ListedHop } from '../recovery/hops.ts';
+import type { DialogRecord } from './dialog-record.ts';
 
 /** A header of the program's own: written as given, after the ones that we write. */
 export interface Header {
@@ -44,6 +45,10 @@ export type Command =
   | { readonly name: 'heal'; readonly id: number; readonly dialog: DialogId }
   | { readonly name: 'heal-all' }
   | { readonly name: 'route-status'; readonly id: number; readonly dialog: DialogId }
+  /** `record` is sound. */
+  | { readonly name: 'adopt'; readonly id: number; readonly record: DialogRecord }
+  /** `release`: the dialog is ours no longer; nothing is sent. */
+  | { readonly name: 'export'; readonly id: number; readonly dialog: DialogId; readonly release: boolean }
   | { readonly name: 'counts'; readonly id: number }
   | { readonly name: 'hops'; readonly hops: readonly ListedHop[] }
   /** Takes no more calls and ends every dialog; the result comes when nothing is left. */

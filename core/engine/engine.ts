@@ -2,6 +2,7 @@ import type { Address, FlowId, Input, Output, Step, Steppable } from '../contrac
 import { type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { Message, type Refusal } from '../message/message.ts';
 import { beginResponse, endMessage } from '../message/write.ts';
+import { Adoption } from './adoption.ts';
 import { Answers } from './answers.ts';
 import { AskedHeals } from './asked-heals.ts';
 import { assemble } from './assembly.ts';
@@ -38,6 +39,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   readonly #incoming: IncomingCalls;
   readonly #inDialog: InDialog;
   readonly #outOfDialog: OutOfDialog;
+  readonly #adoption: Adoption;
   readonly #draining: number[] = [];
 
   constructor(options: EngineOptions) {
@@ -77,6 +79,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#incoming = new IncomingCalls(parts, maker, responder, this.#answers);
     this.#inDialog = new InDialog(parts, maker, responder, this.#answers);
     this.#outOfDialog = new OutOfDialog(parts, this.#incoming, responder);
+    this.#adoption = new Adoption(parts, (dialog) => this.#letGo(dialog));
     parts.hops.list(options.hops);
   }
 
@@ -239,6 +242,12 @@ export class Engine implements Steppable<Command, EngineEvent> {
       case 'hops':
         this.#parts.hops.list(command.hops);
         break;
+      case 'adopt':
+        this.#adoption.adopt(command.id, command.record);
+        break;
+      case 'export':
+        this.#adoption.export(command.id, command.dialog, command.release);
+        break;
       case 'counts':
         this.#parts.reporter.done(command.id, { counts: this.counts });
         break;
@@ -295,9 +304,17 @@ export class Engine implements Steppable<Command, EngineEvent> {
   }
 
   #endDialog(dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason): void {
-    const { table, hops, sessions, acks, healer, reporter } = this.#parts;
+    const { table, reporter } = this.#parts;
     // What becomes of an early dialog is told by its call.
     const isTold = table.state[dialog] !== DialogState.early;
+    this.#letGo(dialog, () => {
+      if (isTold) reporter.ended(dialog, by, reason);
+    });
+  }
+
+  /** Takes a dialog out of everyone's hands; `tell` is called when nothing of it is under way, and its record is still there. */
+  #letGo(dialog: DialogIndex, tell: () => void = () => undefined): void {
+    const { table, hops, sessions, acks, healer } = this.#parts;
     table.state[dialog] = DialogState.ending;
     this.#requests.dialogEnded(dialog);
     this.#askedHeals.dialogEnded(dialog);
@@ -311,7 +328,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     acks.dialogEnded(dialog);
     healer.end(dialog);
     hops.detach(dialog);
-    if (isTold) reporter.ended(dialog, by, reason);
+    tell();
     table.free(dialog);
   }
 }

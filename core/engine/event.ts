@@ -2,6 +2,7 @@ import type { Failure } from '../contract.ts';
 import type { DialogId } from '../dialog/table.ts';
 import type { RouteStatus } from '../recovery/route-health.ts';
 import type { Header } from './command.ts';
+import type { DialogRecord } from './dialog-record.ts';
 
 /** A response as the program sees it. */
 export interface ResponseData {
@@ -47,6 +48,7 @@ export interface ResultValue {
   readonly dialog?: DialogData;
   readonly routeStatus?: RouteStatus;
   readonly counts?: EngineCounts;
+  readonly record?: DialogRecord;
 }
 
 /** What an engine holds: all 0 when it is at rest, but for `healedRequests`, which only grows. */

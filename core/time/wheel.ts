@@ -117,7 +117,7 @@ export class Wheel {
     records[at + tagField] = (generation << 8) | kind;
     this.#count++;
     if (atMs > this.#nowMs) this.#place(index, Math.min(Math.ceil(atMs), lastTick));
-    else this.#append(dueHead, at, index);
+    else this.#putDue(index, at);
     return (generation << indexBits) | index;
   }
 
@@ -128,6 +128,14 @@ export class Wheel {
     if (id === 0 || tag >>> 8 !== id >>> indexBits || (tag & kindMask) === freeKind) return;
     this.#unlink(at);
     this.#release(id & indexMask, at, tag);
+  }
+
+  /** When an armed timer is due; undefined for 0, and for an id whose timer has fired or was disarmed. */
+  dueAtMs(id: TimerId): number | undefined {
+    const index = id & indexMask;
+    const tag = get(this.#records, index * stride + tagField);
+    if (id === 0 || tag >>> 8 !== id >>> indexBits || (tag & kindMask) === freeKind) return undefined;
+    return get(this.#ticks, index * (stride / 2) + tickField);
   }
 
   /**
@@ -194,6 +202,11 @@ export class Wheel {
     const word = level * wordsPerLevel + (slot >>> 5);
     this.#occupied[word] = get(this.#occupied, word) | (1 << (slot & 31));
     this.#append(level * slotsPerLevel + slot, index * stride, index);
+  }
+
+  #putDue(index: number, at: number): void {
+    this.#ticks[index * (stride / 2) + tickField] = this.#tick;
+    this.#append(dueHead, at, index);
   }
 
   #append(head: number, at: number, index: number): void {

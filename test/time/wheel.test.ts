@@ -35,6 +35,22 @@ test('a fractional instant is rounded up', () => {
   assert.equal(log, ['11:1']);
 });
 
+test('tells when an armed timer is due, and nothing of one that has fired or was disarmed', () => {
+  const { wheel, arm } = logging(1_000);
+  const [soon, late, past] = [arm(1, 1_500.5), arm(2, 3 * day), arm(3, 900)];
+  assert.equal(
+    [soon, late, past, 0].map((id) => wheel.dueAtMs(id)),
+    [1_501, 3 * day, 1_000, undefined],
+  );
+  wheel.advance(60_000);
+  assert.equal(
+    [soon, late, past].map((id) => wheel.dueAtMs(id)),
+    [undefined, 3 * day, undefined],
+  );
+  wheel.disarm(late);
+  assert.is(wheel.dueAtMs(late), undefined);
+});
+
 test('timers of one tick fire in the order of arming, however far off they were armed', () => {
   const { wheel, log, arm } = logging();
   arm(1, 70_000);
