@@ -3,7 +3,9 @@ import { hashDescription } from '../dialog/session-description.ts';
 import { emptySlice, type Slice, sliceOf } from '../dialog/slab.ts';
 import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { addressOfText } from '../message/numeric-address.ts';
+import { requestUri } from '../message/request-uri.ts';
 import { sipUri } from '../message/sent-by.ts';
+import { parseUriText } from '../message/uri.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { nextHop } from '../recovery/next-hop.ts';
 import type { DialogRecord } from './dialog-record.ts';
@@ -29,7 +31,7 @@ export class Adoption {
     }
     const hop = this.#hop(record);
     const dialog = table.create({
-      target: sliceOf(record.remoteTarget),
+      target: target(record),
       routes: sliceOf((record.routeSet ?? []).map((uri) => `<${uri}>`).join(', ')),
       localParty: sliceOf(record.localUri),
       localTag: sliceOf(record.localTag),
@@ -198,6 +200,12 @@ export class Adoption {
     const remainingS = Math.min(Math.max(0, Math.round(remainingMs / 1000)), intervalS);
     return { sessionTimer: { intervalS, refresher, remainingS } };
   }
+}
+
+/** Without what a Request-URI must not have: a Contact may have had it. @see RFC 3261 §19.1.1 */
+function target({ remoteTarget }: DialogRecord): Slice {
+  const uri = parseUriText(remoteTarget);
+  return uri === undefined ? sliceOf(remoteTarget) : requestUri(uri);
 }
 
 function localSession({ localSession = '', localSessionCharset }: DialogRecord): Slice {

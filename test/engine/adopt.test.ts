@@ -241,6 +241,22 @@ test('the route set, the parties and the description of a record are what its re
   await ground.rest();
 });
 
+test('what a Request-URI must not have is taken from the target, and a strict router gets its own', async () => {
+  const ground = await bed({ hops: 1 });
+  const { take, near, hop } = ground;
+  const remoteTarget = `sip:bob@${host}:5070;x=1;method=BYE?Subject=hi`;
+  const adopted = await take(near.adopt({ ...leastRecord, remoteTarget }));
+  await take(adopted.request('INFO'));
+  assert.is(hop.last('INFO').requestUri, `sip:bob@${host}:5070;x=1`);
+  const strict = await take(near.adopt({ ...leastRecord, callId: 'call2', routeSet: [`sip:${host}:5070;y=2`] }));
+  await take(strict.request('INFO'));
+  assert.is(hop.last('INFO').requestUri, `sip:${host}:5070;y=2`);
+  assert.is(hop.last('INFO').header('Route'), `<${leastRecord.remoteTarget}>`);
+  await take(adopted.bye());
+  await take(strict.bye());
+  await ground.rest();
+});
+
 test("the peer's last description is compared as text or as hash: another answer is told, the same is not", async () => {
   for (const [remote, told] of [
     [{ remoteSession: farAnswer }, false],
