@@ -20,6 +20,9 @@ export interface Failure {
   readonly message: string;
 }
 
+/** Why a transport does not take a message: its size, or a Content-Length that is missing, malformed or repeated. */
+export type MessageFault = 'head-too-large' | 'body-too-large' | 'content-length';
+
 /** What happened outside since the last step. `C` is the command type of whoever steps. */
 export type Input<C> =
   /** A flow exists; `openId` is the one given to `open`, or undefined when the peer wrote first. */
@@ -28,6 +31,8 @@ export type Input<C> =
   | { readonly kind: 'flow-lost'; readonly flow: FlowId; readonly failure: Failure }
   /** One whole SIP message, as it came. */
   | { readonly kind: 'message'; readonly flow: FlowId; readonly bytes: Uint8Array }
+  /** A message on a stream that the transport does not take: `head` is what there is of it. It may be answered; then the flow is closed. */
+  | { readonly kind: 'message-refused'; readonly flow: FlowId; readonly head: Uint8Array; readonly fault: MessageFault }
   | { readonly kind: 'command'; readonly command: C };
 
 /** What a step caused, in the order in which it happened. `E` is the event type of whoever steps. */

@@ -11,6 +11,10 @@ export type SipErrorCode =
   | 'SIP_FLOW_REFUSED'
   | 'SIP_FLOW_LOST'
   | 'SIP_FLOW_IDLE'
+  | 'SIP_FLOW_SLOW'
+  | 'SIP_FLOW_CONGESTED'
+  | 'SIP_FRAMING_LOST'
+  | 'SIP_MESSAGE_TOO_LARGE'
   | 'SIP_OPEN_FAILED';
 
 /** Every error that core throws or rejects with. Match on `code`; the message is for people. The transports' own is `TransportError`. */

@@ -27,6 +27,7 @@ export function tap(transport: Transport, hear: (fromPort: number, text: string)
           hear(ports.get(flow) ?? 0, new TextDecoder().decode(bytes));
           listener.message(flow, bytes);
         },
+        messageRefused: (flow, head, fault) => listener.messageRefused(flow, head, fault),
         flowLost: (flow, code, message) => {
           ports.delete(flow);
           listener.flowLost(flow, code, message);

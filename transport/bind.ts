@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { type Endpoint, endpointText, familyOf } from './address.ts';
-import { TransportError } from './contract.ts';
+import { type Protocol, TransportError } from './contract.ts';
 import { bindAttemptsMax } from './limits.ts';
 
 /** The code of a system error, `EADDRINUSE` say; empty when it has none. */
@@ -49,7 +49,7 @@ export async function bindListening(
       return socket;
     } catch (error) {
       await closeSocket(socket);
-      if (endpoint.port !== 0 || attempt >= bindAttemptsMax) throw bindFailure(endpoint, error);
+      if (endpoint.port !== 0 || attempt >= bindAttemptsMax) throw bindFailure('udp', endpoint, error);
     }
   }
 }
@@ -61,7 +61,7 @@ async function probe(endpoint: Endpoint): Promise<number> {
     await bindSocket(socket, endpoint);
     return socket.address().port;
   } catch (error) {
-    throw bindFailure(endpoint, error);
+    throw bindFailure('udp', endpoint, error);
   } finally {
     await closeSocket(socket);
   }
@@ -74,12 +74,13 @@ export function closeSocket(socket: Socket): Promise<void> {
   });
 }
 
-function bindFailure(endpoint: Endpoint, error: unknown): TransportError {
-  const where = `udp ${endpointText(endpoint)}`;
+/** Why a port cannot be listened on, for whoever starts the program. */
+export function bindFailure(protocol: Protocol, endpoint: Endpoint, error: unknown): TransportError {
+  const where = `${protocol} ${endpointText(endpoint)}`;
   const code = systemCode(error);
   switch (code) {
     case 'EADDRINUSE':
-      return portInUse(endpoint, { cause: error });
+      return portInUse(protocol, endpoint, { cause: error });
     case 'EACCES':
       return new TransportError(
         'SIP_BIND_FAILED',
@@ -100,10 +101,10 @@ function bindFailure(endpoint: Endpoint, error: unknown): TransportError {
 }
 
 /** The failure of a port that somebody else holds. */
-export function portInUse(endpoint: Endpoint, options?: ErrorOptions): TransportError {
+export function portInUse(protocol: Protocol, endpoint: Endpoint, options?: ErrorOptions): TransportError {
   return new TransportError(
     'SIP_PORT_IN_USE',
-    `udp ${endpointText(endpoint)} is in use by another socket. Stop the program that holds it, or choose another port; port 0 takes any free one`,
+    `${protocol} ${endpointText(endpoint)} is in use by another socket. Stop the program that holds it, or choose another port; port 0 takes any free one`,
     options,
   );
 }

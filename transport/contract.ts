@@ -31,7 +31,14 @@ export type TransportFailure =
   | 'SIP_FLOW_REFUSED'
   | 'SIP_FLOW_LOST'
   | 'SIP_FLOW_IDLE'
+  | 'SIP_FLOW_SLOW'
+  | 'SIP_FLOW_CONGESTED'
+  | 'SIP_FRAMING_LOST'
+  | 'SIP_MESSAGE_TOO_LARGE'
   | 'SIP_OPEN_FAILED';
+
+/** Why a message on a stream is not taken, and nothing behind it: its size, or a Content-Length that is missing, malformed or repeated. */
+export type MessageFault = 'head-too-large' | 'body-too-large' | 'content-length';
 
 /**
  * What a transport throws: `SIP_USAGE` at once where it is described wrongly, an operating failure from `Transport.open`.
@@ -54,6 +61,11 @@ export interface TransportListener {
   openFailed(openId: number, code: TransportFailure, message: string): void;
   /** One whole message, as it came. `bytes` is the listener's to keep. */
   message(flow: FlowId, bytes: Uint8Array): void;
+  /**
+   * A message on a stream that cannot be taken: `head` is its start line and header, or what fits of them. Nothing more is
+   * read from this flow. The listener may answer, and closes the flow; where it does not, the flow is lost a second later.
+   */
+  messageRefused(flow: FlowId, head: Uint8Array, fault: MessageFault): void;
   /** The flow will carry nothing more; its id is void. */
   flowLost(flow: FlowId, code: TransportFailure, message: string): void;
   /** Something an operator should know (the kernel caps a buffer, say); nothing has failed. */
@@ -67,13 +79,18 @@ export interface OpenTransport {
   /**
    * Asks for a flow to `remote`; the answer is `flowOpen` or `openFailed` with the same `openId`, in a later turn.
    * A flow that was opened stays until `closeFlow` or until it is lost; one that a stranger's message made may be
-   * forgotten when it is idle and others need its place.
+   * forgotten when it is idle and others need its place. A connection that the peer opened serves as well, where it comes
+   * from `remote` itself.
    * `connected`: for a next hop that carries many dialogs; UDP gives it a connected socket, so that a dead peer is known
    * by ECONNREFUSED.
    */
   openFlow(openId: number, remote: Address, options: { readonly connected: boolean }): void;
-  /** Sends one message, or drops it when the flow is gone or its queue is full (counted in `shed`). `bytes` must not change afterwards. */
+  /**
+   * Sends one message, or drops it when the flow is gone or its queue is full (counted in `shed`). A stream whose queue is full
+   * is lost, for it must not lose a message in silence. `bytes` must not change afterwards.
+   */
   send(flow: FlowId, bytes: Uint8Array): void;
+  /** Ends a flow; a stream closes when what was sent has left. Nothing is reported of it afterwards. */
   closeFlow(flow: FlowId): void;
   /** Messages that were dropped on the way out. */
   readonly shed: number;

@@ -6,6 +6,7 @@ export type {
   Address,
   Clock,
   FlowId,
+  MessageFault,
   OpenTransport,
   Protocol,
   Transport,
@@ -16,5 +17,7 @@ export type {
 export { TransportError } from './contract.ts';
 export type { Datagram, Fate, MemoryNetwork, MemoryNetworkOptions, NetworkConditions } from './memory.ts';
 export { memoryNetwork } from './memory.ts';
+export type { TcpOptions } from './tcp.ts';
+export { tcp } from './tcp.ts';
 export type { UdpOptions } from './udp.ts';
 export { udp } from './udp.ts';

@@ -53,3 +53,51 @@ export const idleWaitMaxMs: number = 3_600_000;
 
 /** Callbacks that `VirtualClock` runs without time moving before it says that they feed each other. */
 export const callbacksAtOneInstantMax: number = 10_000_000;
+
+/**
+ * Start line and header of a message on a stream. An INVITE through ten proxies, with their routes and Vias, stays below
+ * 8 KiB; core's index takes no more than this either. Node's HTTP server takes 16 KiB, Kamailio 64 KiB with the body.
+ */
+export const headSizeMax: number = 65_536;
+
+/** The body of a message on a stream: what a datagram could carry, as Kamailio has it. Session descriptions have some 2,000 octets. */
+export const bodySizeMax: number = 65_536;
+
+/** First size of the buffer in which a message is put together that came in pieces: most messages fit. */
+export const assemblyStartSize: number = 2_048;
+
+/** A head that spans chunks is fetched in such steps, so that little of what lies behind it is copied. */
+export const assemblyStepSize: number = 1_024;
+
+/**
+ * A message that has begun is complete within this time, or its sender is too slow: RFC 3261 has no figure, a segment that
+ * was lost comes again within seconds, and httpd gives a head 20 s by default.
+ */
+export const messageWaitMaxMs: number = 10_000;
+
+/** A peer that connects sends a message within 64*T1: whatever it connected for, it has given up by then. */
+export const firstMessageWaitMaxMs: number = 32_000;
+
+/** Connections whose peers have sent no message yet; the oldest makes place for the next. A burst of phones after an outage passes. */
+export const unprovenConnectionsMax: number = 1_024;
+
+/** Connections of one TCP transport: each costs a descriptor, of which Linux gives a process 2^20 at most, and some 10 KiB. */
+export const connectionsMax: number = 65_536;
+
+/** A connection is there within this time, or counts as failed: Linux has then sent its SYN at 0 and 1 s. Whoever wants it tries anew. */
+export const connectWaitMaxMs: number = 2_000;
+
+/**
+ * Octets that wait for one connection in this process. A flow that loses nothing must not drop messages, so beyond it the
+ * connection is given up: 8 MiB are 12,000 messages, more than a peer that reads at all leaves unread.
+ */
+export const writeQueueSizeMax: number = 8 * 1024 * 1024;
+
+/** A connection that we close is read, and what comes thrown away, until the peer closes too; so long at most. */
+export const lingerMaxMs: number = 2_000;
+
+/** A message that is refused may be answered, and its flow closed, within this time. */
+export const refusalWaitMaxMs: number = 1_000;
+
+/** An idle connection is tried by the kernel after so long, so that a peer that is gone without a word does not keep its place. */
+export const keepAliveAfterMs: number = 120_000;

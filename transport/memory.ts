@@ -4,6 +4,7 @@ import {
   type Address,
   type Clock,
   type OpenTransport,
+  type Protocol,
   type Transport,
   type TransportContext,
   TransportError,
@@ -12,6 +13,7 @@ import {
 import { Heap, type HeapEntry } from './heap.ts';
 import { datagramLogMax, pausedBufferSize } from './limits.ts';
 import { type MemoryFlow, MemorySocket, type Wire } from './memory-socket.ts';
+import { MemoryPort, type StreamWire } from './memory-stream.ts';
 import { SeededRandom } from './random.ts';
 
 /** How the network treats every datagram. Chances are 0 to 1; everything is 0 by default. */
@@ -24,6 +26,12 @@ export interface NetworkConditions {
   readonly duplication: number;
   /** Chance that a datagram is held back, by up to `delayMs + jitterMs + 1`, and that later ones overtake it. */
   readonly reordering: number;
+  /**
+   * Chance that what is written to a stream at once is cut at some octet, and comes in two pieces. Streams lose, repeat and
+   * reorder nothing: what is lost comes again 200 ms later, and holds up what is behind it. Pieces that arrive at the same
+   * instant come as one.
+   */
+  readonly cutting: number;
 }
 
 /**
@@ -33,8 +41,12 @@ export interface NetworkConditions {
  */
 export type Fate = 'delivered' | 'lost' | 'partitioned' | 'refused' | 'overflowed' | 'stopped';
 
-/** One datagram, or one copy of a duplicated one, and its fate. */
+/**
+ * One datagram, or one copy of a duplicated one, and its fate. A message on a stream is told as well, when it has arrived
+ * as a whole, with the addresses at which its two ends listen.
+ */
 export interface Datagram {
+  readonly protocol: Protocol;
   readonly sentAtMs: number;
   /** When its fate was decided. */
   readonly atMs: number;
@@ -53,17 +65,27 @@ export interface MemoryNetworkOptions extends Partial<NetworkConditions> {
   readonly onDatagram?: (datagram: Datagram) => void;
 }
 
-/** A network in memory: UDP between addresses of its own, with faults that one seed decides. */
+/** A network in memory: UDP and TCP between addresses of its own, with faults that one seed decides. */
 export interface MemoryNetwork {
   /** A transport for one address. Port 0 takes any free one; there is no wildcard host. */
   udp(options: Endpoint): Transport;
+  /**
+   * The same over streams. Its connections count as the address's own, whatever their ports: partitions, pauses and resets
+   * that name it concern them.
+   */
+  tcp(options: Endpoint): Transport;
   /** Changes the conditions for what is sent from now on. */
   change(conditions: Partial<NetworkConditions>): void;
-  /** Silences two addresses to each other, both ways, for what is under way as well. */
+  /** Silences two addresses to each other, both ways, for what is under way as well. What streams carry waits for `heal`. */
   partition(one: Endpoint, other: Endpoint): void;
   heal(one: Endpoint, other: Endpoint): void;
-  /** Kills what is bound there: it hears and sends nothing more. Connected flows to it are refused, others meet silence. */
+  /**
+   * Kills what is bound there: it hears and sends nothing more. Connected flows to it are refused, others meet silence;
+   * streams are closed.
+   */
   kill(address: Endpoint): void;
+  /** Breaks every connection between two addresses; both ends hear of it, and may connect anew. */
+  reset(one: Endpoint, other: Endpoint): void;
   /** Stops an address as SIGSTOP does: what it is sent waits in a bounded buffer, what it sends does not leave. */
   pause(address: Endpoint): void;
   /** Lets a paused address go on; what has waited is delivered first. */
@@ -94,8 +116,11 @@ interface Backlog {
   size: number;
 }
 
-const calm: NetworkConditions = { delayMs: 0, jitterMs: 0, loss: 0, duplication: 0, reordering: 0 };
+const calm: NetworkConditions = { delayMs: 0, jitterMs: 0, loss: 0, duplication: 0, reordering: 0, cutting: 0 };
 const firstFreePort = 49_152;
+/** A lost segment comes again after so long: Linux's least. It doubles with each further loss, so often at most. */
+const retransmissionMs = 200;
+const retransmissionsMax = 8;
 const chunkSize = 64 * 1024;
 
 class SimulatedNetwork implements MemoryNetwork, Wire {
@@ -107,6 +132,9 @@ class SimulatedNetwork implements MemoryNetwork, Wire {
   readonly #partitions = new Set<string>();
   readonly #underWay = new Heap<Passage>();
   readonly #log: Datagram[] = [];
+  readonly #ports = new Map<string, MemoryPort>();
+  readonly #streams: StreamWire;
+  #streamPorts = 0;
   #conditions: NetworkConditions;
   #passages = 0;
   #chunk = new Uint8Array(0);
@@ -120,6 +148,7 @@ class SimulatedNetwork implements MemoryNetwork, Wire {
     this.#random = new SeededRandom(seed);
     this.#onDatagram = onDatagram;
     this.#conditions = { ...calm, ...conditions };
+    this.#streams = this.#streamWire();
   }
 
   get log(): readonly Datagram[] {
@@ -133,6 +162,13 @@ class SimulatedNetwork implements MemoryNetwork, Wire {
     return { protocol: 'udp', open: async (listener, context) => this.#bind({ host, port }, listener, context) };
   }
 
+  tcp(options: Endpoint): Transport {
+    const { host, port } = options;
+    if (familyOf(host) === undefined || (port !== 0 && !isPort(port)))
+      throw new TransportError('SIP_USAGE', `memory tcp(): no such address: ${JSON.stringify(options)}`);
+    return { protocol: 'tcp', open: async (listener, context) => this.#listen({ host, port }, listener, context) };
+  }
+
   change(conditions: Partial<NetworkConditions>): void {
     this.#conditions = { ...this.#conditions, ...conditions };
   }
@@ -143,10 +179,19 @@ class SimulatedNetwork implements MemoryNetwork, Wire {
 
   heal(one: Endpoint, other: Endpoint): void {
     this.#partitions.delete(pairKey(keyOf(one), keyOf(other)));
+    this.#ports.get(keyOf(one))?.goOn();
+    this.#ports.get(keyOf(other))?.goOn();
   }
 
   kill(address: Endpoint): void {
     this.#bound.get(keyOf(address))?.die();
+    this.#ports.get(keyOf(address))?.die();
+  }
+
+  reset(one: Endpoint, other: Endpoint): void {
+    const port = this.#ports.get(keyOf(one));
+    const otherPort = this.#ports.get(keyOf(other));
+    if (port !== undefined && otherPort !== undefined) port.reset(otherPort);
   }
 
   pause(address: Endpoint): void {
@@ -160,6 +205,7 @@ class SimulatedNetwork implements MemoryNetwork, Wire {
     // With the instant at which it arrived, now past, it comes before whatever arrives now.
     for (const passage of backlog?.passages ?? []) this.#underWay.push(passage);
     this.#arm();
+    this.#ports.get(keyOf(address))?.goOn();
   }
 
   transmit(sender: MemorySocket, flow: MemoryFlow, bytes: Uint8Array): void {
@@ -198,10 +244,62 @@ class SimulatedNetwork implements MemoryNetwork, Wire {
     const host = canonicalHost(endpoint.host);
     const port = endpoint.port === 0 ? this.#freePort(host) : endpoint.port;
     const local: Address = { protocol: 'udp', host, port };
-    if (this.#bound.has(endpointKey(host, port))) throw portInUse(local);
+    if (this.#bound.has(endpointKey(host, port))) throw portInUse('udp', local);
     const socket = new MemorySocket(local, this, listener, context);
     this.#bound.set(socket.key, socket);
     return socket;
+  }
+
+  #listen(endpoint: Endpoint, listener: TransportListener, context: TransportContext): OpenTransport {
+    const host = canonicalHost(endpoint.host);
+    const port = endpoint.port === 0 ? this.#freeStreamPort(host) : endpoint.port;
+    const local: Address = { protocol: 'tcp', host, port };
+    if (this.#ports.has(endpointKey(host, port))) throw portInUse('tcp', local);
+    const memoryPort = new MemoryPort(local, this.#streams, listener, context);
+    this.#ports.set(memoryPort.key, memoryPort);
+    return memoryPort.transport;
+  }
+
+  #freeStreamPort(host: string): number {
+    for (;;) {
+      const port = firstFreePort + (this.#streamPorts++ % (65_536 - firstFreePort));
+      if (!this.#ports.has(endpointKey(host, port))) return port;
+    }
+  }
+
+  #streamWire(): StreamWire {
+    const conditions = (): NetworkConditions => this.#conditions;
+    const random = (): number => this.#random.fraction();
+    return {
+      clock: this.#clock,
+      get delayMs() {
+        return conditions().delayMs;
+      },
+      transitMs: () => {
+        const { delayMs, jitterMs, loss } = this.#conditions;
+        let ms = delayMs + random() * jitterMs;
+        for (let losses = 0; losses < retransmissionsMax && random() < loss; losses++)
+          ms += retransmissionMs * 2 ** losses;
+        return ms;
+      },
+      cutAt: (size) => {
+        const isCut = random() < this.#conditions.cutting;
+        const share = random();
+        return isCut ? 1 + Math.floor(share * (size - 1)) : size;
+      },
+      isCut: (oneKey, otherKey) => this.#partitions.size > 0 && this.#partitions.has(pairKey(oneKey, otherKey)),
+      isPaused: (key) => this.#paused.has(key),
+      listening: (key) => this.#ports.get(key),
+      freePort: (host) => this.#freeStreamPort(host),
+      release: (port) => {
+        this.#ports.delete(port.key);
+        this.#paused.delete(port.key);
+      },
+      arrived: (from, to, bytes, sentAtMs) => {
+        const atMs = this.#clock.nowMs();
+        this.#write({ protocol: 'tcp', sentAtMs, atMs, from: from.local, to: to.local, bytes, fate: 'delivered' });
+      },
+    };
   }
 
   #freePort(host: string): number {
@@ -282,14 +380,18 @@ class SimulatedNetwork implements MemoryNetwork, Wire {
   #note(passage: Contents, fate: Fate): void {
     if (passage.kind === 'refusal') return;
     const { sentAtMs, sender, flow, bytes } = passage;
-    const datagram: Datagram = {
+    this.#write({
+      protocol: 'udp',
       sentAtMs,
       atMs: this.#clock.nowMs(),
       from: sender.local,
       to: flow.remote,
       bytes,
       fate,
-    };
+    });
+  }
+
+  #write(datagram: Datagram): void {
     this.#log.push(datagram);
     if (this.#log.length >= 2 * datagramLogMax) this.#log.splice(0, datagramLogMax);
     this.#onDatagram?.(datagram);

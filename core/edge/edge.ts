@@ -1,7 +1,8 @@
 import type { Address, FlowId, Input, Outlet, Output, RandomSource, Step, Steppable } from '../contract.ts';
 import { resilienceTag } from '../dialog/request.ts';
 import { HeaderId } from '../message/header.ts';
-import { Message } from '../message/message.ts';
+import { Message, type Refusal } from '../message/message.ts';
+import { refusals } from '../message/refusal.ts';
 import { beginResponse, endMessage, Writer } from '../message/write.ts';
 import { emptyAddress, sameAddress, setAddress } from './address-octets.ts';
 import { Clients } from './clients.ts';
@@ -120,10 +121,23 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
       case 'flow-lost':
         this.#delivery.flowLost(input.flow, input.failure.code === 'SIP_FLOW_IDLE');
         break;
+      case 'message-refused':
+        this.#refuseUnread(input.flow, input.head, refusals[input.fault]);
+        break;
       case 'command':
         this.#obey(input.command);
         break;
     }
+  }
+
+  /** Nothing can be read behind a message that the transport does not take: its flow ends with the answer. */
+  #refuseUnread(flow: FlowId, head: Uint8Array, refusal: Refusal): void {
+    const source = this.#delivery.heard(flow);
+    this.#message.scan(head);
+    if (source !== undefined && this.#message.answerable) this.#refuse(source, flow, refusal.status, refusal.phrase);
+    else this.#counters.dropped++;
+    this.#delivery.flowLost(flow, false);
+    this.#outlet.close(flow);
   }
 
   #obey(command: EdgeCommand): void {

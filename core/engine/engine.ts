@@ -1,6 +1,7 @@
 import type { Address, FlowId, Input, Output, Step, Steppable } from '../contract.ts';
 import { type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { Message, type Refusal } from '../message/message.ts';
+import { refusals } from '../message/refusal.ts';
 import { beginResponse, endMessage } from '../message/write.ts';
 import { Adoption } from './adoption.ts';
 import { Answers } from './answers.ts';
@@ -108,7 +109,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   }
 
   #take(input: Input<Command>): void {
-    const { hops, clients, servers } = this.#parts;
+    const { hops } = this.#parts;
     switch (input.kind) {
       case 'message':
         this.#receive(input.bytes, input.flow, input.flow);
@@ -124,13 +125,21 @@ export class Engine implements Steppable<Command, EngineEvent> {
         hops.openFailed(input.openId);
         break;
       case 'flow-lost':
-        this.#flows.delete(input.flow);
-        servers.failFlow(input.flow);
-        // The hop first: what fails must not be tried again by the flow that is gone.
-        hops.flowLost(input.flow);
-        clients.failFlow(input.flow);
+        this.#flowLost(input.flow);
+        break;
+      case 'message-refused':
+        this.#refuseUnread(input.head, input.flow, refusals[input.fault]);
         break;
     }
+  }
+
+  #flowLost(flow: FlowId): void {
+    const { hops, clients, servers } = this.#parts;
+    this.#flows.delete(flow);
+    servers.failFlow(flow);
+    // The hop first: what fails must not be tried again by the flow that is gone.
+    hops.flowLost(flow);
+    clients.failFlow(flow);
   }
 
   /** `replyFlow` is where responses go: by default where the request came from. */
@@ -191,6 +200,14 @@ export class Engine implements Steppable<Command, EngineEvent> {
 
   #refuse(message: Message, flow: FlowId, refusal: Refusal): void {
     if (message.answerable) this.#answerStateless(message, flow, refusal.status, refusal.phrase, '');
+  }
+
+  /** Nothing can be read behind a message that the transport does not take: its flow ends with the answer. */
+  #refuseUnread(head: Uint8Array, flow: FlowId, refusal: Refusal): void {
+    this.#message.scan(head);
+    this.#refuse(this.#message, flow, refusal);
+    this.#flowLost(flow);
+    this.#parts.outlet.close(flow);
   }
 
   #answerStateless(message: Message, flow: FlowId, status: number, phrase: string | undefined, lines: string): void {

@@ -9,6 +9,7 @@ export type RefusalReason =
   | 'header-line'
   | 'head-incomplete'
   | 'head-too-large'
+  | 'body-too-large'
   | 'too-many-headers'
   | 'via-missing'
   | 'via-malformed'
@@ -48,6 +49,7 @@ export const refusals: { readonly [R in RefusalReason]: Refusal } = {
   'header-line': { reason: 'header-line', status: 400, phrase: 'Malformed Header Line' },
   'head-incomplete': { reason: 'head-incomplete', status: 400, phrase: 'No Empty Line After the Header' },
   'head-too-large': { reason: 'head-too-large', status: 513, phrase: 'Message Too Large' },
+  'body-too-large': { reason: 'body-too-large', status: 413, phrase: 'Request Entity Too Large' },
   'too-many-headers': { reason: 'too-many-headers', status: 513, phrase: 'Too Many Header Fields' },
   'via-missing': { reason: 'via-missing', status: 400, phrase: 'Missing Via' },
   'via-malformed': { reason: 'via-malformed', status: 400, phrase: 'Malformed Via' },

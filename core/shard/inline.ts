@@ -1,5 +1,5 @@
 import type { Clock, OpenTransport, Transport, FlowId as TransportFlowId } from '../../transport/contract.ts';
-import type { Address, FlowId, Input, Steppable } from '../contract.ts';
+import type { Address, FlowId, Input, MessageFault, Steppable } from '../contract.ts';
 import type { SipErrorCode } from '../errors.ts';
 
 export type { Clock, Transport } from '../../transport/contract.ts';
@@ -95,6 +95,13 @@ class Inline<C, E> implements InlineShard<C> {
     const lost = (flow: TransportFlowId, code: SipErrorCode, message: string): void => {
       this.#put({ kind: 'flow-lost', flow: engineFlow(flow), failure: { code, message } });
     };
+    // A stream must not lose a message in silence: what there is no room for costs the connection.
+    const overflow = (flow: TransportFlowId): void => {
+      this.#shed++;
+      opened?.closeFlow(flow);
+      this.#transportOf.delete(engineFlow(flow));
+      lost(flow, 'SIP_OVERLOADED', `${inboxMax} messages wait: a connection that brings more is closed`);
+    };
     const listener = {
       flowOpen: (flow: TransportFlowId, remote: Address, openId: number | undefined): void => {
         if (opened === undefined) early.push(engineFlow(flow));
@@ -106,7 +113,11 @@ class Inline<C, E> implements InlineShard<C> {
       },
       message: (flow: TransportFlowId, bytes: Uint8Array): void => {
         if (this.#inbox.length < inboxMax) this.#put({ kind: 'message', flow: engineFlow(flow), bytes });
-        else this.#shed++;
+        else if (transport.protocol === 'udp') this.#shed++;
+        else overflow(flow);
+      },
+      messageRefused: (flow: TransportFlowId, head: Uint8Array, fault: MessageFault): void => {
+        this.#put({ kind: 'message-refused', flow: engineFlow(flow), head, fault });
       },
       flowLost: (flow: TransportFlowId, code: SipErrorCode, message: string): void => {
         this.#transportOf.delete(engineFlow(flow));

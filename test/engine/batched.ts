@@ -13,6 +13,7 @@ export function batched(transport: Transport): { readonly transport: Transport; 
             openFailed: (...failed) => listener.openFailed(...failed),
             flowLost: (...lost) => listener.flowLost(...lost),
             warning: (message) => listener.warning(message),
+            messageRefused: (...refused) => listener.messageRefused(...refused),
             message: (flow, bytes) => {
               if (held === undefined) listener.message(flow, bytes);
               else held.push(() => listener.message(flow, bytes));

@@ -62,6 +62,7 @@ export class RawPeer {
         openFailed: () => undefined,
         flowLost: (flow) => peer.#lost(flow),
         message: (flow, bytes) => peer.#hear(flow, bytes),
+        messageRefused: () => undefined,
         warning: () => undefined,
       },
       { clock: world.clock, shard: 31 },

@@ -1,4 +1,4 @@
-import type { Address, FlowId, TransportFailure, TransportListener } from '../../transport/contract.ts';
+import type { Address, FlowId, MessageFault, TransportFailure, TransportListener } from '../../transport/contract.ts';
 
 export interface Opened {
   readonly flow: FlowId;
@@ -11,6 +11,7 @@ export class Recorder implements TransportListener {
   readonly log: string[] = [];
   readonly opened: Opened[] = [];
   readonly received: { readonly flow: FlowId; readonly text: string }[] = [];
+  readonly refused: { readonly flow: FlowId; readonly startLine: string }[] = [];
   readonly lost: { readonly flow: FlowId; readonly code: TransportFailure; readonly message: string }[] = [];
   readonly failed: { readonly openId: number; readonly message: string }[] = [];
   readonly warnings: string[] = [];
@@ -32,6 +33,12 @@ export class Recorder implements TransportListener {
     const text = new TextDecoder().decode(bytes);
     this.received.push({ flow, text });
     this.#heard(`message ${text}`);
+  }
+
+  messageRefused(flow: FlowId, head: Uint8Array, fault: MessageFault): void {
+    const [startLine = ''] = new TextDecoder().decode(head).split('\r\n', 1);
+    this.refused.push({ flow, startLine });
+    this.#heard(`refused ${fault} ${startLine}`);
   }
 
   flowLost(flow: FlowId, code: TransportFailure, message: string): void {

@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { canonicalHost, familyOf, isPort } from './address.ts';
+import { bindFailure } from './bind.ts';
+import { Connections } from './connections.ts';
+import {
+  type Address,
+  type OpenTransport,
+  type Transport,
+  type TransportContext,
+  TransportError,
+  type TransportListener,
+} from './contract.ts';
+import { keepAliveAfterMs } from './limits.ts';
+import type { Dialling, Pipe, PipeSource, PipeUser } from './pipe.ts';
+
+/** Where a transport listens. */
+export interface TcpOptions {
+  /** A numeric address of this machine: the one that Via and Contact name, so not 0.0.0.0 or ::. */
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+}
+
+/**
+ * Describes SIP over TCP: peers connect to one port, and we connect from any. The sockets are opened by `open`, in the thread
+ * that calls it; the description is plain data, and its structured clone given to `tcp` again is the same description.
+ *
+ * Throws a `TransportError` SIP_USAGE when an option is not what it should be. `open` rejects with SIP_PORT_IN_USE or
+ * SIP_BIND_FAILED; the listener may hear of messages as soon as the port is bound, before `open` has resolved.
+ *
+ * @see RFC 3261 §18
+ */
+export function tcp(options: TcpOptions): Transport {
+  return new TcpTransport(options);
+}
+
+class TcpTransport implements Transport {
+  readonly protocol = 'tcp';
+  readonly host: string;
+  readonly port: number;
+
+  constructor(options: TcpOptions) {
+    const { host, port } = options;
+    if (familyOf(host) === undefined) throw usage(`host must be a numeric address, not ${JSON.stringify(host)}`);
+    if (/^(0\.0\.0\.0|[0:]+)$/.test(host))
+      throw usage(`host ${host} is no address that a peer could send to: give one of this machine`);
+    if (port !== 0 && !isPort(port)) throw usage(`port must be 0 to 65535, not ${port}`);
+    this.host = canonicalHost(host);
+    this.port = port;
+  }
+
+  async open(listener: TransportListener, context: TransportContext): Promise<OpenTransport> {
+    const server = createServer({ ...socketOptions, allowHalfOpen: true });
+    const early: Socket[] = [];
+    let accept = (socket: Socket): void => void early.push(socket);
+    server.on('connection', (socket) => accept(socket));
+    try {
+      const listening = once(server, 'listening');
+      server.listen({ host: this.host, port: this.port, exclusive: true, ipv6Only: true, backlog });
+      await listening;
+    } catch (error) {
+      throw bindFailure('tcp', this, error);
+    }
+    const bound = server.address();
+    const port = typeof bound === 'object' && bound !== null ? bound.port : this.port;
+    const local: Address = { protocol: 'tcp', host: this.host, port };
+    const connections = new Connections(new TcpSockets(local, server), listener, context);
+    server.on('error', (error) => listener.warning(`tcp: ${error.message}`));
+    accept = (socket) => {
+      const remote = remoteOf(socket);
+      if (remote === undefined) socket.destroy();
+      else connections.accept(new SocketPipe(socket, remote));
+    };
+    for (const socket of early) accept(socket);
+    return connections;
+  }
+}
+
+/** Small messages are not to wait for each other's acknowledgements; an idle connection is tried by the kernel. */
+const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveAfterMs } as const;
+
+/** Connections that wait to be accepted: a burst of phones after an outage. Linux caps it at net.core.somaxconn, 4,096. */
+const backlog = 4_096;
+
+function usage(message: string): TransportError {
+  return new TransportError('SIP_USAGE', `tcp(): ${message}`);
+}
+
+/** Undefined when the peer is gone already. */
+function remoteOf(socket: Socket): Address | undefined {
+  const { remoteAddress, remotePort } = socket;
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  return { protocol: 'tcp', host: canonicalHost(remoteAddress), port: remotePort };
+}
+
+class TcpSockets implements PipeSource {
+  readonly local: Address;
+  readonly #server: Server;
+
+  constructor(local: Address, server: Server) {
+    this.local = local;
+    this.#server = server;
+  }
+
+  dial(remote: Address, dialling: Dialling): () => void {
+    const { host, port } = remote;
+    // From our own address, so that the peer sees the host that Via names.
+    const socket = connect({ ...socketOptions, host, port, localAddress: this.local.host, allowHalfOpen: true });
+    const failed = (error: Error): void => {
+      socket.destroy();
+      dialling.failed(error.message);
+    };
+    socket.once('error', failed);
+    socket.once('connect', () => {
+      socket.off('error', failed);
+      dialling.connected(new SocketPipe(socket, remote));
+    });
+    return () => {
+      socket.off('error', failed);
+      socket.on('error', () => undefined);
+      socket.removeAllListeners('connect');
+      socket.destroy();
+    };
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    await closed;
+  }
+}
+
+class SocketPipe implements Pipe {
+  readonly remote: Address;
+  readonly #socket: Socket;
+  #user: PipeUser | undefined;
+
+  constructor(socket: Socket, remote: Address) {
+    this.#socket = socket;
+    this.remote = remote;
+    socket.on('error', (error) => this.#failed(error.message));
+  }
+
+  get queuedSize(): number {
+    return this.#socket.writableLength;
+  }
+
+  start(user: PipeUser): void {
+    this.#user = user;
+    const socket = this.#socket;
+    socket.on('data', (chunk: Buffer) => this.#user?.received(chunk));
+    socket.on('end', () => this.#user?.ended());
+    socket.on('close', () => this.#failed('the connection is gone'));
+    if (socket.destroyed) queueMicrotask(() => this.#failed('the connection is gone'));
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#socket.write(bytes);
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#user = undefined;
+    this.#socket.destroy();
+  }
+
+  #failed(reason: string): void {
+    const user = this.#user;
+    this.#user = undefined;
+    user?.failed(reason);
+  }
+}
