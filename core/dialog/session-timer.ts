@@ -7,11 +7,21 @@ import { DialogFlag, type DialogIndex, type DialogTable } from './table.ts';
 /** No session may be asked to refresh more often. Seconds. @see RFC 4028 §5 */
 export const minSessionIntervalS = 90;
 
+/** Refreshes that were refused are tried again at once, or as glare has it, so often; then at the pace of `retry`. */
+const soonMax = 3;
+
+/** A session whose refresh is due, until it is refreshed. */
+interface Overdue {
+  readonly expiresAtMs: number;
+  /** How often `soonMax` counts. */
+  soon: number;
+}
+
 /** What becomes of a session when its timer fires. */
 export interface SessionTimerUser {
   /** Half the interval is over and refreshing is ours. @see RFC 4028 §10 */
   refreshDue(dialog: DialogIndex): void;
-  /** The peer did not refresh in time: the session is to be ended. @see RFC 4028 §10 */
+  /** Nobody has refreshed in time: the session is to be ended. @see RFC 4028 §10 */
   sessionExpired(dialog: DialogIndex): void;
 }
 
@@ -29,6 +39,7 @@ export class SessionTimers {
   readonly #user: SessionTimerUser;
   readonly #refresh: TimerKind;
   readonly #expiry: TimerKind;
+  readonly #overdue = new Map<DialogIndex, Overdue>();
   /** Seconds that we ask for; 0 asks for none, but a peer's wish is granted. */
   readonly intervalS: number;
 
@@ -44,6 +55,7 @@ export class SessionTimers {
     this.intervalS = options.intervalS;
     this.#refresh = this.#wheel.kind((dialog) => {
       this.#table.sessionTimer[dialog] = 0;
+      this.#overdueOf(dialog);
       this.#user.refreshDue(dialog);
     });
     this.#expiry = this.#wheel.kind((dialog) => {
@@ -57,13 +69,29 @@ export class SessionTimers {
     if (this.intervalS > 0) writer.text('Session-Expires: ').decimal(this.intervalS).text('\r\n');
   }
 
-  /** Writes what a refresh of ours carries: the interval agreed on, the roles kept. @see RFC 4028 §7.4 */
+  /**
+   * Writes what a refresh of ours carries: the interval agreed on, or the Min-SE that was heard of where that is longer; the roles
+   * are kept.
+   *
+   * @see RFC 4028 §7.4
+   */
   writeRefresh(writer: Writer, dialog: DialogIndex): void {
-    if (!this.#table.has(dialog, DialogFlag.sessionTimer)) return;
-    writer
-      .text('Session-Expires: ')
-      .decimal(this.#table.sessionInterval[dialog] as number)
-      .text(this.#table.has(dialog, DialogFlag.refresher) ? ';refresher=uac\r\n' : ';refresher=uas\r\n');
+    const table = this.#table;
+    const minS = table.minSessionInterval[dialog] as number;
+    if (table.has(dialog, DialogFlag.sessionTimer)) {
+      writer
+        .text('Session-Expires: ')
+        .decimal(Math.max(table.sessionInterval[dialog] as number, minS))
+        .text(table.has(dialog, DialogFlag.refresher) ? ';refresher=uac\r\n' : ';refresher=uas\r\n');
+    }
+    if (minS > 0) writer.text('Min-SE: ').decimal(minS).text('\r\n');
+  }
+
+  /** A 422 to a request of ours: true when it names a longer interval than that asked for, which the next one then asks for. @see RFC 4028 §7.3 */
+  raise(dialog: DialogIndex, response: Message): boolean {
+    const before = this.#table.minSessionInterval[dialog] as number;
+    this.#noteMinSe(dialog, response);
+    return (this.#table.minSessionInterval[dialog] as number) > before;
   }
 
   /** Takes what a 2xx to a request of ours says, asked for or not, and starts the interval anew. @see RFC 4028 §7.2 */
@@ -97,6 +125,7 @@ export class SessionTimers {
     const asked = sessionExpires.presence === 'present' ? sessionExpires.seconds : 0;
     const weRefreshed = table.has(dialog, DialogFlag.sessionTimer) && table.has(dialog, DialogFlag.refresher);
     const on = asked > 0 || (this.intervalS > 0 && peerSupports);
+    this.#noteMinSe(dialog, request);
     table.set(dialog, DialogFlag.sessionTimer, on);
     if (on) {
       const floor = request.minSe.presence === 'present' ? request.minSe.value : 0;
@@ -121,7 +150,7 @@ export class SessionTimers {
 
   /** Goes on with an interval of which so much is left, in the role that was agreed on. */
   resume(dialog: DialogIndex, remainingMs: number): void {
-    this.pause(dialog);
+    this.end(dialog);
     const table = this.#table;
     if (!table.has(dialog, DialogFlag.sessionTimer)) return;
     const kind = table.has(dialog, DialogFlag.refresher) ? this.#refresh : this.#expiry;
@@ -131,6 +160,8 @@ export class SessionTimers {
   /** How much of the interval is left at least; undefined while it is paused or there is none. */
   remainingMs(dialog: DialogIndex): number | undefined {
     const dueAtMs = this.#wheel.dueAtMs(this.#table.sessionTimer[dialog] as number);
+    const overdue = this.#overdue.get(dialog);
+    if (overdue !== undefined && dueAtMs !== undefined) return overdue.expiresAtMs - this.#wheel.nowMs;
     return dueAtMs === undefined ? undefined : dueAtMs - this.#wheel.nowMs + this.#leadMs(dialog);
   }
 
@@ -140,13 +171,55 @@ export class SessionTimers {
     return this.#table.has(dialog, DialogFlag.refresher) ? intervalMs / 2 : Math.min(32_000, intervalMs / 3);
   }
 
-  /** A refresh of ours was refused: another one in time before the peer ends the session, but not at once. @see RFC 4028 §10 */
-  retry(dialog: DialogIndex): void {
+  /**
+   * A refresh of ours was refused: another one follows in an eighth of the interval, or in `delayMs` where that is longer. Only a 2xx
+   * extends the session, so that no other one follows once it would have expired.
+   *
+   * @see RFC 4028 §10
+   */
+  retry(dialog: DialogIndex, delayMs = 0): void {
+    const eighthMs = ((this.#table.sessionInterval[dialog] as number) * 1000) / 8;
+    this.#retryIn(dialog, Math.max(delayMs, eighthMs));
+  }
+
+  /** The same for what passes by itself: in `delayMs`, but not again and again. @see RFC 3261 §14.1, RFC 4028 §7.3 */
+  retrySoon(dialog: DialogIndex, delayMs: number): void {
+    if (++this.#overdueOf(dialog).soon > soonMax) this.retry(dialog, delayMs);
+    else this.#retryIn(dialog, delayMs);
+  }
+
+  #retryIn(dialog: DialogIndex, delayMs: number): void {
     this.pause(dialog);
     const table = this.#table;
     if (!table.has(dialog, DialogFlag.sessionTimer)) return;
-    const delayMs = ((table.sessionInterval[dialog] as number) * 1000) / 8;
-    table.sessionTimer[dialog] = this.#wheel.arm(this.#refresh, dialog, this.#wheel.nowMs + delayMs);
+    const { expiresAtMs } = this.#overdueOf(dialog);
+    const atMs = this.#wheel.nowMs + delayMs;
+    table.sessionTimer[dialog] =
+      atMs < expiresAtMs
+        ? this.#wheel.arm(this.#refresh, dialog, atMs)
+        : this.#wheel.arm(this.#expiry, dialog, expiresAtMs);
+  }
+
+  /** Since when a session waits for its refresh: half its interval is then over. */
+  #overdueOf(dialog: DialogIndex): Overdue {
+    let overdue = this.#overdue.get(dialog);
+    if (overdue === undefined) {
+      const halfMs = ((this.#table.sessionInterval[dialog] as number) * 1000) / 2;
+      overdue = { expiresAtMs: this.#wheel.nowMs + halfMs, soon: 0 };
+      this.#overdue.set(dialog, overdue);
+    }
+    return overdue;
+  }
+
+  #noteMinSe(dialog: DialogIndex, { minSe }: Message): void {
+    const known = this.#table.minSessionInterval[dialog] as number;
+    if (minSe.presence === 'present' && minSe.value > known) this.#table.minSessionInterval[dialog] = minSe.value;
+  }
+
+  /** The dialog is over. */
+  end(dialog: DialogIndex): void {
+    this.pause(dialog);
+    this.#overdue.delete(dialog);
   }
 
   /** Stops the interval; `restart` resumes it. */

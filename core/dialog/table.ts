@@ -63,6 +63,8 @@ export class DialogTable {
   /** Seconds; meaningful while the flag `sessionTimer` is set. @see RFC 4028 §4 */
   readonly sessionInterval: Uint32Array;
   readonly sessionTimer: Uint32Array;
+  /** Seconds: the largest Min-SE that was heard of in the dialog; 0 when there was none. @see RFC 4028 §7.4 */
+  readonly minSessionInterval: Uint32Array;
   /** Hash of the peer's last session description; 0 when there was none. */
   readonly remoteSession: Uint32Array;
   /** Of dialogs that were challenged: what their requests carry. */
@@ -89,6 +91,7 @@ export class DialogTable {
     this.remoteSequence = new Uint32Array(capacity);
     this.sessionInterval = new Uint32Array(capacity);
     this.sessionTimer = new Uint32Array(capacity);
+    this.minSessionInterval = new Uint32Array(capacity);
     this.remoteSession = new Uint32Array(capacity);
     this.#generation = new Uint32Array(capacity);
     this.#block = new Uint32Array(capacity);
@@ -139,6 +142,8 @@ export class DialogTable {
     this.localSequence[dialog] = 0;
     this.remoteSequence[dialog] = 0;
     this.sessionInterval[dialog] = 0;
+    // A page that was never written costs nothing.
+    if (this.minSessionInterval[dialog] !== 0) this.minSessionInterval[dialog] = 0;
     this.remoteSession[dialog] = 0;
     this.#block[dialog] = 0;
     this.#generation[dialog] = ((this.#generation[dialog] as number) + 1) & generationMask;

@@ -341,7 +341,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#refreshes.dialogEnded(dialog);
     this.#answers.dialogEnded(dialog);
     this.#inDialog.dialogEnded(dialog);
-    sessions.pause(dialog);
+    sessions.end(dialog);
     acks.dialogEnded(dialog);
     healer.end(dialog);
     hops.detach(dialog);

@@ -1,6 +1,6 @@
 import type { DialogIndex } from '../dialog/table.ts';
 import type { Content } from './command.ts';
-import type { ResponseData } from './event.ts';
+import type { ResponseData, ResponseOrigin } from './event.ts';
 
 const none: readonly PendingRequest[] = [];
 
@@ -11,8 +11,11 @@ export interface PendingRequest {
   readonly method: string;
   readonly content: Content;
   resends: number;
-  /** Where it is: with a transaction, with its hop that opens, or waiting for a heal. */
-  place: 'sent' | 'opening' | 'waiting';
+  /** How often it was tried once more, and the response that it was refused with last. */
+  tries: number;
+  refusal: { readonly response: ResponseData; readonly origin: ResponseOrigin } | undefined;
+  /** Where it is: with a transaction, with its hop that opens, waiting for a heal, or to be tried once more. */
+  place: 'sent' | 'opening' | 'waiting' | 'second-try';
   /** Transaction id; meaningful while it is `sent`. */
   txId: number;
   sentAtMs: number;
@@ -56,6 +59,8 @@ export class PendingRequests {
       method,
       content,
       resends: 0,
+      tries: 0,
+      refusal: undefined,
       place: 'waiting',
       txId: 0,
       sentAtMs: 0,

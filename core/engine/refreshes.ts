@@ -6,6 +6,7 @@ import { endMessage } from '../message/write.ts';
 import { classifyResponse, menderOf } from '../recovery/classify.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { refreshTarget } from '../recovery/next-hop.ts';
+import { glareWaitMs, retryAfterMs } from '../recovery/schedule.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { EndReason } from './event.ts';
@@ -131,6 +132,7 @@ export class Refreshes implements ClientUser {
       return;
     }
     this.#end(tx, dialog, refresh);
+    if (this.#retriesSoon(dialog, message)) return;
     const isStale = this.#isStale(dialog, refresh);
     switch (classifyResponse(mode, message)) {
       case 'delivered':
@@ -181,6 +183,16 @@ export class Refreshes implements ClientUser {
     return refresh.generation !== this.#parts.healer.health.generation[dialog];
   }
 
+  /** Refused for what passes: glare, or too short an interval. @see RFC 3261 §14.1, RFC 3311 §5.3, RFC 4028 §7.3 */
+  #retriesSoon(dialog: DialogIndex, message: Message): boolean {
+    const { table, sessions, fraction } = this.#parts;
+    let waitMs = glareWaitMs(message, table.has(dialog, DialogFlag.callIdOwner), fraction());
+    if (message.status === 422 && sessions.raise(dialog, message)) waitMs = 0;
+    if (waitMs === undefined) return false;
+    sessions.retrySoon(dialog, waitMs);
+    return true;
+  }
+
   #delivered(tx: ClientTransaction, dialog: DialogIndex, message: Message): void {
     const { table, sessions, hops, healer } = this.#parts;
     const { status } = message;
@@ -190,7 +202,7 @@ export class Refreshes implements ClientUser {
         table.set(dialog, DialogFlag.allowsUpdate, false);
         this.refresh(dialog);
       } else {
-        sessions.retry(dialog);
+        sessions.retry(dialog, retryAfterMs(message));
       }
       return;
     }

@@ -15,6 +15,7 @@ import type { EndReason } from './event.ts';
 import type { Parts } from './parts.ts';
 import { type PendingRequest, PendingRequests } from './pending-requests.ts';
 import { originOf, type Reporter, responseData } from './reporter.ts';
+import { SecondTries } from './second-tries.ts';
 
 /** A request may be sent again so often after a heal. @see [MS-SIPRE] §3.7.5.3.1 */
 const resendsMax = 2;
@@ -36,6 +37,7 @@ export class Requests implements ClientUser {
   readonly #pending = new PendingRequests();
   /** Ends a dialog by BYE. */
   readonly #end: (dialog: DialogIndex, reason: EndReason) => void;
+  readonly #secondTries: SecondTries;
   readonly #suspect: TimerKind;
   readonly #quickLimit: TimerKind;
   readonly #inviteLimit: TimerKind;
@@ -45,6 +47,10 @@ export class Requests implements ClientUser {
   constructor(parts: Parts, end: (dialog: DialogIndex, reason: EndReason) => void) {
     this.#parts = parts;
     this.#end = end;
+    this.#secondTries = new SecondTries(parts, this.#pending, {
+      send: (request) => this.#begin(request),
+      giveUp: (request) => this.#giveUp(request),
+    });
     this.#suspect = parts.wheel.kind((id) => this.#suspectHop(id));
     this.#quickLimit = parts.wheel.kind((id) => this.#quickLimitReached(id));
     this.#inviteLimit = parts.wheel.kind((id) => this.#inviteLimitReached(id));
@@ -55,7 +61,7 @@ export class Requests implements ClientUser {
   }
 
   request(id: number, dialogId: DialogId, method: string, content: Content): void {
-    const { table, reporter, wheel } = this.#parts;
+    const { table, reporter } = this.#parts;
     const dialog = table.lookup(dialogId);
     if (dialog === -1 || table.state[dialog] === DialogState.ending) {
       reporter.failWithCode(id, 'SIP_DIALOG_ENDED', 'The dialog has ended.');
@@ -67,9 +73,15 @@ export class Requests implements ClientUser {
       reporter.failLocally(id, 491);
       return;
     }
-    const request = this.#pending.add(id, dialog, method, content);
-    if (this.#parts.healer.health.quick[dialog] === 0) this.#send(request);
-    else request.timer = wheel.arm(this.#quickLimit, id, wheel.nowMs + quickLimitMs);
+    this.#begin(this.#pending.add(id, dialog, method, content));
+  }
+
+  /** Sends a request, behind a heal that others wait for. */
+  #begin(request: PendingRequest): void {
+    const { wheel, healer } = this.#parts;
+    request.place = 'waiting';
+    if (healer.health.quick[request.dialog] === 0) this.#send(request);
+    else request.timer = wheel.arm(this.#quickLimit, request.id, wheel.nowMs + quickLimitMs);
   }
 
   /** The program no longer waits for the outcome. */
@@ -138,6 +150,7 @@ export class Requests implements ClientUser {
     }
     if (!request.abandoned && this.#answerChallenge(tx, request, message)) return;
     this.#endSending(request);
+    if (this.#secondTries.take(request, message)) return;
     const { healer, mode } = this.#parts;
     const { dialog, id } = request;
     // What was asked by an older route says nothing of the one that the dialog has now.
@@ -270,6 +283,13 @@ export class Requests implements ClientUser {
       this.#settle(request);
       this.#reporter(request).failLocally(request.id, 503);
     });
+  }
+
+  /** What was refused and cannot be tried once more fails with the refusal. */
+  #giveUp(request: PendingRequest): void {
+    this.#settle(request);
+    const { id, refusal } = request;
+    if (refusal !== undefined) this.#reporter(request).failWithResponse(id, refusal.response, refusal.origin);
   }
 
   #noteFlowFailed(request: PendingRequest, message: Message): void {

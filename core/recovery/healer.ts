@@ -37,6 +37,9 @@ export interface HealerUser {
   sessionChanged(dialog: DialogIndex, response: Message): void;
 }
 
+/** Heals that meet an offer of the peer's are tried again as RFC 3261 §14.1 has it so often, then by the schedule. */
+const glaresMax = 3;
+
 /** A heal with an offer waits for a pending offer; it looks again so often. */
 const pendingOfferDelayMs = 500;
 
@@ -250,9 +253,14 @@ export class Healer implements ClientUser {
         this.#line.joinUrgent(dialog);
         break;
       case 'glare':
-        this.#wait(dialog, glareDelayMs(this.#table.has(dialog, DialogFlag.callIdOwner), this.#random()));
+        this.#waitForGlare(dialog);
         break;
       case 'later':
+        if (message.status === 422 && this.#sessions.raise(dialog, message) && this.health.attempt[dialog] === 0) {
+          this.health.attempt[dialog] = 1;
+          this.#line.joinUrgent(dialog);
+          break;
+        }
         if (!routeLess) hop.path = 'route-less';
         if (message.status === 503) this.#hops.hold(hop, this.#wheel.nowMs + retryAfterMs(message));
         this.#attemptFailed(dialog, 'response', message);
@@ -391,6 +399,15 @@ export class Healer implements ClientUser {
   #gone(dialog: DialogIndex, message: Message): void {
     this.#tellFailed(dialog, 'response', message);
     this.#user.gone(dialog, message.status);
+  }
+
+  /** Glare passes by itself; what does not pass is tried again as any other heal is. */
+  #waitForGlare(dialog: DialogIndex): void {
+    const { attempt } = this.health;
+    const glares = Math.min((attempt[dialog] as number) + 1, 0xffff);
+    attempt[dialog] = glares;
+    const delayMs = glareDelayMs(this.#table.has(dialog, DialogFlag.callIdOwner), this.#random());
+    this.#wait(dialog, glares <= glaresMax ? delayMs : delayAfterMs(glares - glaresMax, this.#random()) + delayMs);
   }
 
   #wait(dialog: DialogIndex, delayMs: number): void {

@@ -21,6 +21,21 @@ export function glareDelayMs(callIdOwner: boolean, random: number): number {
   return callIdOwner ? 2100 + Math.floor(random * 191) * 10 : Math.floor(random * 201) * 10;
 }
 
+/** How long a busy peer may ask us to wait. @see RFC 3311 §5.2 */
+const busyMaxS = 10;
+
+/**
+ * Milliseconds to wait when a peer refused a target refresh for another one that crossed or overtook it: 491, or 500 with a
+ * Retry-After of up to 10 s. Undefined when it refused for another reason.
+ *
+ * @see RFC 3261 §14.1, §14.2; RFC 3311 §5.2, §5.3
+ */
+export function glareWaitMs(response: Message, callIdOwner: boolean, random: number): number | undefined {
+  if (response.status === 491) return glareDelayMs(callIdOwner, random);
+  const { presence, value } = response.retryAfter;
+  return response.status === 500 && presence === 'present' && value <= busyMaxS ? value * 1000 : undefined;
+}
+
 /** Milliseconds that the sender of a response wants to be left alone for, 0 where it does not say. @see RFC 3261 §20.33 */
 export function retryAfterMs(response: Message): number {
   const { presence, value } = response.retryAfter;

@@ -43,7 +43,10 @@ function session(intervalS = 1800) {
     },
     pause: (): void => timers.pause(dialog),
     restart: (): void => timers.restart(dialog),
-    retry: (): void => timers.retry(dialog),
+    retry: (delayMs?: number): void => timers.retry(dialog, delayMs),
+    retrySoon: (delayMs: number): void => timers.retrySoon(dialog, delayMs),
+    raise: (minSe: string): boolean =>
+      timers.raise(dialog, message('SIP/2.0 422 Session Interval Too Small', [`Min-SE: ${minSe}`])),
     weRefresh: (): boolean => table.has(dialog, DialogFlag.refresher),
     runTo: (seconds: number): string[] => {
       while ((wheel.nextMs() ?? Number.POSITIVE_INFINITY) <= seconds * 1000) wheel.advance(wheel.nextMs() ?? 0);
@@ -206,6 +209,68 @@ test('a refused refresh is tried again before the peer would end the session, an
     runTo(endS);
     assert.is(log.length, 2, `${intervalS}: ${log}`);
   }
+});
+
+test('only a 2xx extends the session: refreshes that are refused again and again end with it', () => {
+  const { agree, retry, runTo, log } = session();
+  agree('Session-Expires: 800;refresher=uac');
+  runTo(400);
+  for (let tries = 0; tries < 4; tries++) {
+    retry();
+    runTo(400 + 100 * (tries + 1));
+  }
+  assert.equal(log, ['400 refresh', '500 refresh', '600 refresh', '700 refresh', '800 expired']);
+});
+
+test('the end of a session that is not refreshed does not move, whatever the answers ask for', () => {
+  const { agree, retry, retrySoon, runTo, log } = session();
+  agree('Session-Expires: 800;refresher=uac');
+  runTo(405);
+  retrySoon(2000);
+  runTo(407);
+  retry(3_600_000);
+  assert.equal(runTo(10_000), ['400 refresh', '407 refresh', '800 expired']);
+  assert.is(log.length, 3);
+});
+
+test('what passes by itself is tried again soon, three times, then at the pace of the rest', () => {
+  const { agree, retrySoon, runTo } = session();
+  agree('Session-Expires: 800;refresher=uac');
+  runTo(400);
+  for (let tries = 0; tries < 4; tries++) {
+    retrySoon(1000);
+    runTo(401 + tries);
+  }
+  const log = runTo(600);
+  assert.equal(log, ['400 refresh', '401 refresh', '402 refresh', '403 refresh', '503 refresh']);
+  agree('Session-Expires: 800;refresher=uac');
+  runTo(1000);
+  retrySoon(1000);
+  assert.is(runTo(1001).at(-1), '1001 refresh', 'a 2xx ends the counting');
+});
+
+test('a 422 raises what the next refreshes ask for, and each names the largest Min-SE that was heard of', () => {
+  const { agree, raise, refresh } = session();
+  agree('Session-Expires: 600;refresher=uac');
+  assert.ok(raise('900'));
+  assert.is(refresh(), 'Session-Expires: 900;refresher=uac\r\nMin-SE: 900\r\n');
+  assert.not(raise('700'));
+  assert.not(raise('900'));
+  assert.not(raise('much'));
+  assert.ok(raise('1000'));
+  assert.is(refresh(), 'Session-Expires: 1000;refresher=uac\r\nMin-SE: 1000\r\n');
+  agree('Session-Expires: 1200;refresher=uas');
+  assert.is(refresh(), 'Session-Expires: 1200;refresher=uas\r\nMin-SE: 1000\r\n');
+  agree();
+  assert.is(refresh(), 'Min-SE: 1000\r\n');
+});
+
+test('the Min-SE of the peer’s refreshes is remembered as well', () => {
+  const { answer, refresh } = session();
+  answer(supports, 'Session-Expires: 600', 'Min-SE: 300');
+  assert.is(refresh(), 'Session-Expires: 600;refresher=uas\r\nMin-SE: 300\r\n');
+  answer(supports, 'Session-Expires: 600', 'Min-SE: 90');
+  assert.is(refresh(), 'Session-Expires: 600;refresher=uas\r\nMin-SE: 300\r\n');
 });
 
 test('nothing is started where no timer was agreed on', () => {

@@ -101,6 +101,106 @@ test('a refresh that the peer has no method for goes on by re-INVITE', async () 
   }
 });
 
+test('422 to a refresh of ours: the next one follows at once and asks for the interval that it names', async () => {
+  const ground = await timed('uac');
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = (request) => {
+    const isShort = request.method === 'UPDATE' && request.header('Session-Expires').startsWith('600');
+    if (isShort) hop.reply(request, 422, { headers: ['Min-SE: 1000'] });
+    return isShort;
+  };
+  hop.capabilities = hop.capabilities.map((line) => line.replace('600', '1000'));
+  await clock.run(300_100);
+  assert.equal(
+    hop.requests('UPDATE').map((update) => [update.header('Session-Expires'), update.header('Min-SE')]),
+    [
+      ['600;refresher=uac', ''],
+      ['1000;refresher=uac', '1000'],
+    ],
+  );
+  await clock.run(499_000);
+  assert.is(hop.requests('UPDATE').length, 2);
+  await clock.run(2000);
+  assert.is(hop.requests('UPDATE').length, 3, 'half of the longer interval later');
+  await finish(ground, dialog);
+});
+
+test('422 to a heal raises what the next heal asks for, at once', async () => {
+  const ground = await timed('uac');
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = (request) => {
+    const isShort = request.method === 'UPDATE' && request.header('Min-SE') === '';
+    if (isShort) hop.reply(request, 422, { headers: ['Min-SE: 1000'] });
+    if (request.method === 'INFO') hop.reply(request, 503);
+    return isShort || request.method === 'INFO';
+  };
+  dialog.request('INFO').catch(() => undefined);
+  await clock.run(50);
+  assert.equal(ground.seen(), ['recovering', 'healthy']);
+  hop.script = () => false;
+  await finish(ground, dialog);
+});
+
+test('a refresh that is refused again and again is tried four times, and the session ended when it expires', async () => {
+  for (const mode of ['none', 'maximum'] as const) {
+    const ground = await timed('uac', { recovery: { mode } });
+    ground.hop.capabilities = ground.hop.capabilities.filter((line) => line !== resilient);
+    await call(ground);
+    const { hop, clock } = ground;
+    hop.script = (request) => {
+      if (request.method === 'UPDATE') hop.reply(request, 488);
+      return request.method === 'UPDATE';
+    };
+    await clock.run(599_900);
+    assert.is(hop.requests('UPDATE').length, 4);
+    assert.is(hop.requests('BYE').length, 0);
+    await clock.run(200);
+    assert.is(hop.requests('BYE').length, 1);
+    assert.equal(ground.seen(), ['ended local session-expired']);
+    await ground.rest();
+  }
+});
+
+test('a refresh of ours that meets an offer of the peer’s is tried again as RFC 3261 §14.1 has it', async () => {
+  const ground = await timed('uac', {}, 'INVITE, ACK');
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  let refusals = 1;
+  hop.script = (request) => {
+    if (request.method !== 'INVITE' || refusals-- <= 0) return false;
+    hop.reply(request, 491);
+    return true;
+  };
+  await clock.run(302_000);
+  assert.is(hop.requests('INVITE').length, 2);
+  await clock.run(2100);
+  assert.is(hop.requests('INVITE').length, 3);
+  await clock.run(296_000);
+  assert.is(hop.requests('INVITE').length, 3);
+  await finish(ground, dialog);
+});
+
+test('refreshes that cross are both answered, and the session goes on for a full interval', async () => {
+  const ground = await timed('uac');
+  const { dialog, raw } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = ({ method }) => method === 'UPDATE';
+  await clock.run(300_100);
+  raw.request('UPDATE', { headers: ['Supported: timer', 'Session-Expires: 600;refresher=uas'] });
+  await clock.run(10);
+  assert.is(hop.responses('UPDATE')[0]?.status, 200);
+  hop.script = () => false;
+  hop.accept(hop.last('UPDATE'));
+  await clock.run(299_000);
+  assert.is(hop.requests('UPDATE').length, 1);
+  await clock.run(2000);
+  assert.is(hop.requests('UPDATE').length, 2);
+  assert.equal(ground.seen(), []);
+  await finish(ground, dialog);
+});
+
 test('figure 3: a refresh that finds the route broken starts healing; the application sees the two events and no failure', async () => {
   const ground = await timed('uac');
   const { dialog } = await call(ground);

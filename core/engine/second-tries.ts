@@ -1,0 +1,73 @@
+import { DialogFlag } from '../dialog/table.ts';
+import type { Message } from '../message/message.ts';
+import { isTargetRefresh } from '../message/target-refresh.ts';
+import { glareDelayMs, glareWaitMs } from '../recovery/schedule.ts';
+import type { TimerKind } from '../time/wheel.ts';
+import type { Parts } from './parts.ts';
+import type { PendingRequest, PendingRequests } from './pending-requests.ts';
+import { originOf, responseData } from './reporter.ts';
+
+/** A peer that refuses so often is not merely in the middle of something. RFC 3261 §14.1 has us try once more. */
+const triesMax = 3;
+
+/** What becomes of a request that was to be tried once more. */
+export interface SecondTryUser {
+  send(request: PendingRequest): void;
+  /** Its last refusal is its outcome. */
+  giveUp(request: PendingRequest): void;
+}
+
+/**
+ * Re-INVITEs and UPDATEs of the program's that were refused for what passes: they met an offer of the peer's, or asked for too short
+ * a session. Each is tried once more in its turn, as a new transaction, before the program hears of it.
+ *
+ * @see RFC 3261 §14.1, RFC 3311 §5.3, RFC 4028 §7.3
+ */
+export class SecondTries {
+  readonly #parts: Parts;
+  readonly #user: SecondTryUser;
+  readonly #due: TimerKind;
+
+  constructor(parts: Parts, pending: PendingRequests, user: SecondTryUser) {
+    this.#parts = parts;
+    this.#user = user;
+    this.#due = parts.wheel.kind((id) => {
+      const request = pending.get(id);
+      if (request?.place !== 'second-try') return;
+      request.timer = 0;
+      this.#tryAgain(request);
+    });
+  }
+
+  /** Takes a request that `response` has refused, if it is to be tried once more. */
+  take(request: PendingRequest, response: Message): boolean {
+    const { healer, sessions } = this.#parts;
+    const { dialog, method, abandoned, tries } = request;
+    if (!isTargetRefresh(method) || abandoned || tries >= triesMax) return false;
+    // While a route is broken its heals have the word.
+    if (healer.health.recovering[dialog] === 1) return false;
+    let waitMs = glareWaitMs(response, this.#parts.table.has(dialog, DialogFlag.callIdOwner), this.#parts.fraction());
+    if (response.status === 422 && sessions.raise(dialog, response)) waitMs = 0;
+    if (waitMs === undefined) return false;
+    request.refusal = { response: responseData(response), origin: originOf(response) };
+    this.#wait(request, waitMs);
+    return true;
+  }
+
+  #wait(request: PendingRequest, waitMs: number): void {
+    const { wheel } = this.#parts;
+    request.place = 'second-try';
+    request.tries++;
+    request.timer = wheel.arm(this.#due, request.id, wheel.nowMs + waitMs);
+  }
+
+  #tryAgain(request: PendingRequest): void {
+    const { table, healer } = this.#parts;
+    const { dialog, tries } = request;
+    const isBusy = table.has(dialog, DialogFlag.offerPending) || table.has(dialog, DialogFlag.remoteInvitePending);
+    if (healer.health.recovering[dialog] === 1 || (isBusy && tries >= triesMax)) this.#user.giveUp(request);
+    else if (isBusy)
+      this.#wait(request, glareDelayMs(table.has(dialog, DialogFlag.callIdOwner), this.#parts.fraction()));
+    else this.#user.send(request);
+  }
+}

@@ -1,0 +1,243 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Dialog, IncomingCall } from '../../core/index.ts';
+import { type Bed, bed, call, finish } from './bed.ts';
+import { RawDialog } from './raw-dialog.ts';
+import type { Answer, Sip } from './raw-peer.ts';
+import { farAnswer, nearOffer, noted } from './world.ts';
+
+const test = suite(
+  'Glare and too short a session: what is tried once more (RFC 3261 §14.1, RFC 3311 §5.3, RFC 4028 §7.3)',
+);
+
+const newOffer = 'v=0\r\no=near 1 2 IN IP4 10.0.0.1\r\ns=-\r\n';
+
+/** The different requests of a method that came inside the dialog, without repetitions. */
+function sent({ hop }: Bed, method: string): Sip[] {
+  const inside = hop.requests(method).filter((request) => request.header('To').includes(';tag='));
+  return inside.filter((request, index) => inside.findIndex(({ cseq }) => cseq === request.cseq) === index);
+}
+
+/** The hop refuses the next requests of a method so. */
+function refuse({ hop }: Bed, method: string, times: number, status: number, answer: Answer = {}): void {
+  let left = times;
+  hop.script = (request) => {
+    if (request.method !== method || left === 0) return false;
+    left--;
+    hop.reply(request, status, answer);
+    return true;
+  };
+}
+
+for (const method of ['INVITE', 'UPDATE']) {
+  test(`${method} of the owner of the Call-ID is tried again 2.1 to 4 s after a 491, with the next CSeq`, async () => {
+    for (const seed of [1, 2, 3]) {
+      const ground = await bed({ network: { seed } });
+      const { dialog } = await call(ground);
+      const { clock } = ground;
+      refuse(ground, method, 1, 491);
+      ground.note('ours', dialog.request(method, { body: newOffer }));
+      await clock.run(2090);
+      assert.is(sent(ground, method).length, 1, `seed ${seed}`);
+      await clock.run(1920);
+      const [first, second] = sent(ground, method);
+      assert.is(second?.cseq, (first?.cseq ?? 0) + 1);
+      assert.is(second?.body, newOffer);
+      assert.equal(ground.seen(), ['ours 200']);
+      await finish(ground, dialog);
+    }
+  });
+}
+
+test('the other end tries again within 2 s', async () => {
+  let answered: Promise<Dialog> | undefined;
+  const application = {
+    onCall: (incoming: IncomingCall) => {
+      answered = incoming.answer({ body: farAnswer });
+    },
+  };
+  const ground = await bed({ stack: { application } });
+  const raw = RawDialog.toward(ground.hop, ground.nearPort, 'not-ours');
+  raw.request('INVITE', { body: nearOffer });
+  await ground.clock.run(10);
+  raw.acknowledge(ground.hop.responses('INVITE')[0] ?? ground.hop.last(''));
+  await ground.clock.run(10);
+  const dialog = await answered;
+  assert.ok(dialog);
+  refuse(ground, 'INVITE', 1, 491);
+  ground.note('ours', dialog.request('INVITE', { body: newOffer }));
+  await ground.clock.run(2010);
+  assert.equal(ground.seen(), ['ours 200']);
+  await finish(ground, dialog);
+});
+
+test('500 with a Retry-After of up to 10 s is waited for as long, recovery on or off', async () => {
+  for (const mode of ['none', 'maximum'] as const) {
+    for (const method of ['INVITE', 'UPDATE']) {
+      const ground = await bed({ stack: { recovery: { mode } } });
+      const { dialog } = await call(ground);
+      const { clock } = ground;
+      refuse(ground, method, 1, 500, { headers: ['Retry-After: 7'] });
+      ground.note('ours', dialog.request(method, { body: newOffer }));
+      await clock.run(6990);
+      assert.is(sent(ground, method).length, 1);
+      await clock.run(30);
+      assert.equal(ground.seen(), ['ours 200'], `${mode} ${method}`);
+      await finish(ground, dialog);
+    }
+  }
+});
+
+test('500 without Retry-After, or with a longer one, is no glare, and other methods are never tried again', async () => {
+  for (const [method, headers] of [
+    ['INVITE', []],
+    ['UPDATE', ['Retry-After: 11']],
+    ['INFO', ['Retry-After: 1']],
+  ] as const) {
+    const ground = await bed({ stack: { recovery: { mode: 'none' } } });
+    const { dialog } = await call(ground);
+    refuse(ground, method, 9, 500, { headers });
+    ground.note('ours', dialog.request(method, { body: newOffer, contentType: 'application/sdp' }));
+    await ground.clock.run(12_000);
+    assert.equal(ground.seen(), ['ours failed 500 intermediary']);
+    assert.is(sent(ground, method).length, 1);
+    await finish(ground, dialog);
+  }
+});
+
+test('a peer that is busy for good refuses four times, then the program hears of it', async () => {
+  const ground = await bed();
+  const { dialog } = await call(ground);
+  refuse(ground, 'INVITE', 99, 491, { headers: ['User-Agent: busy'] });
+  ground.note('ours', dialog.request('INVITE', { body: newOffer }));
+  await ground.clock.run(30_000);
+  assert.equal(ground.seen(), ['ours failed 491 remote']);
+  assert.is(sent(ground, 'INVITE').length, 4);
+  await finish(ground, dialog);
+});
+
+test('meanwhile the peer’s own offer is taken, and ours follows when that is through', async () => {
+  const ground = await bed({
+    stack: { application: { ...noted([]), onRequest: (each) => each.respond(200, { body: nearOffer }) } },
+  });
+  const { dialog, raw } = await call(ground);
+  const { clock, hop } = ground;
+  refuse(ground, 'INVITE', 1, 491);
+  ground.note('ours', dialog.request('INVITE', { body: newOffer }));
+  await clock.run(100);
+  raw.request('INVITE', { body: 'v=0\r\no=far 1 2 IN IP4 10.0.0.1\r\ns=-\r\n' });
+  await clock.run(100);
+  assert.is(hop.responses('INVITE').at(-1)?.status, 200);
+  raw.acknowledge(hop.responses('INVITE').at(-1) ?? hop.last(''));
+  ground.note('second', dialog.request('INVITE', { body: newOffer }));
+  await clock.run(4000);
+  assert.equal(ground.seen(), ['second failed 491 local', 'ours 200']);
+  await finish(ground, dialog);
+});
+
+test('an offer of the peer’s that is pending when our turn comes is waited for', async () => {
+  const ground = await bed();
+  const { dialog, raw } = await call(ground);
+  const { clock, hop } = ground;
+  refuse(ground, 'INVITE', 1, 491);
+  ground.note('ours', dialog.request('INVITE', { body: newOffer }));
+  await clock.run(1800);
+  raw.request('INVITE', { body: farAnswer });
+  await clock.run(3000);
+  assert.is(sent(ground, 'INVITE').length, 1, 'its ACK has not come');
+  raw.acknowledge(hop.responses('INVITE').at(-1) ?? hop.last(''));
+  await clock.run(4100);
+  assert.equal(ground.seen(), ['ours 200']);
+  await finish(ground, dialog);
+});
+
+test('who gives up while it waits is told at once, and nothing is sent', async () => {
+  const ground = await bed();
+  const { dialog } = await call(ground);
+  refuse(ground, 'INVITE', 1, 491);
+  const giveUp = new AbortController();
+  ground.note('ours', dialog.request('INVITE', { body: newOffer, signal: giveUp.signal }));
+  await ground.clock.run(1000);
+  giveUp.abort();
+  await ground.clock.run(5000);
+  assert.equal(ground.seen(), ['ours failed SIP_ABORTED']);
+  assert.is(sent(ground, 'INVITE').length, 1);
+  await finish(ground, dialog);
+});
+
+test('a dialog that ends while it waits ends the waiting', async () => {
+  const ground = await bed();
+  const { dialog, raw } = await call(ground);
+  refuse(ground, 'INVITE', 1, 491);
+  ground.note('ours', dialog.request('INVITE', { body: newOffer }));
+  await ground.clock.run(1000);
+  raw.request('BYE');
+  await ground.clock.run(5000);
+  assert.equal(ground.seen(), ['ours failed SIP_DIALOG_ENDED', 'ended remote bye']);
+  assert.ok(dialog);
+  await ground.rest();
+});
+
+test('a route that breaks while it waits ends the waiting with the 491', async () => {
+  const ground = await bed({ hops: 1 });
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = (request) => {
+    if (request.method === 'INVITE') hop.reply(request, 491);
+    if (request.method === 'INFO') hop.reply(request, 503);
+    return request.method !== 'BYE';
+  };
+  ground.note('ours', dialog.request('INVITE', { body: newOffer }));
+  await clock.run(1000);
+  ground.note('info', dialog.request('INFO'));
+  await clock.run(4000);
+  assert.equal(ground.seen(), ['info failed 503 intermediary', 'recovering', 'ours failed 491 intermediary']);
+  hop.script = () => false;
+  await clock.run(40_000);
+  await finish(ground, dialog);
+});
+
+test('422 to a re-INVITE: the next one asks for the interval that it names, and all later ones name it as well', async () => {
+  const ground = await bed();
+  ground.hop.capabilities = [...ground.hop.capabilities, 'Session-Expires: 600;refresher=uac', 'Require: timer'];
+  const { dialog } = await call(ground);
+  refuse(ground, 'INVITE', 1, 422, { headers: ['Min-SE: 900'] });
+  const response = await ground.take(dialog.request('INVITE', { body: newOffer }));
+  assert.is(response.status, 200);
+  const [first, second] = sent(ground, 'INVITE');
+  assert.equal([first?.header('Session-Expires'), first?.header('Min-SE')], ['600;refresher=uac', '']);
+  assert.equal([second?.header('Session-Expires'), second?.header('Min-SE')], ['900;refresher=uac', '900']);
+  assert.is(second?.cseq, (first?.cseq ?? 0) + 1);
+  await ground.take(dialog.request('UPDATE'));
+  assert.is(sent(ground, 'UPDATE')[0]?.header('Min-SE'), '900');
+  await ground.take(dialog.request('INFO'));
+  assert.is(ground.hop.last('INFO').header('Min-SE'), '');
+  await finish(ground, dialog);
+});
+
+test('422 that names no longer interval, or that raises it again and again, is the program’s to hear', async () => {
+  for (const [minSe, tries] of [
+    [() => '', 1],
+    [(tries: number) => `Min-SE: ${1000 * tries}`, 4],
+  ] as const) {
+    const ground = await bed();
+    ground.hop.capabilities = [...ground.hop.capabilities, 'Session-Expires: 600;refresher=uac', 'Require: timer'];
+    const { dialog } = await call(ground);
+    const { hop } = ground;
+    let refused = 0;
+    hop.script = (request) => {
+      if (request.method !== 'UPDATE') return false;
+      const line = minSe(++refused);
+      hop.reply(request, 422, { headers: line === '' ? [] : [line] });
+      return true;
+    };
+    ground.note('ours', dialog.request('UPDATE'));
+    await ground.clock.run(100);
+    assert.equal(ground.seen(), ['ours failed 422 intermediary']);
+    assert.is(sent(ground, 'UPDATE').length, tries);
+    hop.script = () => false;
+    await finish(ground, dialog);
+  }
+});
+
+test.run();
