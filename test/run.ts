@@ -8,14 +8,15 @@ import type { FileReport } from './report.ts';
 /**
  * Runs the built test files, each in a process of its own, and ends with one line: `N passed, N failed[, N skipped]`.
  *
- * Files named `*.exclusive.test.ts` run alone, after the others. What a file prints is shown when it fails. A file that
- * runs nothing, hangs, dies, or leaves something open has failed, whatever its tests said.
+ * Files named `*.slow.test.ts` wait more than they work: they start first and run beside the others. Files named
+ * `*.exclusive.test.ts` run alone, after all others. What a file prints is shown when it fails. A file that runs nothing, hangs,
+ * dies, or leaves something open has failed, whatever its tests said.
  */
 
 const usage = `Usage: npm test -- [options] [part of a path …]
 
   --no-skips     a skipped test is a failure (so it is when CI=1)
-  --timeout S    seconds that one file may take (default: 120)
+  --timeout S    seconds that one file may take (default: 120), a slow one three times as long
   --verbose      show what files print when they pass, too
   --from FOLDER  run the test files of another folder`;
 
@@ -49,13 +50,16 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const files = findTests(options.folder).filter((file) => isWanted(file, options.parts));
-  const shared = files.filter((file) => !file.endsWith('.exclusive.test.js'));
-  const exclusive = files.filter((file) => file.endsWith('.exclusive.test.js'));
-  const outcomes = [
-    ...(await runAll(shared, Math.min(2, availableParallelism()), options)),
-    ...(await runAll(exclusive, 1, options)),
-  ];
-  return summarize(outcomes, options);
+  const isSlow = (file: string): boolean => file.endsWith('.slow.test.js');
+  const isExclusive = (file: string): boolean => file.endsWith('.exclusive.test.js');
+  const slow = files.filter(isSlow);
+  const shared = files.filter((file) => !isSlow(file) && !isExclusive(file));
+  const beside = await Promise.all([
+    runAll(slow, slow.length, { ...options, timeoutS: 3 * options.timeoutS }),
+    runAll(shared, Math.min(2, availableParallelism()), options),
+  ]);
+  const exclusive = await runAll(files.filter(isExclusive), 1, options);
+  return summarize([...beside.flat(), ...exclusive], options);
 }
 
 function parseOptions(args: readonly string[]): Options | string {

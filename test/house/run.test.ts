@@ -24,8 +24,25 @@ const files = {
   'skip/needs.test.js': `${uvu}${skips} needs(test, 'no-such-program')('calls it', () => {}); test.run();`,
   'skip/bare.test.js': `${uvu} test.skip('why?'); test.run();`,
   'order/first.exclusive.test.js': `${uvu} test('one', () => {}); test.run();`,
+  // Each waits for the other: this works only when they run beside each other, and the slow one has longer.
+  'beside/long.slow.test.js': `${uvu}${meeting('other', 'slow', 3200)}`,
+  'beside/one.test.js': `${uvu}${meeting('slow', 'other', 0)}`,
   'order/second.test.js': `${uvu} test('one', () => {}); test.run();`,
 };
+
+/** A test that leaves a file named `here`, waits until one named `there` lies beside it, and then takes its time. */
+function meeting(there: string, here: string, lingerMs: number): string {
+  return `
+    import { existsSync, writeFileSync } from 'node:fs';
+    const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+    const beside = (name) => new URL(name, import.meta.url);
+    test('meets the other', async () => {
+      writeFileSync(beside('${here}'), '');
+      while (!existsSync(beside('${there}'))) await wait(10);
+      await wait(${lingerMs});
+    });
+    test.run();`;
+}
 
 const test = suite('The test runner');
 let folder = '';
@@ -100,6 +117,10 @@ test('says why a test was skipped, and fails for it only when told to', () => {
 test('runs exclusive files after all others', () => {
   const { output } = runLoudly('order/');
   assert.ok(output.indexOf('order/second') < output.indexOf('order/first.exclusive'));
+});
+
+test('runs slow files beside the others, and gives them longer', () => {
+  assert.equal(run('beside/', '--timeout', '3'), { status: 0, last: '2 passed, 0 failed' });
 });
 
 test('fails when no file is meant', () => {
