@@ -1,8 +1,9 @@
 import type { Address, RandomSource } from './contract.ts';
-import type { EdgeCounters, EdgeEvent } from './edge/event.ts';
+import type { EdgeCounters } from './edge/counters.ts';
+import type { EdgeEvent } from './edge/event.ts';
 import { asSipError, SipError, UsageError } from './errors.ts';
 import { addressOfText } from './message/numeric-address.ts';
-import { checkClients, type EdgeShard, startEdge } from './shard/edge.ts';
+import { checkClient, checkClients, type EdgeShard, startEdge } from './shard/edge.ts';
 import type { Clock, Transport } from './shard/inline.ts';
 import { systemClock, systemRandom } from './shard/system.ts';
 
@@ -12,7 +13,7 @@ export interface CreateEdgeOptions {
   readonly transports: readonly Transport[];
   /**
    * Who may ask it to forward something: `192.0.2.1`, `192.0.2.1:5060`, `2001:db8::1` or `[2001:db8::1]:5060`. Both ends of
-   * a call belong here when both are to heal it.
+   * a call belong here when both are to heal it. A port counts for UDP only: connections come from any.
    */
   readonly clients: readonly string[];
   /**
@@ -106,6 +107,36 @@ export class EdgeHost implements AsyncDisposable {
   /** Forgets the state of all dialogs, as a restart would: each is asked to heal when it sends its next request. */
   loseMemory(): void {
     this.#command({ name: 'lose-memory' });
+  }
+
+  /**
+   * Says that the flow to a client is gone although its address may live: its connections are closed, and what the routes of dialogs
+   * say of it so far is void. Requests for it inside those dialogs get 430 with Wait-For-Session-Update, its own get
+   * Dialog-Route-Set-Update; any heal of a dialog ends both.
+   *
+   * @throws UsageError when `client` is no numeric address; entries are as in `clients`
+   */
+  loseFlow(client: string): void {
+    checkClient(client);
+    this.#command({ name: 'lose-flow', client });
+  }
+
+  /**
+   * Says that a client's registration is gone, as only a registrar can know: whatever the client sends inside a dialog, heals too, gets
+   * 430 with Registration-Route-Set-Update and Dialog-Route-Set-Update, or 481 where it does not offer the option tag. It ends with
+   * the first 2xx to a REGISTER of the client's that passes through this edge, or with `restoreRegistration`.
+   *
+   * @throws UsageError when `client` is no numeric address; entries are as in `clients`
+   */
+  loseRegistration(client: string): void {
+    checkClient(client);
+    this.#command({ name: 'lose-registration', client });
+  }
+
+  /** Takes back `loseRegistration` for a client that has registered again elsewhere. */
+  restoreRegistration(client: string): void {
+    checkClient(client);
+    this.#command({ name: 'restore-registration', client });
   }
 
   /** Replaces the list of clients while the edge runs. @throws UsageError that names the entry which is no numeric address */

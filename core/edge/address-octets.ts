@@ -30,6 +30,21 @@ export function setProtocol(into: Uint8Array, protocol: string): boolean {
   return false;
 }
 
+/** False for datagrams: a connection has to be there, and may be lost. */
+export function isStream(octets: Uint8Array): boolean {
+  return octets[0] !== 0;
+}
+
+/** Is it one IP, whatever the protocols and ports? */
+export function sameIp(a: Uint8Array, b: Uint8Array): boolean {
+  for (let at = ipEnd - 1; at >= ipStart; at--) if (a[at] !== b[at]) return false;
+  return true;
+}
+
+export function portOf(octets: Uint8Array): number {
+  return ((octets[ipEnd] as number) << 8) | (octets[ipEnd + 1] as number);
+}
+
 export function setPort(into: Uint8Array, port: number): void {
   into[ipEnd] = port >>> 8;
   into[ipEnd + 1] = port;
@@ -63,8 +78,7 @@ export function sameAddress(a: Uint8Array, b: Uint8Array): boolean {
 
 /** The address in text. IPv6 comes in full: whoever opens a flow to it spells it the kernel's way. */
 export function addressText(octets: Uint8Array): Address {
-  const port = ((octets[ipEnd] as number) << 8) | (octets[ipEnd + 1] as number);
-  return { protocol: protocols[octets[0] as number] ?? '', host: ipText(octets), port };
+  return { protocol: protocols[octets[0] as number] ?? '', host: ipText(octets), port: portOf(octets) };
 }
 
 /** True when the IP is an IPv4 one: its last four octets say all. */

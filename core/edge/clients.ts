@@ -1,49 +1,28 @@
-import { UsageError } from '../errors.ts';
-import { addressSize, emptyAddress, setIp, setPort } from './address-octets.ts';
+import { isStream } from './address-octets.ts';
+import { anyPortKey, keyOf, keyOfEntry } from './client-entry.ts';
 
 /**
  * Who may ask an edge to forward something: next hops and clients, by IP or by IP and port.
  *
- * An entry is `192.0.2.1`, `192.0.2.1:5060`, `2001:db8::1` or `[2001:db8::1]:5060`; names are not looked up. A UDP source can
+ * An entry is `192.0.2.1`, `192.0.2.1:5060`, `2001:db8::1` or `[2001:db8::1]:5060`; names are not looked up. A port tells UDP
+ * sources apart; a connection comes from whatever port its kernel chose, so there the IP alone counts. A UDP source can
  * be forged: what comes from outside has to be filtered before it gets here.
  */
 export class Clients {
   readonly #keys: ReadonlySet<string>;
+  /** The IPs of all entries, those with a port too. */
+  readonly #hosts: ReadonlySet<string>;
 
   /** @throws UsageError that names the entry which is no numeric address */
   constructor(entries: readonly string[]) {
-    this.#keys = new Set(entries.map(parseEntry));
+    this.#keys = new Set(entries.map((entry) => keyOfEntry(entry, 'clients')));
+    this.#hosts = new Set([...this.#keys].map(anyPortKey));
   }
 
-  /** Does the list have this address, or its IP with any port? */
+  /** Does the list have this address, its IP with any port, or, for a connection, its IP with another port? */
   has(address: Uint8Array): boolean {
-    if (this.#keys.has(keyOf(address))) return true;
-    anyPort.set(address);
-    setPort(anyPort, 0);
-    return this.#keys.has(keyOf(anyPort));
+    const key = keyOf(address);
+    const host = anyPortKey(key);
+    return this.#keys.has(key) || (isStream(address) ? this.#hosts : this.#keys).has(host);
   }
-}
-
-const anyPort = emptyAddress();
-const form =
-  /^(?:\[(?<ipv6>[^\]]+)\](?::(?<ipv6Port>\d{1,5}))?|(?<ipv4>[\d.]+)(?::(?<ipv4Port>\d{1,5}))?|(?<bare>[\da-f:.]+))$/i;
-
-/** Gives the key of an entry: port 0 stands for any. */
-function parseEntry(entry: string): string {
-  const groups = form.exec(entry)?.groups ?? {};
-  const host = groups['ipv6'] ?? groups['ipv4'] ?? groups['bare'] ?? '';
-  const port = groups['ipv6Port'] ?? groups['ipv4Port'];
-  const address = emptyAddress();
-  const bytes = Uint8Array.from(host, (character) => character.charCodeAt(0));
-  const fits = port === undefined || (Number(port) >= 1 && Number(port) <= 65_535);
-  if (!fits || !setIp(address, bytes, 0, bytes.length)) {
-    throw new UsageError(`clients: '${entry}' is no numeric address: 192.0.2.1, 192.0.2.1:5060 or [2001:db8::1]:5060.`);
-  }
-  setPort(address, Number(port ?? 0));
-  return keyOf(address);
-}
-
-/** A client is known by its IP and port, whatever protocol it speaks. */
-function keyOf(address: Uint8Array): string {
-  return String.fromCharCode(...address.subarray(1, addressSize));
 }

@@ -1,7 +1,9 @@
 import type { Address, FlowId, Outlet, RandomSource } from '../contract.ts';
-import { emptyAddress, setAddress } from './address-octets.ts';
+import { emptyAddress, isStream, setAddress } from './address-octets.ts';
+import { entryNames } from './client-entry.ts';
 import type { Clients } from './clients.ts';
-import type { EdgeCounters, EdgeEvent } from './event.ts';
+import type { EdgeCounters } from './counters.ts';
+import type { EdgeEvent } from './event.ts';
 import { connectedMax, peerMax, waitingMax } from './limits.ts';
 import { type Peer, Peers } from './peers.ts';
 
@@ -11,15 +13,20 @@ const retryIntervalMs = 1000;
 /**
  * Peers and their flows: who sent something, how to send something to whom, and who cannot be reached.
  *
- * A peer is lost when its flow is, or when none can be opened; for UDP that is what ECONNREFUSED tells, so whom requests go
- * to and is known gets a connected socket. It is back as soon as anything comes from it. Meanwhile one request a second is let
- * through to try it, with its retransmissions; there are no probes of our own, and so no timers.
+ * By UDP a peer is lost when its flow is: that is what ECONNREFUSED tells, so whom requests go to and is known gets a connected
+ * socket. It is back as soon as anything comes from it. By a stream, who opened the connection is lost with it, for good: from
+ * another connection it is another peer. Where we opened it, its loss says nothing: the next message opens another, and only
+ * when none can be opened the peer is lost.
+ *
+ * While a peer is lost one request a second is let through to try it, with its retransmissions; there are no probes of our own,
+ * and so no timers. What waited for a flow that does not come is given back.
  */
 export class Delivery {
   nowMs = 0;
   readonly #outlet: Outlet;
   readonly #counters: EdgeCounters;
   readonly #emit: (event: EdgeEvent) => void;
+  readonly #undelivered: (bytes: Uint8Array) => void;
   readonly #peers: Peers;
   readonly #byFlow = new Map<FlowId, Peer>();
   readonly #byOpenId = new Map<number, Peer>();
@@ -35,10 +42,13 @@ export class Delivery {
     readonly outlet: Outlet;
     readonly counters: EdgeCounters;
     readonly emit: (event: EdgeEvent) => void;
+    /** Gets back what waited for a flow that does not come. */
+    readonly undelivered: (bytes: Uint8Array) => void;
   }) {
     this.#outlet = options.outlet;
     this.#counters = options.counters;
     this.#emit = options.emit;
+    this.#undelivered = options.undelivered;
     this.#clients = options.clients;
     this.#peers = new Peers({
       random: options.random,
@@ -68,9 +78,16 @@ export class Delivery {
     return this.#peers.at(octets);
   }
 
+  /** The peer at an address, if it is known of. */
+  find(octets: Uint8Array): Peer | undefined {
+    return this.#peers.find(octets);
+  }
+
   /** May a request with this branch be sent to `peer`? Not while it is lost, unless the request tries it. */
   takes(peer: Peer, branch: Uint8Array): boolean {
     if (!peer.lost) return true;
+    if (peer.inbound) return false;
+    if (isStream(peer.octets) && peer.openId !== 0) return true; // it shares the fate of the one that tries
     if (this.nowMs < peer.retryAtMs) return peer.trial !== undefined && isSame(peer.trial, branch);
     peer.retryAtMs = this.nowMs + retryIntervalMs;
     peer.trial = branch.slice();
@@ -106,7 +123,10 @@ export class Delivery {
     peer.flow = flow;
     this.#byFlow.set(flow, peer);
     if (openId !== undefined) this.#opened(openId);
-    if (peer.lost && remote.protocol !== 'udp') this.#return(peer);
+    if (isStream(peer.octets)) {
+      peer.inbound = openId === undefined;
+      if (peer.lost) this.#return(peer);
+    }
     const { waiting } = peer;
     if (waiting === undefined) return;
     peer.waiting = undefined;
@@ -127,8 +147,20 @@ export class Delivery {
     this.#byFlow.delete(flow);
     if (peer === undefined || peer.flow !== flow) return;
     peer.flow = undefined;
-    if (!idle) this.#lose(peer);
+    if (isStream(peer.octets)) {
+      if (peer.inbound) this.#lose(peer);
+    } else if (!idle) this.#lose(peer);
     else if (!peer.lost && peer.openId === 0) this.#forget(peer);
+  }
+
+  /** Closes the connections of the client with this key. */
+  disconnect(key: string): void {
+    for (const peer of this.#peers.all) {
+      const { flow } = peer;
+      if (flow === undefined || !isStream(peer.octets) || !entryNames(key, peer.octets)) continue;
+      this.#outlet.close(flow);
+      this.flowLost(flow, false);
+    }
   }
 
   /** Clears what was asked for by this id, and gives whose it was. */
@@ -140,7 +172,7 @@ export class Delivery {
   }
 
   #deservesSocket(peer: Peer): boolean {
-    return peer.known && !peer.connected && this.#connected < connectedMax;
+    return peer.known && !peer.connected && !isStream(peer.octets) && this.#connected < connectedMax;
   }
 
   #open(peer: Peer): void {
@@ -154,19 +186,22 @@ export class Delivery {
   }
 
   #lose(peer: Peer): void {
+    const { waiting } = peer;
     this.#disconnect(peer);
-    this.#dropWaiting(peer);
+    this.#clearWaiting(peer);
     peer.retryAtMs = this.nowMs + retryIntervalMs;
     peer.trial = undefined;
-    if (peer.lost) return;
-    peer.lost = true;
-    this.#emit({ kind: 'destination-lost', address: peer.address });
+    if (!peer.lost) {
+      peer.lost = true;
+      if (peer.known) this.#emit({ kind: 'destination-lost', address: peer.address });
+    }
+    for (const bytes of waiting ?? []) this.#undelivered(bytes);
   }
 
   #return(peer: Peer): void {
     peer.lost = false;
     peer.trial = undefined;
-    this.#emit({ kind: 'destination-returned', address: peer.address });
+    if (peer.known) this.#emit({ kind: 'destination-returned', address: peer.address });
   }
 
   #forget(peer: Peer): void {
@@ -176,7 +211,7 @@ export class Delivery {
 
   #release(peer: Peer): void {
     this.#disconnect(peer);
-    this.#dropWaiting(peer);
+    this.#counters.shed += this.#clearWaiting(peer);
     this.#byOpenId.delete(peer.openId);
     if (peer.flow === undefined) return;
     this.#byFlow.delete(peer.flow);
@@ -188,11 +223,12 @@ export class Delivery {
     peer.connected = false;
   }
 
-  #dropWaiting(peer: Peer): void {
+  /** Gives how many there were. */
+  #clearWaiting(peer: Peer): number {
     const count = peer.waiting?.length ?? 0;
     peer.waiting = undefined;
     this.#waiting -= count;
-    this.#counters.shed += count;
+    return count;
   }
 }
 

@@ -1,20 +1,26 @@
 import type { Address, FlowId, Input, Outlet, Output, RandomSource, Step, Steppable } from '../contract.ts';
 import { resilienceTag } from '../dialog/request.ts';
 import { HeaderId } from '../message/header.ts';
-import { Message, type Refusal } from '../message/message.ts';
-import { refusals } from '../message/refusal.ts';
+import { Message } from '../message/message.ts';
+import { refusals as messageRefusals, type Refusal } from '../message/refusal.ts';
 import { beginResponse, endMessage, Writer } from '../message/write.ts';
-import { emptyAddress, sameAddress, setAddress } from './address-octets.ts';
+import { emptyAddress, isStream, sameAddress, setAddress, setPort } from './address-octets.ts';
+import { keyOfEntry } from './client-entry.ts';
 import { Clients } from './clients.ts';
 import type { EdgeCommand } from './command.ts';
+import { countAnswer, type EdgeCounters, noCounts } from './counters.ts';
 import { Delivery } from './delivery.ts';
-import { type EdgeCounters, type EdgeEvent, noCounts } from './event.ts';
-import { writeForwardedRequest, writeForwardedResponse } from './forwarder.ts';
+import type { EdgeEvent } from './event.ts';
+import { writeForwardedRequest } from './forwarded-request.ts';
+import { writeForwardedResponse } from './forwarded-response.ts';
 import { type Destination, Itinerary } from './itinerary.ts';
+import { datagramSizeMax } from './limits.ts';
 import { Locals } from './local.ts';
+import { LostRegistrations } from './lost-registrations.ts';
 import type { Peer } from './peers.ts';
+import { type DialogLoss, type EdgeRefusal, losses, refusals } from './refusal.ts';
 import { RouteTokens } from './route-tokens.ts';
-import { setReplyTo, ViaBranches } from './via-branches.ts';
+import { findWayBack, ViaBranches, type WayBack } from './via-branches.ts';
 
 /** What an edge is set up with. */
 export interface EdgeOptions {
@@ -29,31 +35,32 @@ export interface EdgeOptions {
 
 /** RFC 3261 §16.6 (3). */
 const maxForwardsDefault = 70;
-const maxForwardsMalformed = 'Malformed Max-Forwards';
 
-const routeSetUpdate = 'P-Dialog-Recovery-Action: Dialog-Route-Set-Update\r\n';
-const waitForUpdate = 'P-Dialog-Recovery-Action: Wait-For-Session-Update\r\n';
+/** What a proxy says of itself; it takes no bodies. @see RFC 3261 §11.2 */
+const capabilities = `Accept: \r\nAccept-Encoding: \r\nAccept-Language: en\r\nSupported: ${resilienceTag}\r\n`;
 
 /**
  * A record-routing proxy that sees when a dialog's state is lost and asks the right end to heal it, sans-IO: the server of
  * Microsoft's figures.
  *
  * It is stateless. What it must know of a dialog stands in the dialog's routes (`RouteTokens`), what it must know of a
- * transaction in the Vias (`ViaBranches`), so a million dialogs cost it nothing; all that it remembers is the keys to both, and
- * which peers can be reached (`Delivery`). In the order of the questions that it asks:
+ * transaction in the Vias (`ViaBranches`), so a million dialogs cost it nothing; all that it remembers is the keys to both,
+ * which peers can be reached (`Delivery`), and what it was told. In the order of the questions that it asks:
  *
- * - Through us, in a dialog: is the token good? If not, the state is lost: 430 with Dialog-Route-Set-Update to who offers the
- *   option tag, else 481.
+ * - Is it valid (RFC 3261 §16.3)? Loops are looked for last, when it is known where the request would go.
+ * - In a dialog: has its sender a registration, its route a good token, and that token the flow which the sender has now?
+ *   If not, the sender is told to mend that: by 430 with what it has to do, if it offers the option tag, else by 481.
  * - From whom? Clients and hops of the list may send anything anywhere. A stranger may send inside a dialog whose token is
- *   good, and only to the other side of it; anything else gets 403.
- * - Whereto? The next Route, else the Request-URI, by numeric address. There is no DNS here: a name, like the edge itself,
- *   is the default target's business, or else a domain that we do not handle, which is what 404 says (RFC 3261 §21.4.5).
- * - Can that be reached? If not, only its own healing helps: 430 with Wait-For-Session-Update, or 480. Here we leave [MS-SIPRE]
- *   §3.7.5.1, which would have 481: that ends a dialog whose destination may be back in a second.
+ *   good, and only to a side of it; anything else gets 403.
+ * - Whereto? By the connection that the token names, else to the next Route, else to the Request-URI, by numeric address. There is no
+ *   DNS here: a name, like the edge itself, is the default target's business, or else a domain that we do not handle, which
+ *   is what 404 says (RFC 3261 §21.4.5).
+ * - Can that be reached? If not, only its own healing helps: 430 with Wait-For-Session-Update, or 481; outside a dialog 480.
  *
- * No ACK is ever answered. CANCEL is treated like any request, and so gets what its INVITE got.
+ * No ACK is ever answered. CANCEL is treated like any request, and so gets what its INVITE got. It forks nothing, and so
+ * neither reads nor writes Max-Breadth (RFC 5393 §5).
  *
- * @see RFC 3261 §16.3–16.6, §16.11; [MS-SIPRE] §3.7.5.1
+ * @see RFC 3261 §16.3–16.6, §16.9, §16.11; RFC 5393 §4; [MS-SIPRE] §3.7.5.1
  */
 export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
   readonly #outputs: Output<EdgeEvent>[] = [];
@@ -65,10 +72,11 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
   readonly #itinerary: Itinerary;
   readonly #tokens: RouteTokens;
   readonly #branches: ViaBranches;
+  readonly #registrations = new LostRegistrations();
   readonly #delivery: Delivery;
   readonly #defaultTarget: Address | undefined;
   readonly #defaultOctets = emptyAddress();
-  readonly #reply = emptyAddress();
+  readonly #wayBack: WayBack = { octets: emptyAddress(), maddr: false };
 
   /** @throws UsageError when an entry of `clients` is no numeric address */
   constructor(options: EdgeOptions) {
@@ -82,13 +90,14 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     this.#locals = new Locals(options.locals);
     this.#itinerary = new Itinerary(this.#locals);
     this.#tokens = new RouteTokens(random);
-    this.#branches = new ViaBranches(random);
+    this.#branches = new ViaBranches(random, this.#locals);
     this.#delivery = new Delivery({
       random,
       clients: new Clients(options.clients),
       outlet: this.#outlet,
       counters: this.#counters,
       emit: (event) => outputs.push({ kind: 'event', event }),
+      undelivered: (bytes) => this.#giveBack(bytes),
     });
     this.#defaultTarget = defaultTarget;
     if (defaultTarget !== undefined && !setAddress(this.#defaultOctets, defaultTarget)) {
@@ -122,7 +131,7 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
         this.#delivery.flowLost(input.flow, input.failure.code === 'SIP_FLOW_IDLE');
         break;
       case 'message-refused':
-        this.#refuseUnread(input.flow, input.head, refusals[input.fault]);
+        this.#refuseUnread(input.flow, input.head, messageRefusals[input.fault]);
         break;
       case 'command':
         this.#obey(input.command);
@@ -134,8 +143,8 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
   #refuseUnread(flow: FlowId, head: Uint8Array, refusal: Refusal): void {
     const source = this.#delivery.heard(flow);
     this.#message.scan(head);
-    if (source !== undefined && this.#message.answerable) this.#refuse(source, flow, refusal.status, refusal.phrase);
-    else this.#counters.dropped++;
+    if (source !== undefined && this.#message.answerable) this.#refuse(source, flow, refusal);
+    else this.#counters.droppedMalformed++;
     this.#delivery.flowLost(flow, false);
     this.#outlet.close(flow);
   }
@@ -149,6 +158,18 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
       case 'clients':
         this.#delivery.list(new Clients(command.clients));
         break;
+      case 'lose-flow': {
+        const key = keyOfEntry(command.client, 'client');
+        this.#tokens.loseFlow(key);
+        this.#delivery.disconnect(key);
+        break;
+      }
+      case 'lose-registration':
+        this.#registrations.lose(keyOfEntry(command.client, 'client'));
+        break;
+      case 'restore-registration':
+        this.#registrations.restore(keyOfEntry(command.client, 'client'));
+        break;
     }
   }
 
@@ -156,28 +177,30 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     const source = this.#delivery.heard(flow);
     const message = this.#message;
     const refusal = message.scan(bytes);
-    if (source === undefined) this.#counters.dropped++;
+    if (source === undefined) this.#counters.droppedMalformed++;
     else if (refusal === undefined && !message.isRequest) this.#forwardResponse();
     else if (refusal === undefined) this.#receiveRequest(source, flow);
-    else if (message.answerable) this.#refuse(source, flow, refusal.status, refusal.phrase);
-    else this.#counters.dropped++;
+    else if (message.answerable) this.#refuse(source, flow, refusal);
+    else this.#counters.droppedMalformed++;
   }
 
+  /** @see RFC 3261 §16.3; all of it but the loops */
   #receiveRequest(source: Peer, flow: FlowId): void {
     const message = this.#message;
-    const { via, method, maxForwards } = message;
-    setReplyTo(this.#reply, via, source.octets);
-    this.#branches.make(message, this.#reply);
+    const { method, maxForwards } = message;
+    findWayBack(this.#wayBack, message, source.octets, source.known);
+    this.#branches.make(message, this.#wayBack);
     const destination = this.#itinerary.read(message);
-    if (destination === 'malformed') this.#refuse(source, flow, 400, 'Malformed Route');
-    else if (method === 'OPTIONS' && this.#isForUs(destination)) this.#answer(source, flow, 200, undefined, '');
-    else if (maxForwards.presence === 'malformed') this.#refuse(source, flow, 400, maxForwardsMalformed);
-    else if (maxForwards.presence === 'present' && maxForwards.value === 0) this.#refuse(source, flow, 483);
-    else if (method === 'ACK' && this.#isOurAnswers(message)) this.#counters.dropped++;
-    else if (method !== 'ACK' && method !== 'CANCEL' && message.first(HeaderId.ProxyRequire) >= 0) {
-      const tags = message.headerText(HeaderId.ProxyRequire) ?? '';
-      this.#refuse(source, flow, 420, undefined, `Unsupported: ${tags}\r\n`);
-    } else this.#route(source, flow, destination);
+    const isLast = maxForwards.presence === 'present' && maxForwards.value === 0;
+    if (destination === 'malformed') this.#refuse(source, flow, refusals.route);
+    else if (maxForwards.presence === 'malformed') this.#refuse(source, flow, refusals.maxForwards);
+    else if (method === 'OPTIONS' && (isLast || this.#isForUs(destination))) this.#answerOptions(source, flow);
+    else if (destination === 'scheme') this.#refuse(source, flow, refusals.scheme);
+    else if (isLast) this.#refuse(source, flow, refusals.hops);
+    else if (method === 'ACK' && this.#isOurAnswers(message)) this.#counters.droppedAcks++;
+    else if (method !== 'ACK' && method !== 'CANCEL' && this.#wantsExtensions(HeaderId.ProxyRequire))
+      this.#refuseExtensions(source, flow, HeaderId.ProxyRequire);
+    else this.#checkDialog(source, flow, destination);
   }
 
   #isForUs(destination: Destination): boolean {
@@ -185,42 +208,110 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     return destination === 'ourselves' && user.start === user.end;
   }
 
+  #answerOptions(source: Peer, flow: FlowId): void {
+    if (this.#wantsExtensions(HeaderId.Require)) this.#refuseExtensions(source, flow, HeaderId.Require);
+    else this.#answer(source, flow, 200, undefined, capabilities);
+  }
+
+  #wantsExtensions(header: HeaderId): boolean {
+    const message = this.#message;
+    for (let line = message.first(header); line >= 0; line = message.next(line)) {
+      if (message.valueEnd(line) > message.valueStart(line)) return true;
+    }
+    return false;
+  }
+
+  /** We understand none, so all are listed. */
+  #refuseExtensions(source: Peer, flow: FlowId, header: HeaderId): void {
+    const message = this.#message;
+    let lines = '';
+    for (let line = message.first(header); line >= 0; line = message.next(line)) {
+      const value = message.text({ start: message.valueStart(line), end: message.valueEnd(line) });
+      if (value !== '') lines += `Unsupported: ${value}\r\n`;
+    }
+    this.#refuse(source, flow, refusals.extension, lines);
+  }
+
   /** An ACK for a failure that we made goes no further. */
   #isOurAnswers(ack: Message): boolean {
     return this.#branches.isTag(ack.bytes, ack.to.tag.start, ack.to.tag.end);
   }
 
-  #route(source: Peer, flow: FlowId, destination: Destination): void {
+  /** Is all that there must be of its dialog on the side of its sender? @see [MS-SIPRE] §3.7.5.1 */
+  #checkDialog(source: Peer, flow: FlowId, destination: Destination): void {
     const message = this.#message;
-    const { token, next } = this.#itinerary;
-    const asked = destination === 'resolved' ? next : undefined;
-    const carried = isInDialog(message) && token.end > token.start;
-    if (carried && !this.#tokens.read(message, token.start, token.end)) {
-      this.#refuseInDialog(source, flow, 481, routeSetUpdate);
-    } else if (source.known) {
-      const target = asked ?? (carried ? this.#tokens.opposite(source.octets) : undefined);
-      if (target === undefined) this.#sendToDefault(source, flow, destination);
-      else this.#forwardRequest(source, flow, target, undefined);
+    const { token } = this.#itinerary;
+    const inDialog = isInDialog(message);
+    const carried = inDialog && token.end > token.start;
+    if (inDialog && this.#registrations.has(source.octets)) {
+      this.#refuseLoss(source, flow, losses.registration);
+    } else if (carried && !this.#tokens.read(message, token.start, token.end)) {
+      this.#refuseLoss(source, flow, losses.path);
+    } else if (carried && offersHealing(message) && this.#hasNewFlow(source)) {
+      this.#refuseLoss(source, flow, losses.path);
     } else {
-      const target = carried ? this.#targetOfStranger(source, asked) : undefined;
-      if (target === undefined) this.#refuse(source, flow, 403);
-      else this.#forwardRequest(source, flow, target, undefined);
+      this.#route(source, flow, destination, carried);
     }
   }
 
-  /** The other side of its dialog; a third party may ask for either. */
-  #targetOfStranger(source: Peer, asked: Uint8Array | undefined): Uint8Array | undefined {
-    const opposite = this.#tokens.opposite(source.octets);
-    if (opposite !== undefined) return opposite;
-    return asked !== undefined && this.#tokens.names(asked) ? asked : undefined;
+  /**
+   * The token names a flow of the sender's that is gone: what comes from the far side would not reach it. Who cannot heal is not
+   * told: its own request can be delivered.
+   */
+  #hasNewFlow(source: Peer): boolean {
+    const near = this.#tokens.near(source.octets);
+    if (near === undefined || this.#message.method === 'ACK') return false;
+    if (this.#tokens.lost(near)) return true;
+    if (!isStream(near) || sameAddress(near, source.octets)) return false;
+    const former = this.#delivery.find(near);
+    return former?.inbound === true && former.lost;
+  }
+
+  #route(source: Peer, flow: FlowId, destination: Destination, carried: boolean): void {
+    const asked = destination === 'resolved' ? this.#itinerary.next : undefined;
+    const opposite = carried ? this.#tokens.opposite(source.octets) : undefined;
+    if (source.known) {
+      const target = opposite !== undefined && this.#isReachedByToken(opposite) ? opposite : (asked ?? opposite);
+      if (target === undefined) this.#sendToDefault(source, flow, destination);
+      else this.#checkDestination(source, flow, target, carried);
+    } else {
+      const target = opposite ?? this.#sideAskedFor(asked, carried);
+      if (!carried) this.#refuse(source, flow, refusals.stranger);
+      else if (target === undefined || !this.#mayRefresh(source)) this.#refuse(source, flow, refusals.side);
+      else this.#checkDestination(source, flow, target, carried);
+    }
+  }
+
+  /** Who came by a connection is reached by that alone, whatever its Contact says. */
+  #isReachedByToken(opposite: Uint8Array): boolean {
+    if (!isStream(opposite) || this.#itinerary.routed) return false;
+    return this.#delivery.find(opposite)?.inbound === true;
+  }
+
+  /** A third party, which the token does not name, may ask for either side of the dialog. */
+  #sideAskedFor(asked: Uint8Array | undefined, carried: boolean): Uint8Array | undefined {
+    return carried && asked !== undefined && this.#tokens.names(asked) ? asked : undefined;
+  }
+
+  /** A refresh from elsewhere could draw the dialog's route to its sender. */
+  #mayRefresh(stranger: Peer): boolean {
+    return !getsRecordRoute(this.#message.method) || this.#tokens.namesIp(stranger.octets);
   }
 
   #sendToDefault(source: Peer, flow: FlowId, destination: Destination): void {
     const defaultTarget = this.#defaultTarget;
-    if (destination === 'scheme') this.#refuse(source, flow, 416);
-    else if (defaultTarget === undefined || this.#itinerary.routed) this.#refuse(source, flow, 404);
-    else
-      this.#forwardRequest(source, flow, this.#defaultOctets, destination === 'ourselves' ? defaultTarget : undefined);
+    if (defaultTarget === undefined || this.#itinerary.routed) {
+      this.#refuse(source, flow, notFound(destination));
+      return;
+    }
+    this.#forwardRequest(source, flow, this.#defaultOctets, destination === 'ourselves' ? defaultTarget : undefined);
+  }
+
+  /** Is the flow still there that the token means by `target`? */
+  #checkDestination(source: Peer, flow: FlowId, target: Uint8Array, carried: boolean): void {
+    const isGone = carried && this.#tokens.names(target) && this.#tokens.lost(target);
+    if (isGone) this.#refuseLoss(source, flow, losses.destination);
+    else this.#forwardRequest(source, flow, target, undefined);
   }
 
   /** `host`: what takes the place of the Request-URI's, which is our own. */
@@ -228,72 +319,124 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     const message = this.#message;
     const { branch } = this.#branches;
     const { maxForwards, method } = message;
-    const peer = this.#delivery.at(target);
     const local = this.#locals.forProtocol(target);
-    if (local === undefined) {
-      this.#refuse(source, flow, 404);
+    const sourceLocal = this.#locals.forProtocol(source.octets);
+    this.#branches.route(message, this.#itinerary, target);
+    const peer = this.#delivery.at(target);
+    if (local === undefined || sourceLocal === undefined) {
+      this.#refuse(source, flow, refusals.transport);
+    } else if (this.#branches.loops(message)) {
+      this.#refuse(source, flow, refusals.loop);
     } else if (method === 'ACK' ? peer.lost : !this.#delivery.takes(peer, branch)) {
-      this.#refuseInDialog(source, flow, 480, waitForUpdate);
+      this.#refuseLoss(source, flow, losses.destination);
     } else {
-      const recorded = makesOrRefreshes(method);
+      const recorded = getsRecordRoute(method);
+      const stream = isStream(peer.octets);
       const bytes = writeForwardedRequest(this.#writer, message, {
         local,
+        sourceLocal,
         branch,
         maxForwards: maxForwards.presence === 'present' ? maxForwards.value - 1 : maxForwardsDefault,
         source: source.address,
         itinerary: this.#itinerary,
         token: recorded ? (writer) => this.#tokens.write(writer, message, source.octets, peer.octets) : undefined,
         host,
+        stream,
       });
+      if (!stream && bytes.length > datagramSizeMax) {
+        this.#refuse(source, flow, refusals.datagram);
+        return;
+      }
       this.#counters.forwardedRequests++;
       this.#delivery.sendRequest(peer, bytes);
     }
   }
 
   #forwardResponse(): void {
-    // The branch says better than sent-by that the topmost Via is ours.
+    // What verifies was made by us: sent-by and branch of the topmost Via, and the one behind it, which is the way back.
     if (!this.#branches.read(this.#message)) {
-      this.#counters.dropped++;
+      this.#counters.droppedResponses++;
       return;
     }
     this.#counters.forwardedResponses++;
-    const peer = this.#delivery.at(this.#branches.reply);
-    this.#delivery.send(peer, writeForwardedResponse(this.#writer, this.#message));
+    const { method, status } = this.#message;
+    if (method === 'REGISTER' && status >= 200 && status < 300) this.#registrations.registered(this.#branches.reply);
+    this.#sendBack();
   }
 
-  /** Refuses with 430 and `action` what is in a dialog and offers the option tag, all else with `status`. */
-  #refuseInDialog(source: Peer, flow: FlowId, status: number, action: string): void {
-    const message = this.#message;
-    if (isInDialog(message) && message.hasToken(HeaderId.Supported, resilienceTag)) {
-      this.#refuse(source, flow, 430, undefined, action);
-    } else {
-      this.#refuse(source, flow, status);
+  /** Sends the response at hand where `branches.reply` says, without its topmost Via. @see RFC 3261 §18.2.2 */
+  #sendBack(): void {
+    const { reply } = this.#branches;
+    const stream = isStream(reply);
+    if (stream && this.#delivery.find(reply)?.flow === undefined) {
+      const { port, protocol } = this.#message.secondVia;
+      setPort(reply, port === 0 ? (protocol === 'tls' ? 5061 : 5060) : port);
+      // A stranger's Via opens no flows.
+      if (!this.#delivery.at(reply).known) {
+        this.#counters.shed++;
+        return;
+      }
     }
+    const bytes = writeForwardedResponse(this.#writer, this.#message, stream);
+    if (stream || bytes.length <= datagramSizeMax) this.#delivery.send(this.#delivery.at(reply), bytes);
+    else this.#counters.shed++;
   }
 
-  #refuse(source: Peer, flow: FlowId, status: number, phrase?: string, lines = ''): void {
+  /** A message waited for a flow in vain: a request is answered as the destination that is lost. @see RFC 3261 §16.9 */
+  #giveBack(bytes: Uint8Array): void {
+    const message = this.#message;
+    const isForwarded = message.scan(bytes) === undefined && message.isRequest && this.#branches.read(message);
+    if (!isForwarded || message.method === 'ACK') {
+      this.#counters.shed++;
+      return;
+    }
+    this.#counters.returned++;
+    const { status, phrase, lines } = this.#loss(losses.destination);
+    countAnswer(this.#counters, status);
+    const toTag = isInDialog(message) ? undefined : this.#branches.tagOf(message);
+    beginResponse(this.#writer, message, status, phrase, { toTag });
+    const answer = endMessage(this.#writer.text(lines), undefined, undefined);
+    if (message.scan(answer) === undefined) this.#sendBack();
+  }
+
+  #refuseLoss(source: Peer, flow: FlowId, loss: DialogLoss): void {
+    if (this.#message.method === 'ACK') {
+      this.#counters.droppedAcks++;
+      return;
+    }
+    const { status, phrase, lines } = this.#loss(loss);
     this.#answer(source, flow, status, phrase, lines);
+  }
+
+  /** What a sender gets to hear of a loss: 430 and what to do, if it offers the option tag, else 481; outside a dialog 480. */
+  #loss(loss: DialogLoss): { readonly status: number; readonly phrase: string | undefined; readonly lines: string } {
+    const message = this.#message;
+    if (!isInDialog(message)) return { ...refusals.unreachable, lines: '' };
+    if (!offersHealing(message)) return { status: 481, phrase: loss.phrase, lines: '' };
+    this.#counters[loss.counter]++;
+    return { status: 430, phrase: undefined, lines: loss.action };
+  }
+
+  #refuse(source: Peer, flow: FlowId, refusal: EdgeRefusal, lines = ''): void {
+    this.#answer(source, flow, refusal.status, refusal.phrase, lines);
   }
 
   #answer(source: Peer, flow: FlowId, status: number, phrase: string | undefined, lines: string): void {
     const message = this.#message;
     if (message.method === 'ACK') {
-      this.#counters.dropped++;
+      this.#counters.droppedAcks++;
       return;
     }
-    count(this.#counters, status);
-    setReplyTo(this.#reply, message.via, source.octets);
-    const toTag = isInDialog(message) ? undefined : this.#toTag();
+    countAnswer(this.#counters, status);
+    const wayBack = this.#wayBack;
+    findWayBack(wayBack, message, source.octets, source.known);
+    this.#branches.make(message, wayBack);
+    const toTag = isInDialog(message) ? undefined : this.#branches.tag();
     beginResponse(this.#writer, message, status, phrase, { toTag, source: source.address });
     const bytes = endMessage(this.#writer.text(lines), undefined, undefined);
     // A stranger's Via opens no flows: what it wants on another port it does not get.
-    if (!source.known || sameAddress(this.#reply, source.octets)) this.#outlet.send(flow, bytes);
-    else this.#delivery.send(this.#delivery.at(this.#reply), bytes);
-  }
-
-  #toTag(): string {
-    this.#branches.make(this.#message, this.#reply);
-    return this.#branches.tag();
+    if (!source.known || sameAddress(wayBack.octets, source.octets)) this.#outlet.send(flow, bytes);
+    else this.#delivery.send(this.#delivery.at(wayBack.octets), bytes);
   }
 }
 
@@ -302,44 +445,40 @@ function isInDialog(request: Message): boolean {
   return tag.end > tag.start;
 }
 
-/** Requests that make a dialog or refresh its target, and so get our Record-Route. @see RFC 3261 §16.6 (4), RFC 5057 §5.4 */
-function makesOrRefreshes(method: string): boolean {
-  switch (method) {
-    case 'INVITE':
-    case 'UPDATE':
-    case 'SUBSCRIBE':
-    case 'NOTIFY':
-    case 'REFER':
-      return true;
+function offersHealing(request: Message): boolean {
+  return request.hasToken(HeaderId.Supported, resilienceTag);
+}
+
+function notFound(destination: Destination): EdgeRefusal {
+  switch (destination) {
+    case 'ourselves':
+      return refusals.ourselves;
+    case 'transport':
+      return refusals.transport;
     default:
-      return false;
+      return refusals.name;
   }
 }
 
-function count(counters: EdgeCounters, status: number): void {
-  switch (status) {
-    case 200:
-      counters.answered200++;
-      break;
-    case 400:
-      counters.refused400++;
-      break;
-    case 403:
-      counters.refused403++;
-      break;
-    case 404:
-      counters.refused404++;
-      break;
-    case 430:
-      counters.refused430++;
-      break;
-    case 480:
-      counters.refused480++;
-      break;
-    case 481:
-      counters.refused481++;
-      break;
+/**
+ * What makes a dialog or refreshes its target gets our Record-Route, and so does every method that we do not know: it may do
+ * either.
+ *
+ * @see RFC 3261 §16.6 (4); RFC 5057 §5.4
+ */
+function getsRecordRoute(method: string): boolean {
+  switch (method) {
+    case 'ACK':
+    case 'BYE':
+    case 'CANCEL':
+    case 'INFO':
+    case 'MESSAGE':
+    case 'OPTIONS':
+    case 'PRACK':
+    case 'PUBLISH':
+    case 'REGISTER':
+      return false;
     default:
-      counters.refusedOther++;
+      return true;
   }
 }

@@ -14,3 +14,9 @@ export const connectedMax: number = 128;
  * receive buffers of them never come honestly; over UDP what is dropped is retransmitted.
  */
 export const waitingMax: number = 16_384;
+
+/** A token has two octets for its era. Who declares more flows lost than that gives up the state of all dialogs instead. */
+export const eraMax: number = 65_535;
+
+/** What UDP over IPv4 can carry: 65,535 less the IP and UDP headers. */
+export const datagramSizeMax: number = 65_507;

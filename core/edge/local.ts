@@ -8,16 +8,20 @@ export interface Local {
   readonly octets: Uint8Array;
   /** The start of our Via, up to the value of its branch. */
   readonly via: string;
-  /** What follows the user part of our Record-Route URI, through the end of the line. */
+  /** What follows the user part of our Record-Route URI, through the closing bracket. */
   readonly recordRouteEnd: string;
 }
 
 /** Where an edge is reached. */
 export class Locals {
+  /** What a URI means that names no transport: UDP where we have it. @see RFC 3263 §4.1 */
+  readonly usualProtocol: string;
   readonly #all: readonly Local[];
 
   constructor(addresses: readonly Address[]) {
     this.#all = addresses.map(describe);
+    const protocols = addresses.map(({ protocol }) => protocol);
+    this.usualProtocol = protocols.find((protocol) => protocol === 'udp') ?? protocols[0] ?? 'udp';
   }
 
   /** The one that speaks the protocol of `octets`; undefined when none does. */
@@ -41,5 +45,5 @@ function describe(address: Address): Local {
   const octets = emptyAddress();
   if (!setAddress(octets, address)) throw new RangeError(`no numeric address of ours: ${address.host}`);
   const transport = address.protocol === 'udp' ? '' : `;transport=${address.protocol}`;
-  return { address, octets, via: viaPrefix(address), recordRouteEnd: `@${hostPort(address)}${transport};lr>\r\n` };
+  return { address, octets, via: viaPrefix(address), recordRouteEnd: `@${hostPort(address)}${transport};lr>` };
 }

@@ -13,6 +13,8 @@ export class Peer {
   openId: number = 0;
   /** A connected socket carries the flow, or is to. */
   connected: boolean = false;
+  /** It opened the connection itself: no other one reaches it. */
+  inbound: boolean = false;
   /** Its flow was lost, and nothing has been heard from it since. */
   lost: boolean = false;
   /** When a lost peer is tried next. */
@@ -39,7 +41,8 @@ export class Peer {
 /**
  * Peers by address, at most so many: when there is no place for another, one that was idle gives up its own.
  *
- * A hand goes round all peers to find it: it passes whom it finds used since its last visit, and takes the next.
+ * A hand goes round all peers to find it: it passes whom it finds used since its last visit, and takes the next. Who came by a
+ * connection that is open keeps its place as long as others have one to give: a flood of datagrams from forged addresses closes no connection.
  */
 export class Peers {
   readonly #hash: KeyedHash;
@@ -74,15 +77,12 @@ export class Peers {
   /** The peer at an address, made if need be. */
   at(octets: Uint8Array): Peer {
     const hash = this.#hash.of(octets, addressSize);
-    let peer = this.#buckets[hash & (this.#buckets.length - 1)];
-    while (peer !== undefined) {
-      if (peer.hash === hash && sameAddress(peer.octets, octets)) {
-        peer.used = true;
-        return peer;
-      }
-      peer = peer.next;
-    }
-    return this.#add(octets, hash);
+    return this.#find(octets, hash) ?? this.#add(octets, hash);
+  }
+
+  /** The peer at an address; undefined when nobody is known there. */
+  find(octets: Uint8Array): Peer | undefined {
+    return this.#find(octets, this.#hash.of(octets, addressSize));
   }
 
   remove(peer: Peer): void {
@@ -98,6 +98,18 @@ export class Peers {
     if (last === undefined || last === peer) return;
     this.#all[peer.place] = last;
     last.place = peer.place;
+  }
+
+  #find(octets: Uint8Array, hash: number): Peer | undefined {
+    let peer = this.#buckets[hash & (this.#buckets.length - 1)];
+    while (peer !== undefined) {
+      if (peer.hash === hash && sameAddress(peer.octets, octets)) {
+        peer.used = true;
+        return peer;
+      }
+      peer = peer.next;
+    }
+    return undefined;
   }
 
   #add(octets: Uint8Array, hash: number): Peer {
@@ -122,12 +134,13 @@ export class Peers {
   }
 
   #makePlace(): void {
-    // One round clears every mark, so the second finds somebody.
-    for (;;) {
+    // One round clears every mark, so the second finds somebody; the third takes whoever it is.
+    for (let looks = 3 * this.#all.length; looks > 0; looks--) {
       this.#hand = this.#hand >= this.#all.length - 1 ? 0 : this.#hand + 1;
       const peer = this.#all[this.#hand];
       if (peer === undefined) return;
-      if (peer.used) {
+      const isLastRound = looks <= this.#all.length;
+      if (!isLastRound && (peer.used || isConnected(peer))) {
         peer.used = false;
         continue;
       }
@@ -136,4 +149,9 @@ export class Peers {
       return;
     }
   }
+}
+
+/** Who came by a connection that is open could not be reached again. */
+function isConnected(peer: Peer): boolean {
+  return peer.inbound && peer.flow !== undefined;
 }

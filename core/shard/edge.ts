@@ -1,9 +1,11 @@
 import type { Address, RandomSource } from '../contract.ts';
 import { emptyAddress, setAddress } from '../edge/address-octets.ts';
+import { keyOfEntry } from '../edge/client-entry.ts';
 import { Clients } from '../edge/clients.ts';
 import type { EdgeCommand } from '../edge/command.ts';
+import type { EdgeCounters } from '../edge/counters.ts';
 import { Edge } from '../edge/edge.ts';
-import type { EdgeCounters, EdgeEvent } from '../edge/event.ts';
+import type { EdgeEvent } from '../edge/event.ts';
 import { UsageError } from '../errors.ts';
 import { type Clock, type InlineShard, startInline, type Transport } from './inline.ts';
 
@@ -55,4 +57,9 @@ export async function startEdge(options: EdgeShardOptions): Promise<EdgeShard> {
 /** @throws UsageError that names the entry which is no numeric address */
 export function checkClients(clients: readonly string[]): void {
   new Clients(clients);
+}
+
+/** The same for one client. */
+export function checkClient(client: string): void {
+  keyOfEntry(client, 'client');
 }

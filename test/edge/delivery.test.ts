@@ -48,14 +48,15 @@ test('the option tag gets 430 with Wait-For-Session-Update', () => {
   ]);
 });
 
-test('so does a heal without Route; what has no tag or no dialog gets 480, and ACK silence', () => {
+test('so does a heal without Route; what has no tag gets 481, what is in no dialog 480, and ACK silence', () => {
   const { world, send } = call();
   world.lose(bob);
   const heal = request('UPDATE', { toTag: 'bob', lines: [supported] });
   assert.equal(ladder(world.from(alice, heal)), [wait]);
-  const unavailable = `${alice} SIP/2.0 480 Temporarily Unavailable`;
-  assert.equal(ladder(send('INFO', 'z9hG4bKa', [])), [unavailable]);
-  assert.equal(ladder(world.from(alice, request('INVITE', { lines: [supported] }))), [unavailable]);
+  assert.equal(ladder(send('INFO', 'z9hG4bKa', [])), [`${alice} SIP/2.0 481 Destination Cannot Be Reached`]);
+  assert.equal(ladder(world.from(alice, request('INVITE', { lines: [supported] }))), [
+    `${alice} SIP/2.0 480 Destination Cannot Be Reached`,
+  ]);
   assert.equal(send('ACK'), []);
 });
 
@@ -106,12 +107,18 @@ test('lost again, it is left alone for another second, the trial’s retransmiss
   assert.is(world.events.length, 1);
 });
 
-test('a flow that cannot be opened is a lost destination, and what waited for it is shed', () => {
+test('a flow that cannot be opened is a lost destination, and what waited for it is answered so (RFC 3261 §16.9)', () => {
   const world = new World();
   world.dead.add(bob);
-  assert.equal(world.from(alice, request('INVITE')), []);
-  assert.is(world.edge.counters.shed, 1);
-  assert.equal(ladder(world.from(alice, request('INVITE'))), [`${alice} SIP/2.0 480 Temporarily Unavailable`]);
+  const unreachable = [`${alice} SIP/2.0 480 Destination Cannot Be Reached`];
+  const refused = world.from(alice, request('INVITE'));
+  assert.equal(ladder(refused), unreachable);
+  const toTag = header(only(refused).text, 'To').split(';tag=')[1] ?? '';
+  assert.match(toTag, /^[0-9a-v]{12}$/);
+  assert.equal(world.from(alice, request('ACK', { toTag })), []);
+  assert.equal(ladder(world.from(alice, request('INVITE'))), unreachable);
+  const { shed, returned, refused480 } = world.edge.counters;
+  assert.equal({ shed, returned, refused480 }, { shed: 0, returned: 1, refused480: 2 });
 });
 
 test('messages wait for a flow in their order, and not without end', () => {

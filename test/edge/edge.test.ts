@@ -30,7 +30,7 @@ test('a request goes on as it came, but for Via, Max-Forwards and Record-Route',
   const [startLine, record, via, aliceVia, maxForwards, ...rest] = linesOf(text);
   assert.is(startLine, `INVITE sip:bob@${bob} SIP/2.0`);
   assert.match(record ?? '', /^Record-Route: <sip:[0-9a-v]+@10\.0\.0\.1:5060;lr>$/);
-  assert.match(via ?? '', /^Via: SIP\/2\.0\/UDP 10\.0\.0\.1:5060;rport;branch=z9hG4bK[0-9a-v]{13}$/);
+  assert.match(via ?? '', /^Via: SIP\/2\.0\/UDP 10\.0\.0\.1:5060;rport;branch=z9hG4bK[0-9a-v]{24}$/);
   assert.is(aliceVia, 'Via: SIP/2.0/UDP 10.0.1.1:5070;rport=5070;branch=z9hG4bKalice1;received=10.0.1.1');
   assert.is(maxForwards, 'Max-Forwards: 69');
   assert.equal(rest, linesOf(invite).slice(3));
@@ -136,25 +136,19 @@ test('a response that answers nothing of ours goes nowhere', () => {
   const honest = response(forwarded.text, 200);
   const forgeries = [
     honest.replace('received=10.0.1.1', 'received=192.0.2.9'),
-    honest.replace('rport=5070', 'rport=9'),
     honest.replace('branch=z9hG4bKalice1', 'branch=z9hG4bKalice2'),
-    honest.replace(/z9hG4bK[0-9a-v]{13}/, 'z9hG4bK0000000000000'),
+    honest.replace(/z9hG4bK[0-9a-v]{24}/, `z9hG4bK${'0'.repeat(24)}`),
+    honest.replace('SIP/2.0/UDP 10.0.0.1:5060', 'SIP/2.0/UDP 10.0.0.9:5060'),
+    honest.replace('SIP/2.0/UDP 10.0.0.1:5060', 'SIP/2.0/TCP 10.0.0.1:5060'),
     honest.replace(/Via: SIP\/2\.0\/UDP 10\.0\.1\.1[^\r]*\r\n/, ''),
     honest.replace(/Via: [^\r]*\r\n/g, ''),
     honest.replace(/Call-ID: [^\r]*\r\n/, ''),
   ];
   for (const forgery of forgeries) assert.equal(world.from(bob, forgery), [], forgery);
-  assert.is(world.edge.counters.dropped, forgeries.length);
+  const { droppedResponses, droppedMalformed } = world.edge.counters;
+  assert.equal([droppedResponses, droppedMalformed], [forgeries.length - 2, 2]);
   assert.is(only(world.from(bob, honest)).to, alice);
-});
-
-test('Max-Forwards ends at 0, begins at 70, and must be a number', () => {
-  const world = new World();
-  const options = (maxForwards: string): string => request('OPTIONS', { maxForwards });
-  assert.match(only(world.from(alice, options('0'))).text, /^SIP\/2\.0 483 Too Many Hops\r\n/);
-  assert.is(header(only(world.from(alice, options('1'))).text, 'Max-Forwards'), '0');
-  assert.is(header(only(world.from(alice, options(''))).text, 'Max-Forwards'), '70');
-  assert.match(only(world.from(alice, options('many'))).text, /^SIP\/2\.0 400 Malformed Max-Forwards\r\n/);
+  assert.is(only(world.from(bob, honest.replace('rport=5070', 'rport=9'))).to, alice);
 });
 
 test('a malformed request gets 400, from whoever it is; a malformed ACK, response or scrap gets silence', () => {
@@ -168,28 +162,6 @@ test('a malformed request gets 400, from whoever it is; a malformed ACK, respons
     assert.equal(world.from(alice, text), []);
   }
   assert.is(world.edge.counters.refused400, 3);
-});
-
-test('an extension that a proxy would have to know gets 420, but not for ACK and CANCEL', () => {
-  const world = new World();
-  const lines = ['Proxy-Require: gruu, magic'];
-  const { text } = only(world.from(alice, request('INVITE', { lines })));
-  assert.match(text, /^SIP\/2\.0 420 Bad Extension\r\n/);
-  assert.is(header(text, 'Unsupported'), 'gruu, magic');
-  assert.is(only(world.from(alice, request('CANCEL', { lines }))).to, bob);
-});
-
-test('answers to OPTIONS for the edge itself, from anybody, and keeps no state for it', () => {
-  const world = new World();
-  const options = request('OPTIONS', { uri: `sip:${edgeAt}`, sentBy: stranger, maxForwards: '0' });
-  const first = only(world.from(stranger, options));
-  assert.is(first.to, stranger);
-  assert.match(first.text, /^SIP\/2\.0 200 OK\r\n/);
-  assert.match(header(first.text, 'To'), /;tag=[0-9a-v]{13}$/);
-  assert.equal(only(world.from(stranger, options)), first);
-  const routed = request('OPTIONS', { uri: `sip:${edgeAt}`, lines: [`Route: <sip:${edgeAt};lr>`] });
-  assert.match(only(world.from(alice, routed)).text, /^SIP\/2\.0 200 OK\r\n/);
-  assert.is(world.edge.counters.answered200, 3);
 });
 
 test('takes its own Routes off, all that stand on top, and follows the next', () => {
@@ -230,7 +202,7 @@ test('understands a strict router, which puts our Route into the Request-URI', (
   assert.match(text, /^INFO sip:bob@10\.0\.2\.2:5080 SIP\/2\.0\r\n/);
   assert.is(header(text, 'Route'), '<sip:10.0.0.7;lr>');
   assert.equal(ladder(world.from(alice, request('INFO', { uri: uri.replace('sip:', 'sip:0'), toTag: 'bob', lines }))), [
-    `${alice} SIP/2.0 481 Call/Transaction Does Not Exist`,
+    `${alice} SIP/2.0 481 Dialog State Lost Here`,
   ]);
 });
 
@@ -243,25 +215,16 @@ test('follows maddr, and the default port', () => {
 
 test('a name that nobody looks up gets 404, and so do the edge itself and a transport that it does not have', () => {
   const world = new World();
-  const uris = [
-    'sip:bob@example.com',
-    `sip:bob@${edgeAt}`,
-    `sip:bob@${bob};transport=tcp`,
-    `sip:bob@${bob};transport=x`,
-  ];
-  for (const uri of uris) {
-    assert.match(only(world.from(alice, request('INVITE', { uri }))).text, /^SIP\/2\.0 404 Not Found\r\n/, uri);
-  }
-  const lines = ['Route: <sip:proxy.example.com;lr>'];
-  assert.match(only(world.from(alice, request('INVITE', { lines }))).text, /^SIP\/2\.0 404 /);
+  const refused = (uri: string, lines: string[] = []): string[] =>
+    ladder(world.from(alice, request('INVITE', { uri, lines })));
+  const name = [`${alice} SIP/2.0 404 Names Are Not Looked Up Here`];
+  const transport = [`${alice} SIP/2.0 404 No Such Transport Here`];
+  assert.equal(refused('sip:bob@example.com'), name);
+  assert.equal(refused(`sip:bob@${bob}`, ['Route: <sip:proxy.example.com;lr>']), name);
+  assert.equal(refused(`sip:bob@${edgeAt}`), [`${alice} SIP/2.0 404 Nobody Here and No Default Target`]);
+  assert.equal(refused(`sip:bob@${bob};transport=tcp`), transport);
+  assert.equal(refused(`sip:bob@${bob};transport=x`), transport);
   assert.is(world.edge.counters.refused404, 5);
-});
-
-test('a scheme that is no plain SIP gets 416', () => {
-  const world = new World();
-  for (const uri of ['tel:+15551234', 'sips:bob@10.0.2.2', 'mailto:bob@example.com']) {
-    assert.match(only(world.from(alice, request('INVITE', { uri }))).text, /^SIP\/2\.0 416 /, uri);
-  }
 });
 
 test('with a default target, that gets what is for the edge or for a name', () => {
@@ -271,7 +234,9 @@ test('with a default target, that gets what is for the edge or for a name', () =
   assert.equal(went(`sip:bob@${edgeAt};x=1`), ['10.0.3.3:5090 INVITE sip:bob@10.0.3.3:5090 SIP/2.0']);
   assert.equal(went('sip:bob@example.com'), ['10.0.3.3:5090 INVITE sip:bob@example.com SIP/2.0']);
   assert.equal(went(`sip:bob@${bob}`), [`${bob} INVITE sip:bob@${bob} SIP/2.0`]);
-  assert.equal(went('sip:bob@example.com', ['Route: <sip:proxy.example.com;lr>']), [`${alice} SIP/2.0 404 Not Found`]);
+  assert.equal(went('sip:bob@example.com', ['Route: <sip:proxy.example.com;lr>']), [
+    `${alice} SIP/2.0 404 Names Are Not Looked Up Here`,
+  ]);
 });
 
 test('an ACK is never answered, and one for an answer of ours goes no further', () => {
@@ -304,7 +269,7 @@ test('a stranger’s wish is refused, whatever it is', () => {
     request('BYE', { toTag: 'bob', lines: ['Route: <sip:10.0.0.9;lr>'] }),
   ];
   for (const wish of wishes) {
-    assert.equal(ladder(world.from(stranger, wish)), [`${stranger} SIP/2.0 403 Forbidden`], wish);
+    assert.equal(ladder(world.from(stranger, wish)), [`${stranger} SIP/2.0 403 Not a Client of This Edge`], wish);
   }
   assert.is(world.edge.counters.refused403, wishes.length);
   assert.is(world.edge.counters.forwardedRequests, 0);
@@ -314,14 +279,14 @@ test('a stranger’s wish is refused, whatever it is', () => {
 test('a stranger’s Via opens no flow: it is answered where it wrote from', () => {
   const world = new World();
   const wish = request('INVITE', { sentBy: 'victim.example.com:9', viaParams: ';received=10.9.9.9' });
-  assert.equal(ladder(world.from(stranger, wish)), [`${stranger} SIP/2.0 403 Forbidden`]);
+  assert.equal(ladder(world.from(stranger, wish)), [`${stranger} SIP/2.0 403 Not a Client of This Edge`]);
   assert.equal(world.opened, []);
 });
 
 test('a client that wants answers on another port gets them there', () => {
   const world = new World();
   const message = request('MESSAGE', { uri: 'sip:bob@example.com', sentBy: '10.0.1.1:5099', viaParams: '' });
-  assert.equal(ladder(world.from(alice, message)), ['10.0.1.1:5099 SIP/2.0 404 Not Found']);
+  assert.equal(ladder(world.from(alice, message)), ['10.0.1.1:5099 SIP/2.0 404 Names Are Not Looked Up Here']);
 });
 
 test('the list of clients can be replaced while it runs', () => {
@@ -329,7 +294,7 @@ test('the list of clients can be replaced while it runs', () => {
   world.from(stranger, request('INVITE'));
   world.command({ name: 'clients', clients: [stranger] });
   assert.is(only(world.from(stranger, request('INVITE', { sentBy: stranger }))).to, bob);
-  assert.equal(ladder(world.from(alice, request('INVITE'))), [`${alice} SIP/2.0 403 Forbidden`]);
+  assert.equal(ladder(world.from(alice, request('INVITE'))), [`${alice} SIP/2.0 403 Not a Client of This Edge`]);
 });
 
 test('IPv6 is IPv6 on both sides', () => {

@@ -45,7 +45,7 @@ class Call {
 }
 
 const lost = `${alice} SIP/2.0 430 Flow Failed`;
-const gone = `${alice} SIP/2.0 481 Call/Transaction Does Not Exist`;
+const gone = `${alice} SIP/2.0 481 Dialog State Lost Here`;
 
 test('a request with a good token goes on, without its Route', () => {
   const call = new Call();
@@ -136,11 +136,11 @@ test('a token that is cut, changed, padded or of another dialog is lost state', 
   assert.is(only(call.send('INFO')).to, bob);
 });
 
-test('target refreshes and what makes a dialog get a Record-Route, and nothing else does', () => {
+test('what makes or may make a dialog, and what refreshes its target, gets a Record-Route (RFC 3261 §16.6 (4))', () => {
   const call = new Call();
   const recorded = (method: string): boolean => recordRoute(only(call.send(method)).text) !== '';
-  for (const method of ['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']) assert.ok(recorded(method), method);
-  for (const method of ['ACK', 'BYE', 'CANCEL', 'INFO', 'MESSAGE', 'OPTIONS', 'PRACK', 'FOO']) {
+  for (const method of ['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'FOO']) assert.ok(recorded(method), method);
+  for (const method of ['ACK', 'BYE', 'CANCEL', 'INFO', 'MESSAGE', 'OPTIONS', 'PRACK', 'PUBLISH', 'REGISTER']) {
     assert.not(recorded(method), method);
   }
 });
@@ -174,10 +174,10 @@ test('another stranger with that token reaches the two ends of the call, and nob
   assert.is(only(call.send('INFO', { source: stranger })).to, far);
   assert.is(only(call.send('INFO', { source: stranger, uri: `sip:alice@${alice}` })).to, alice);
   assert.equal(ladder(call.send('INFO', { source: stranger, uri: 'sip:10.9.9.9' })), [
-    `${stranger} SIP/2.0 403 Forbidden`,
+    `${stranger} SIP/2.0 403 Not a Side of This Dialog`,
   ]);
   assert.equal(ladder(call.send('INFO', { source: stranger, uri: 'sip:alice.example.com' })), [
-    `${stranger} SIP/2.0 403 Forbidden`,
+    `${stranger} SIP/2.0 403 Not a Side of This Dialog`,
   ]);
 });
 
@@ -185,7 +185,9 @@ test('a stranger cannot heal: its route-less request gets 403', () => {
   const call = new Call(new World(), far);
   call.world.command({ name: 'lose-memory' });
   assert.equal(ladder(call.send('INFO', { source: far })), [`${far} SIP/2.0 430 Flow Failed`]);
-  assert.equal(ladder(call.send('UPDATE', { source: far, route: '' })), [`${far} SIP/2.0 403 Forbidden`]);
+  assert.equal(ladder(call.send('UPDATE', { source: far, route: '' })), [
+    `${far} SIP/2.0 403 Not a Client of This Edge`,
+  ]);
 });
 
 test('a token counts for nothing outside a dialog', () => {
@@ -193,7 +195,7 @@ test('a token counts for nothing outside a dialog', () => {
   const { world, route } = call;
   const invite = (source: string): string[] =>
     ladder(world.from(source, request('INVITE', { lines: [`Route: ${route}`], sentBy: source })));
-  assert.equal(invite(stranger), [`${stranger} SIP/2.0 403 Forbidden`]);
+  assert.equal(invite(stranger), [`${stranger} SIP/2.0 403 Not a Client of This Edge`]);
   assert.is(only(world.from(alice, request('INVITE', { lines: [`Route: ${route}`] }))).to, bob);
 });
 

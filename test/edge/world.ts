@@ -5,7 +5,7 @@ import type { EdgeEvent } from '../../core/edge/event.ts';
 
 /** A message that left the edge. */
 export interface Sent {
-  /** `host:port`. */
+  /** `host:port`, or `tcp:host:port` by a connection. */
   readonly to: string;
   readonly text: string;
 }
@@ -23,6 +23,11 @@ export class World {
   readonly events: EdgeEvent[] = [];
   /** `host:port` and whether the flow was to be connected, for each one that was opened. */
   readonly opened: string[] = [];
+  /** Whose connections were closed. */
+  readonly closed: string[] = [];
+  /** False: what is opened waits for `answerOpens`. */
+  opens: boolean = true;
+  readonly #asked: { readonly name: string; readonly openId: number }[] = [];
   nowMs: number = 0;
   readonly #flows = new Map<string, FlowId>();
   readonly #names = new Map<FlowId, string>();
@@ -50,11 +55,25 @@ export class World {
   }
 
   /** The flow to `remote` is gone. */
-  lose(remote: string, code: 'SIP_FLOW_REFUSED' | 'SIP_FLOW_IDLE' = 'SIP_FLOW_REFUSED'): void {
+  lose(remote: string, code: 'SIP_FLOW_REFUSED' | 'SIP_FLOW_IDLE' | 'SIP_FLOW_LOST' = 'SIP_FLOW_REFUSED'): Sent[] {
     const flow = this.#flows.get(remote);
     if (flow === undefined) throw new Error(`no flow to ${remote}`);
     this.#flows.delete(remote);
-    this.step([{ kind: 'flow-lost', flow, failure: { code, message: 'in a test' } }]);
+    return this.step([{ kind: 'flow-lost', flow, failure: { code, message: 'in a test' } }]);
+  }
+
+  /** What was asked for is opened now, or fails where it is dead. Gives what is sent then. */
+  answerOpens(): Sent[] {
+    this.opens = true;
+    const inputs: Input<EdgeCommand>[] = [];
+    for (const { name, openId } of this.#asked.splice(0)) {
+      if (this.dead.has(name)) {
+        inputs.push({ kind: 'open-failed', openId, failure: { code: 'SIP_OPEN_FAILED', message: 'in a test' } });
+      } else {
+        this.#newFlow(name, openId, inputs);
+      }
+    }
+    return this.step(inputs);
   }
 
   step(first: readonly Input<EdgeCommand>[]): Sent[] {
@@ -69,11 +88,16 @@ export class World {
         } else if (output.kind === 'event') {
           this.events.push(output.event);
         } else if (output.kind === 'close') {
-          this.#flows.delete(this.#names.get(output.flow) ?? '');
+          const name = this.#names.get(output.flow) ?? '';
+          this.closed.push(name);
+          this.#flows.delete(name);
         } else {
-          const name = `${output.remote.host}:${output.remote.port}`;
+          const { protocol, host, port } = output.remote;
+          const name = `${protocol === 'udp' ? '' : `${protocol}:`}${host}:${port}`;
           this.opened.push(`${name}${output.connected ? ' connected' : ''}`);
-          if (this.dead.has(name)) {
+          if (!this.opens) {
+            this.#asked.push({ name, openId: output.openId });
+          } else if (this.dead.has(name)) {
             const failure = { code: 'SIP_OPEN_FAILED', message: 'in a test' } as const;
             inputs.push({ kind: 'open-failed', openId: output.openId, failure });
           } else {
@@ -100,6 +124,7 @@ export function request(
   parts: {
     readonly uri?: string;
     readonly sentBy?: string;
+    readonly protocol?: string;
     readonly viaParams?: string;
     readonly branch?: string;
     readonly toTag?: string;
@@ -109,6 +134,8 @@ export function request(
     readonly lines?: readonly string[];
     readonly maxForwards?: string;
     readonly body?: string;
+    /** False: no Content-Length. */
+    readonly length?: boolean;
   } = {},
 ): string {
   const {
@@ -119,17 +146,17 @@ export function request(
     toTag,
     body = '',
   } = parts;
-  const { callId = 'call-1', cseq = 1, lines = [], maxForwards = '70' } = parts;
+  const { callId = 'call-1', cseq = 1, lines = [], maxForwards = '70', protocol = 'UDP', length = true } = parts;
   return [
     `${method} ${uri} SIP/2.0`,
-    `Via: SIP/2.0/UDP ${sentBy}${viaParams};branch=${branch}`,
+    `Via: SIP/2.0/${protocol} ${sentBy}${viaParams};branch=${branch}`,
     ...(maxForwards === '' ? [] : [`Max-Forwards: ${maxForwards}`]),
     'From: <sip:alice@example.com>;tag=alice',
     `To: <sip:bob@example.com>${toTag === undefined ? '' : `;tag=${toTag}`}`,
     `Call-ID: ${callId}`,
     `CSeq: ${cseq} ${method}`,
     ...lines,
-    `Content-Length: ${body.length}`,
+    ...(length ? [`Content-Length: ${body.length}`] : []),
     '',
     body,
   ].join('\r\n');
@@ -187,6 +214,8 @@ export function countingRandom(seed: number): RandomSource {
 }
 
 export function addressOf(name: string): Address {
+  const isTcp = name.startsWith('tcp:');
+  const start = isTcp ? 4 : 0;
   const colon = name.lastIndexOf(':');
-  return { protocol: 'udp', host: name.slice(0, colon), port: Number(name.slice(colon + 1)) };
+  return { protocol: isTcp ? 'tcp' : 'udp', host: name.slice(start, colon), port: Number(name.slice(colon + 1)) };
 }

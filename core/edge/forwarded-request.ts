@@ -1,16 +1,18 @@
 import type { Address } from '../contract.ts';
-import { skipLws } from '../message/bytes.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import { hostPort } from '../message/sent-by.ts';
 import { type Writer, writeTopmostVia } from '../message/write.ts';
 import type { Itinerary } from './itinerary.ts';
 import type { Local } from './local.ts';
+import { writeRequestUri } from './request-uri.ts';
 
 /** What is different about a request on its way on. */
 export interface RequestEdits {
   /** What the next hop is told of us. */
   readonly local: Local;
+  /** What the hop before us knows of us: the same, unless the request changes its transport here. */
+  readonly sourceLocal: Local;
   readonly branch: Uint8Array;
   readonly maxForwards: number;
   /** Where it came from. */
@@ -20,6 +22,8 @@ export interface RequestEdits {
   readonly token: ((writer: Writer) => void) | undefined;
   /** Takes the place of the Request-URI's host, which is our own. */
   readonly host: Address | undefined;
+  /** The next hop is reached by a stream, which wants Content-Length. */
+  readonly stream: boolean;
 }
 
 /**
@@ -29,21 +33,28 @@ export interface RequestEdits {
  * @see RFC 3261 §16.6
  */
 export function writeForwardedRequest(writer: Writer, request: Message, edits: RequestEdits): Uint8Array {
-  const { local, branch, maxForwards, source, token } = edits;
+  const { local, branch, maxForwards, source, token, stream } = edits;
   const routeChanged = writeRequestLine(writer, request, edits);
-  if (token !== undefined) {
-    writer.text('Record-Route: <sip:');
-    token(writer);
-    writer.text(local.recordRouteEnd);
-  }
+  if (token !== undefined) writeRecordRoute(writer, edits, token);
   writer.text(local.via).bytes(branch, 0, branch.length).text('\r\nVia: ');
   const viaLine = request.first(HeaderId.Via);
   writeTopmostVia(writer, request, source.host, source.port);
   writer.bytes(request.bytes, request.via.value.end, request.valueEnd(viaLine));
   writer.text('\r\nMax-Forwards: ').decimal(maxForwards).text('\r\n');
+  if (stream) writeMissingLength(writer, request);
   if (routeChanged) writeRoute(writer, request, edits.itinerary);
   copyRest(writer, request, viaLine, routeChanged);
   return writer.take();
+}
+
+/** Writes the Content-Length that a stream wants and a datagram need not have. @see RFC 3261 §16.6 (9), §20.14 */
+export function writeMissingLength(writer: Writer, message: Message): void {
+  if (message.first(HeaderId.ContentLength) >= 0) return;
+  const { start, end } = message.body;
+  writer
+    .text('Content-Length: ')
+    .decimal(end - start)
+    .text('\r\n');
 }
 
 /** Gives true when Route has to be written anew. */
@@ -53,9 +64,9 @@ function writeRequestLine(writer: Writer, request: Message, edits: RequestEdits)
   const { routes, first } = itinerary;
   const toStrictRouter = itinerary.routed && !routes.hasLr(first);
   writer.bytes(bytes, requestUri.start - request.method.length - 1, requestUri.start);
-  if (toStrictRouter) writer.bytes(bytes, routes.uriStart(first), routes.uriEnd(first));
+  if (toStrictRouter) writeRequestUri(writer, bytes, routes.uriStart(first), routes.uriEnd(first), false);
   else if (host !== undefined) writeUriAt(writer, request, host);
-  else writer.bytes(bytes, itinerary.requestUri.start, itinerary.requestUri.end);
+  else writeRequestUri(writer, bytes, itinerary.requestUri.start, itinerary.requestUri.end, itinerary.maddr);
   writer.text(' SIP/2.0\r\n');
   return toStrictRouter || first > 0 || itinerary.end < routes.count;
 }
@@ -67,6 +78,20 @@ function writeUriAt(writer: Writer, request: Message, host: Address): void {
   if (user.end > user.start) writer.text('@');
   writer.text(hostPort(host));
   if (host.protocol !== 'udp') writer.text(';transport=').text(host.protocol);
+}
+
+/** Where the transport changes we stand in the route twice, so that each side finds a URI of the transport that it has. @see RFC 5658 §5 */
+function writeRecordRoute(writer: Writer, edits: RequestEdits, token: (writer: Writer) => void): void {
+  const { local, sourceLocal } = edits;
+  writer.text('Record-Route: <sip:');
+  token(writer);
+  writer.text(local.recordRouteEnd);
+  if (sourceLocal !== local) {
+    writer.text(', <sip:');
+    token(writer);
+    writer.text(sourceLocal.recordRouteEnd);
+  }
+  writer.text('\r\n');
 }
 
 function writeRoute(writer: Writer, request: Message, itinerary: Itinerary): void {
@@ -100,24 +125,4 @@ function copyRest(writer: Writer, request: Message, viaLine: number, routeChange
     from = request.lineEnd(line);
   }
   writer.bytes(bytes, from, body.end);
-}
-
-/**
- * Writes `response` as we forward it: without its topmost Via, which was ours.
- *
- * @see RFC 3261 §16.11
- */
-export function writeForwardedResponse(writer: Writer, response: Message): Uint8Array {
-  const { bytes, via, body } = response;
-  const line = response.first(HeaderId.Via);
-  const end = response.valueEnd(line);
-  writer.bytes(bytes, body.end - response.size, response.lineStart(line));
-  const comma = skipLws(bytes, via.value.end, end);
-  if (comma < end)
-    writer
-      .text('Via: ')
-      .bytes(bytes, skipLws(bytes, comma + 1, end), end)
-      .text('\r\n');
-  writer.bytes(bytes, response.lineEnd(line), body.end);
-  return writer.take();
 }
