@@ -1,4 +1,4 @@
-import type { EndReason } from './engine/event.ts';
+import type { DialogEnd, EndReason } from './engine/event.ts';
 import type { Dialog, IncomingCall, IncomingRequest } from './handles.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
 
@@ -18,8 +18,8 @@ export interface Application {
   onRouteStatus?(dialog: Dialog, routeStatus: RouteStatus): void;
   /** The peer's answer to a heal that repeated our offer is not the one of last time. */
   onSessionChanged?(dialog: Dialog, body: Uint8Array): void;
-  /** A dialog is over: `by` whose end, `reason` why; see `EndReason`. */
-  onEnded?(dialog: Dialog, by: 'local' | 'remote', reason: EndReason): void;
+  /** A dialog is over: `by` whose end, `reason` why, `end` when; see `EndReason` and `DialogEnd`. */
+  onEnded?(dialog: Dialog, by: 'local' | 'remote', reason: EndReason, end: DialogEnd): void;
   /** Something that an operator should know; nothing has failed. */
   onWarning?(message: string): void;
 }

@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import type { DialogData, EndReason } from './engine/event.ts';
+import type { DialogData, DialogEnd, EndReason } from './engine/event.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
 
 /** Payload of the channel `sipmend:route-status`. */
@@ -13,6 +13,7 @@ export interface DialogEndedMessage {
   readonly dialog: DialogData;
   readonly by: 'local' | 'remote';
   readonly reason: EndReason;
+  readonly end: DialogEnd;
 }
 
 const routeStatusChannel = channel('sipmend:route-status');

@@ -30,7 +30,7 @@ export class FailureResponseError extends SipError {
 /** What the handles ask of the stack that made them. */
 export interface Asker {
   request(dialog: DialogId, method: string, content: Content, signal: AbortSignal | undefined): Promise<ResponseData>;
-  bye(dialog: DialogId): Promise<void>;
+  bye(dialog: DialogId, signal: AbortSignal | undefined): Promise<void>;
   routeStatus(dialog: DialogId): Promise<RouteStatus>;
   heal(dialog: DialogId, signal: AbortSignal | undefined): Promise<RouteStatus>;
   export(dialog: DialogId, release: boolean): Promise<DialogRecord>;
@@ -70,9 +70,14 @@ export class Dialog {
     return this.#asker.request(this.id, method, contentOf(options, defaultType), options.signal);
   }
 
-  /** Ends the dialog. Our side is over within 32 s whatever the peer does. @see RFC 3261 §15 */
-  bye(): Promise<void> {
-    return this.#asker.bye(this.id);
+  /**
+   * Ends the dialog. Our side is over within 32 s whatever the peer does: a BYE that has not reached it by then is delivered when there
+   * is a way again, without the program's doing. `signal` gives up waiting, not the BYE; the promise then rejects with `SIP_ABORTED`.
+   *
+   * @see RFC 3261 §15
+   */
+  bye(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    return this.#asker.bye(this.id, options.signal);
   }
 
   /** What is known of the dialog's route at this moment. */

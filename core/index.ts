@@ -12,7 +12,7 @@ export type { EdgeCounters } from './edge/counters.ts';
 export type { EdgeEvent } from './edge/event.ts';
 export type { Header } from './engine/command.ts';
 export type { DialogRecord } from './engine/dialog-record.ts';
-export type { DialogData, EndReason, EngineCounts, ResponseData, ResponseOrigin } from './engine/event.ts';
+export type { DialogData, DialogEnd, EndReason, EngineCounts, ResponseData, ResponseOrigin } from './engine/event.ts';
 export type { SipErrorCode } from './errors.ts';
 export { SipError, UsageError } from './errors.ts';
 export type { RequestOptions } from './handles.ts';

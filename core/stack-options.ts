@@ -37,6 +37,16 @@ export interface StackOptions {
      * Default false.
      */
     readonly passive?: boolean;
+    /**
+     * With an empty route set a request goes to the hop that last worked. `true`: straight to the remote target instead, where
+     * that is numeric and the hop is none of the list. Calls that were set up without a hop go straight to their peer anyway.
+     */
+    readonly allowDirect?: boolean;
+    /**
+     * Route of a heal, as URIs of loose routers. Default `none`: the hop alone decides where it goes ([MS-SIPRE] §4.6), and one that
+     * refuses that gets a Route that names it.
+     */
+    readonly healingRoute?: 'none' | readonly string[];
   };
   /**
    * What challenges are answered with: 401 and 407, of any proxy and of the far end. Those of the challenge's realm, else those
@@ -79,6 +89,8 @@ export interface ResolvedOptions {
   readonly hash: Hash;
 }
 
+/** What recovery takes from peers as well. */
+const healingRouteMax = 30;
 const dialogCapacityMax = 2 ** 24;
 const transactionCapacityMax = 2 ** 20;
 
@@ -101,7 +113,7 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     'clock',
     'random',
   ]);
-  refuseUnknown('recovery.', recovery, ['mode', 'routeSet', 'passive']);
+  refuseUnknown('recovery.', recovery, ['mode', 'routeSet', 'passive', 'allowDirect', 'healingRoute']);
   refuseUnknown('sessionTimer.', sessionTimer, ['intervalS']);
   refuseUnknown('timers.', timers, ['t1Ms', 't2Ms', 't4Ms']);
   refuseUnknown('limits.', limits, ['dialogs', 'transactions']);
@@ -112,11 +124,18 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
   if (!areTransports || transports.length === 0) {
     throw new UsageError('transports: give at least one, such as udp({ host, port }).');
   }
-  const { mode = 'maximum', routeSet = 'ms-sipre', passive = false } = recovery;
+  const {
+    mode = 'maximum',
+    routeSet = 'ms-sipre',
+    passive = false,
+    allowDirect = false,
+    healingRoute = 'none',
+  } = recovery;
   if (mode !== 'none' && mode !== 'maximum') throw new UsageError("recovery.mode is 'none' or 'maximum'.");
   if (routeSet !== 'ms-sipre' && routeSet !== 'rfc3261')
     throw new UsageError("recovery.routeSet is 'ms-sipre' or 'rfc3261'.");
   if (typeof passive !== 'boolean') throw new UsageError('recovery.passive is true or false.');
+  if (typeof allowDirect !== 'boolean') throw new UsageError('recovery.allowDirect is true or false.');
   const { intervalS = 1800 } = sessionTimer;
   if (intervalS !== 0) whole('sessionTimer.intervalS', intervalS, 90, 2 ** 31 - 1);
   for (const [name, value] of Object.entries(timers))
@@ -127,7 +146,7 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     application: options.application ?? {},
     mode,
     policy: mode === 'none' ? 'rfc3261' : routeSet,
-    recovery: { passive },
+    recovery: { passive, allowDirect, healingRoute: healingRoute === 'none' ? '' : routeOf(healingRoute) },
     credentials: resolveCredentials(options.credentials ?? []),
     sessionIntervalS: intervalS,
     timers,
@@ -169,6 +188,17 @@ function resolveCredentials(list: readonly Credentials[]): Credentials[] {
     if (typeof password !== 'string') throw new UsageError(`${name}.password is a text.`);
     return { realm, username, password };
   });
+}
+
+/** The value of a Route header. */
+function routeOf(uris: readonly string[]): string {
+  if (!Array.isArray(uris) || uris.length === 0 || uris.length > healingRouteMax)
+    throw new UsageError(`recovery.healingRoute is 'none' or a list of 1 to ${healingRouteMax} URIs.`);
+  for (const uri of uris) {
+    if (typeof uri !== 'string' || /[\s<>]/.test(uri) || parseUriText(uri)?.lr !== true)
+      throw new UsageError(`recovery.healingRoute: '${uri}' is no SIP URI of a loose router (;lr).`);
+  }
+  return uris.map((uri) => `<${uri}>`).join(', ');
 }
 
 function whole(name: string, value: number, least: number, most: number): number {

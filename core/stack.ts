@@ -85,7 +85,10 @@ export class Stack implements AsyncDisposable {
     this.#hops = options.hops;
     this.#asker = {
       request: (dialog, method, content, signal) => this.#request(dialog, method, content, signal),
-      bye: async (dialog) => void (await this.#ask((id) => ({ name: 'bye', id, dialog }))),
+      bye: async (dialog, signal) => {
+        const onAbort = (id: number): Command => ({ name: 'abandon', id });
+        await this.#ask((id) => ({ name: 'bye', id, dialog }), { signal, onAbort });
+      },
       routeStatus: (dialog) => this.#routeStatus(dialog),
       heal: (dialog, signal) => this.#heal(dialog, signal),
       export: (dialog, release) => this.#export(dialog, release),
@@ -381,7 +384,7 @@ export class Stack implements AsyncDisposable {
         break;
       case 'ended':
         publishDialogEnded(event);
-        application.onEnded?.(new Dialog(event.dialog, this.#asker), event.by, event.reason);
+        application.onEnded?.(new Dialog(event.dialog, this.#asker), event.by, event.reason, event.end);
         break;
     }
   }

@@ -5,6 +5,9 @@ import { callbacksAtOneInstantMax, idleWaitMaxMs, timeoutMaxMs } from './limits.
 /** The machine's clock: the one place that reads it. It keeps the process alive while a wake is due. */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
+  get epochMs() {
+    return Date.now() - performance.now();
+  },
   wake: wakeAt,
   defer: (callback) => void setImmediate(callback),
 };
@@ -43,6 +46,8 @@ interface Wake extends HeapEntry {
  * An error that a callback throws rejects the call that moves the clock; the clock stays where it is and can go on.
  */
 export class VirtualClock implements Clock {
+  /** The first of January 2026. */
+  readonly epochMs = 1_767_225_600_000;
   #nowMs = 0;
   #armings = 0;
   #running = false;

@@ -120,6 +120,8 @@ export interface TransportContext {
 export interface Clock {
   /** Monotonic milliseconds; the zero is the clock's own. */
   nowMs(): number;
+  /** Milliseconds from 1970 to that zero, for the dates that go out; without it none does. */
+  readonly epochMs?: number;
   /** Calls back once at `atMs` or as soon after as it can; gives the cancel. */
   wake(atMs: number, callback: () => void): () => void;
   /** Calls back once in a later macrotask of its own, in the order of the calls. */

@@ -63,10 +63,10 @@ export class Acks {
     this.#outlet = options.outlet;
     this.#repeatedForMs = options.repeatedForMs;
     this.#onLost = options.onLost;
-    this.#txId = new Uint32Array(options.table.capacity);
-    this.#repeats = new Uint8Array(options.table.capacity);
-    this.#sequence = new Uint32Array(options.table.capacity);
-    this.#atMs = new Float64Array(options.table.capacity);
+    this.#txId = new Uint32Array(options.table.rows);
+    this.#repeats = new Uint8Array(options.table.rows);
+    this.#sequence = new Uint32Array(options.table.rows);
+    this.#atMs = new Float64Array(options.table.rows);
     this.#forks = new Forks(options.table);
     this.#forksOver = options.wheel.kind((txId) => this.#forks.forget(txId));
   }

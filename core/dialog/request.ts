@@ -22,7 +22,9 @@ export type RequestPath =
   /** None at all: what heals a route. @see [MS-SIPRE] §4.6 */
   | { readonly kind: 'route-less' }
   /** One URI, of a hop that does not take requests without a Route. */
-  | { readonly kind: 'one-route'; readonly route: string };
+  | { readonly kind: 'one-route'; readonly route: string }
+  /** The program's own, for what heals. */
+  | { readonly kind: 'preset'; readonly route: string };
 
 export const routeSetPath: RequestPath = { kind: 'route-set' };
 export const routeLessPath: RequestPath = { kind: 'route-less' };
@@ -109,7 +111,7 @@ function part(table: DialogTable, dialog: DialogIndex, which: Part): Slice {
 
 function writeRoute(writer: Writer, table: DialogTable, dialog: DialogIndex, path: RequestPath): void {
   if (path.kind === 'route-less') return;
-  if (path.kind === 'one-route') {
+  if (path.kind !== 'route-set') {
     writer.text('\r\nRoute: ').text(path.route);
     return;
   }

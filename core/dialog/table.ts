@@ -15,7 +15,14 @@ export type DialogId = number & { readonly [dialogId]: true };
 export type DialogIndex = number;
 
 /** Where a dialog stands. Early ones hang on the INVITE that makes them, and carry no session timer. @see RFC 3261 §12 */
-export const DialogState = { free: 0, confirmed: 1, ending: 2, early: 3 } as const;
+export const DialogState = {
+  free: 0,
+  confirmed: 1,
+  ending: 2,
+  early: 3,
+  /** Over for the program; only its BYE is still owed to the peer. */
+  owed: 4,
+} as const;
 export type DialogState = (typeof DialogState)[keyof typeof DialogState];
 
 /** Bits of `flags`. */
@@ -40,6 +47,8 @@ export const DialogFlag = {
   strictRoute: 256,
   /** The secure flag: begun with a SIPS URI. @see RFC 3261 §12.1.1 */
   secure: 512,
+  /** Set up straight with its peer, without route and listed hop: its requests follow the remote target. */
+  direct: 0x4000,
 } as const;
 
 const indexBits = 24;
@@ -54,7 +63,10 @@ const generationMask = 2 ** 29 - 1;
  * nothing. Rows are found by Call-ID and local tag through an open-addressed index.
  */
 export class DialogTable {
+  /** Most live dialogs. */
   readonly capacity: number;
+  /** Rows of each column: of live dialogs, and of owed ones. */
+  readonly rows: number;
   readonly records: Records = new Records();
   readonly state: Uint8Array;
   readonly flags: Uint16Array;
@@ -80,35 +92,44 @@ export class DialogTable {
   #freeHead = 0;
   #rows = 0;
   #count = 0;
+  #owed = 0;
 
-  constructor(options: { readonly capacity: number; readonly hashSeed: number }) {
-    const { capacity } = options;
-    this.capacity = capacity;
+  /** `capacity` is of live dialogs; so many more rows may be owed. */
+  constructor(options: { readonly capacity: number; readonly owed?: number; readonly hashSeed: number }) {
+    const rows = Math.min(options.capacity + (options.owed ?? 0), 2 ** indexBits);
+    this.capacity = options.capacity;
+    this.rows = rows;
     this.#seed = options.hashSeed >>> 0;
-    this.state = new Uint8Array(capacity);
-    this.flags = new Uint16Array(capacity);
-    this.localSequence = new Uint32Array(capacity);
-    this.remoteSequence = new Uint32Array(capacity);
-    this.sessionInterval = new Uint32Array(capacity);
-    this.sessionTimer = new Uint32Array(capacity);
-    this.minSessionInterval = new Uint32Array(capacity);
-    this.remoteSession = new Uint32Array(capacity);
-    this.#generation = new Uint32Array(capacity);
-    this.#block = new Uint32Array(capacity);
-    this.#hash = new Uint32Array(capacity);
-    this.#freeNext = new Uint32Array(capacity);
-    const indexSize = 2 ** Math.ceil(Math.log2(Math.max(8, capacity * 2)));
+    this.state = new Uint8Array(rows);
+    this.flags = new Uint16Array(rows);
+    this.localSequence = new Uint32Array(rows);
+    this.remoteSequence = new Uint32Array(rows);
+    this.sessionInterval = new Uint32Array(rows);
+    this.sessionTimer = new Uint32Array(rows);
+    this.minSessionInterval = new Uint32Array(rows);
+    this.remoteSession = new Uint32Array(rows);
+    this.#generation = new Uint32Array(rows);
+    this.#block = new Uint32Array(rows);
+    this.#hash = new Uint32Array(rows);
+    this.#freeNext = new Uint32Array(rows);
+    const indexSize = 2 ** Math.ceil(Math.log2(Math.max(8, rows * 2)));
     this.#index = new Uint32Array(indexSize);
     this.#mask = indexSize - 1;
   }
 
+  /** Live dialogs. */
   get count(): number {
     return this.#count;
   }
 
+  /** How many more dialogs there is room for. */
+  get room(): number {
+    return this.capacity - this.#count;
+  }
+
   /** A confirmed dialog made of `parts`, or undefined when the table is full or the record too large. */
   create(parts: RecordParts): DialogIndex | undefined {
-    if (this.#count === this.capacity) return undefined;
+    if (this.room <= 0) return undefined;
     const block = this.records.create(parts);
     if (block === undefined) return undefined;
     const dialog = this.#takeRow();
@@ -132,11 +153,26 @@ export class DialogTable {
     return dialog;
   }
 
+  /**
+   * The dialog is over: its id finds nothing any more, and it no longer counts; but its row stays, and is found by its Call-ID and
+   * tags, until `free`. False when no more rows may stay.
+   */
+  owe(dialog: DialogIndex): boolean {
+    if (this.capacity + this.#owed >= this.rows) return false;
+    this.state[dialog] = DialogState.owed;
+    this.#generation[dialog] = ((this.#generation[dialog] as number) + 1) & generationMask;
+    this.#owed++;
+    this.#count--;
+    return true;
+  }
+
   /** Ends a row. Its timers and its places in lists are its owners' to take away first. */
   free(dialog: DialogIndex): void {
     this.#removeFromIndex(dialog);
     this.records.free(this.block(dialog));
     this.authorizations.delete(dialog);
+    if (this.state[dialog] === DialogState.owed) this.#owed--;
+    else this.#count--;
     this.state[dialog] = DialogState.free;
     this.flags[dialog] = 0;
     this.localSequence[dialog] = 0;
@@ -149,7 +185,6 @@ export class DialogTable {
     this.#generation[dialog] = ((this.#generation[dialog] as number) + 1) & generationMask;
     this.#freeNext[dialog] = this.#freeHead;
     this.#freeHead = dialog + 1;
-    this.#count--;
   }
 
   /** The dialog that a request inside it names, or -1. Tags are compared octet by octet. @see RFC 3261 §12.2.2 */
@@ -185,7 +220,7 @@ export class DialogTable {
   /** The row of an id, or -1 when the dialog is gone. */
   lookup(id: DialogId): DialogIndex {
     const dialog = id % 2 ** indexBits;
-    if (dialog >= this.capacity || this.state[dialog] === DialogState.free) return -1;
+    if (dialog >= this.rows || this.state[dialog] === DialogState.free) return -1;
     return this.id(dialog) === id ? dialog : -1;
   }
 

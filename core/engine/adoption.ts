@@ -92,6 +92,7 @@ export class Adoption {
   #attach(dialog: DialogIndex, lastWorked: Hop | undefined): void {
     const { table, hops } = this.#parts;
     const hop = nextHop(table, hops, dialog, lastWorked);
+    table.set(dialog, DialogFlag.direct, lastWorked === undefined);
     if (hop !== undefined) hops.attach(dialog, hop);
   }
 

@@ -6,12 +6,14 @@ import { SessionTimers, type SessionTimerUser } from '../dialog/session-timer.ts
 import { type DialogIndex, DialogTable } from '../dialog/table.ts';
 import { Writer } from '../message/write.ts';
 import { Healer, type HealerUser } from '../recovery/healer.ts';
+import type { Hop } from '../recovery/hop.ts';
 import { Hops, type HopUser } from '../recovery/hops.ts';
 import { sipTimers } from '../time/sip-timers.ts';
 import { Wheel } from '../time/wheel.ts';
 import { ClientTransactions } from '../transaction/client.ts';
 import { ServerTransactions } from '../transaction/server.ts';
-import type { EndReason, EngineEvent } from './event.ts';
+import type { EngineEvent } from './event.ts';
+import { owedByesMax } from './limits.ts';
 import type { EngineOptions } from './options.ts';
 import type { Parts } from './parts.ts';
 import { RandomPool } from './random-pool.ts';
@@ -28,7 +30,12 @@ export interface Surroundings {
   readonly sessionExpired: (dialog: DialogIndex) => void;
   readonly healed: (dialog: DialogIndex, by: 'local' | 'remote') => void;
   readonly healFailed: HealerUser['healFailed'];
-  readonly endDialog: (dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason) => void;
+  readonly endDialog: Parts['endDialog'];
+  /** The verdict of the last rung. */
+  readonly gone: (dialog: DialogIndex) => void;
+  /** A hop is up again, or takes requests again. */
+  readonly hopReturned: (hop: Hop) => void;
+  readonly hopFree: () => void;
 }
 
 /** Builds the parts of an engine and connects them with each other. */
@@ -43,19 +50,25 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
   const timers = sipTimers(options.timers);
   const wheel = new Wheel({ nowMs: options.nowMs });
   const writer = new Writer();
-  const table = new DialogTable({ capacity: dialogCapacity, hashSeed: pool.uint32() });
+  const table = new DialogTable({
+    capacity: dialogCapacity,
+    owed: mode === 'none' ? 0 : Math.min(dialogCapacity, owedByesMax),
+    hashSeed: pool.uint32(),
+  });
   const reporter = new Reporter(table, around.emit);
   const clients = new ClientTransactions({ wheel, timers, shard, random, send, capacity });
   const servers = new ServerTransactions({ wheel, timers, random, send, capacity });
   const hops = new Hops({
-    dialogCapacity,
+    dialogCapacity: table.rows,
     probing: mode !== 'none',
+    allowDirect: options.recovery.allowDirect,
+    healingRoute: options.recovery.healingRoute,
     wheel,
     writer,
     outlet,
     local,
     token,
-    user: hopUser(() => parts),
+    user: hopUser(() => parts, around),
   });
   const sessions = new SessionTimers({
     table,
@@ -116,6 +129,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     token,
     fraction,
     endDialog,
+    epochMs: options.epochMs,
   };
   return parts;
 }
@@ -126,7 +140,7 @@ function localOf(locals: readonly Address[], protocol: string): Address {
   return local;
 }
 
-function hopUser(parts: () => Parts): HopUser {
+function hopUser(parts: () => Parts, around: Surroundings): HopUser {
   return {
     hopLost: (hop, cause, flow) => {
       const { mode, clients, hops, healer } = parts();
@@ -135,8 +149,14 @@ function hopUser(parts: () => Parts): HopUser {
       hops.eachDialog(hop, (dialog) => healer.breakRoute(dialog, cause, 0));
       healer.pump();
     },
-    hopReturned: (hop) => parts().healer.hopReturned(hop),
-    hopFree: (hop) => parts().healer.hopFree(hop),
+    hopReturned: (hop) => {
+      parts().healer.hopReturned(hop);
+      around.hopReturned(hop);
+    },
+    hopFree: (hop) => {
+      parts().healer.hopFree(hop);
+      around.hopFree();
+    },
     uses: (flow) => parts().clients.uses(flow) || parts().servers.uses(flow),
   };
 }
@@ -165,7 +185,7 @@ function healerUser(parts: () => Parts, around: Surroundings): HealerUser {
     },
     healed: around.healed,
     healFailed: around.healFailed,
-    gone: (dialog) => around.endDialog(dialog, 'remote', 'does-not-exist'),
+    gone: around.gone,
     sessionChanged: (dialog, message) => {
       const { reporter } = parts();
       reporter.emit({ kind: 'session-changed', dialog: reporter.dialog(dialog), body: bodyOf(message) });

@@ -95,6 +95,7 @@ export class DialogMaker {
     healer.begin(dialog);
     this.notePeer(dialog, message);
     const hop = nextHop(table, hops, dialog, own.hop?.listed ? own.hop : undefined) ?? own.hop ?? this.#source(own);
+    table.set(dialog, DialogFlag.direct, routes.end === routes.start && own.hop?.listed !== true);
     if (hop !== undefined) hops.attach(dialog, hop);
     return dialog;
   }

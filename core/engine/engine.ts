@@ -3,6 +3,7 @@ import { type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts
 import { Message, type Refusal } from '../message/message.ts';
 import { refusals } from '../message/refusal.ts';
 import { beginResponse, endMessage } from '../message/write.ts';
+import type { TimerKind } from '../time/wheel.ts';
 import { Adoption } from './adoption.ts';
 import { Answers } from './answers.ts';
 import { AskedHeals } from './asked-heals.ts';
@@ -10,12 +11,13 @@ import { assemble } from './assembly.ts';
 import { Byes } from './byes.ts';
 import type { Command } from './command.ts';
 import { DialogMaker } from './dialog-maker.ts';
-import type { EndReason, EngineCounts, EngineEvent } from './event.ts';
+import type { DialogEnd, EndReason, EngineCounts, EngineEvent } from './event.ts';
 import { cameByAnotherFlow, InDialog } from './in-dialog.ts';
 import { IncomingCalls } from './incoming-calls.ts';
 import type { EngineOptions } from './options.ts';
 import { OutOfDialog } from './out-of-dialog.ts';
 import { OutgoingCalls } from './outgoing-calls.ts';
+import { OwedByes } from './owed-byes.ts';
 import type { Parts } from './parts.ts';
 import { Refreshes } from './refreshes.ts';
 import { Requests } from './requests.ts';
@@ -34,6 +36,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   readonly #requests: Requests;
   readonly #askedHeals: AskedHeals;
   readonly #byes: Byes;
+  readonly #owedByes: OwedByes;
   readonly #refreshes: Refreshes;
   readonly #answers: Answers;
   readonly #outgoing: OutgoingCalls;
@@ -42,6 +45,9 @@ export class Engine implements Steppable<Command, EngineEvent> {
   readonly #outOfDialog: OutOfDialog;
   readonly #adoption: Adoption;
   readonly #draining: number[] = [];
+  /** Until then `drain` waits for owed BYEs. */
+  #drainUntilMs = 0;
+  readonly #drainLimit: TimerKind;
 
   constructor(options: EngineOptions) {
     const outputs = this.#outputs;
@@ -62,8 +68,12 @@ export class Engine implements Steppable<Command, EngineEvent> {
       healFailed: (dialog, cause, response, quick) => {
         if (quick) this.#requests.quickHealFailed(dialog, response);
         this.#askedHeals.healFailed(dialog, cause, response);
+        this.#byes.healFailed(dialog);
       },
-      endDialog: (dialog, by, reason) => this.#endDialog(dialog, by, reason),
+      endDialog: (dialog, by, reason, end) => this.#endDialog(dialog, by, reason, end),
+      gone: (dialog) => this.#gone(dialog),
+      hopReturned: (hop) => this.#owedByes.hopReturned(hop),
+      hopFree: () => this.#owedByes.pump(),
     });
     const endByBye = (dialog: DialogIndex, reason: EndReason): void => {
       if (!this.#incoming.endEarly(dialog)) this.#byes.end(dialog, reason);
@@ -73,14 +83,25 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#parts = parts;
     this.#requests = new Requests(parts, endByBye);
     this.#askedHeals = new AskedHeals(parts);
-    this.#byes = new Byes(parts);
+    this.#byes = new Byes(parts, {
+      ended: (dialog, reason, atMs) => this.#endDialog(dialog, 'local', reason, exactly(atMs)),
+      undelivered: (dialog, reason, atMs) => {
+        this.#finish(dialog, 'local', reason, exactly(atMs));
+        this.#owedByes.take(dialog, atMs);
+      },
+    });
+    this.#owedByes = new OwedByes(parts);
     this.#refreshes = new Refreshes(parts, endByBye);
     this.#answers = new Answers(parts, endByBye);
     this.#outgoing = new OutgoingCalls(parts, maker);
     this.#incoming = new IncomingCalls(parts, maker, responder, this.#answers);
-    this.#inDialog = new InDialog(parts, maker, responder, this.#answers);
+    this.#inDialog = new InDialog(parts, maker, responder, this.#answers, this.#owedByes);
     this.#outOfDialog = new OutOfDialog(parts, this.#incoming, responder);
-    this.#adoption = new Adoption(parts, (dialog) => this.#letGo(dialog));
+    this.#adoption = new Adoption(parts, (dialog) => {
+      this.#release(dialog);
+      this.#free(dialog);
+    });
+    this.#drainLimit = parts.wheel.kind(() => {}); // the step that it wakes is what counts
     parts.hops.list(options.hops);
   }
 
@@ -102,6 +123,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
       clientTransactions: clients.count,
       serverTransactions: servers.count,
       timers: wheel.count,
+      owedByes: this.#owedByes.count,
       calls: this.#outgoing.count + this.#incoming.count,
       requests: this.#requests.count + this.#askedHeals.count,
       healedRequests: this.#requests.healedCount,
@@ -240,6 +262,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
       case 'abandon':
         this.#requests.abandon(command.id);
         this.#askedHeals.abandon(command.id);
+        this.#byes.abandon(command.id);
         break;
       case 'respond':
         this.#inDialog.respond(command.request, command.status, command.content);
@@ -289,6 +312,11 @@ export class Engine implements Steppable<Command, EngineEvent> {
   }
 
   #drain(id: number): void {
+    const { wheel, timers } = this.#parts;
+    if (this.#draining.length === 0) {
+      this.#drainUntilMs = wheel.nowMs + timers.t1x64Ms;
+      wheel.arm(this.#drainLimit, 0, this.#drainUntilMs);
+    }
     this.#draining.push(id);
     this.#incoming.drain();
     this.#outgoing.drain();
@@ -297,7 +325,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   /** Ends what may be ended, calls that were answered meanwhile included, and tells when nothing is left. */
   #goOnDraining(): void {
     if (this.#draining.length === 0) return;
-    const { table, reporter } = this.#parts;
+    const { table, reporter, wheel } = this.#parts;
     const { state } = table;
     for (
       let dialog = state.indexOf(DialogState.confirmed);
@@ -308,6 +336,8 @@ export class Engine implements Steppable<Command, EngineEvent> {
       if (!this.#answers.waitsFor(dialog)) this.#byes.end(dialog, 'bye');
     }
     if (table.count + this.#outgoing.count + this.#incoming.count > 0) return;
+    if (this.#owedByes.count > 0 && wheel.nowMs < this.#drainUntilMs) return;
+    this.#owedByes.clear();
     for (const id of this.#draining.splice(0)) reporter.done(id);
   }
 
@@ -318,20 +348,37 @@ export class Engine implements Steppable<Command, EngineEvent> {
     if (hop !== undefined) acks.routeChanged(dialog, hop);
     this.#askedHeals.healed(dialog);
     this.#requests.healed(dialog);
+    this.#byes.healed(dialog);
   }
 
-  #endDialog(dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason): void {
-    const { table, reporter } = this.#parts;
+  /** The last rung has said that there is no such dialog: it ended some time since the peer was last heard of. */
+  #gone(dialog: DialogIndex): void {
+    if (this.#byes.gone(dialog)) return;
+    const { healer, wheel } = this.#parts;
+    const notBeforeMs = healer.health.aliveAtMs[dialog] as number;
+    const notAfterMs = wheel.nowMs;
+    const atMs = Math.max(healer.health.brokenAtMs(dialog) ?? notAfterMs, notBeforeMs);
+    this.#endDialog(dialog, 'remote', 'does-not-exist', { atMs, notBeforeMs, notAfterMs });
+  }
+
+  #endDialog(dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason, end?: DialogEnd): void {
+    this.#finish(dialog, by, reason, end);
+    this.#free(dialog);
+  }
+
+  /** Ends all that is under way for a dialog and tells the program; the row is still to be freed. */
+  #finish(dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason, end?: DialogEnd): void {
+    const { table, reporter, wheel } = this.#parts;
+    const told = end ?? exactly(this.#byes.endedAtMs(dialog) ?? wheel.nowMs);
     // What becomes of an early dialog is told by its call.
     const isTold = table.state[dialog] !== DialogState.early;
-    this.#letGo(dialog, () => {
-      if (isTold) reporter.ended(dialog, by, reason);
-    });
+    this.#release(dialog);
+    if (isTold) reporter.ended(dialog, by, reason, told);
   }
 
-  /** Takes a dialog out of everyone's hands; `tell` is called when nothing of it is under way, and its record is still there. */
-  #letGo(dialog: DialogIndex, tell: () => void = () => undefined): void {
-    const { table, hops, sessions, acks, healer } = this.#parts;
+  /** Takes a dialog out of everyone's hands; its row and its place on a hop stay. */
+  #release(dialog: DialogIndex): void {
+    const { table, sessions, acks, healer } = this.#parts;
     table.state[dialog] = DialogState.ending;
     this.#requests.dialogEnded(dialog);
     this.#askedHeals.dialogEnded(dialog);
@@ -344,8 +391,14 @@ export class Engine implements Steppable<Command, EngineEvent> {
     sessions.end(dialog);
     acks.dialogEnded(dialog);
     healer.end(dialog);
-    hops.detach(dialog);
-    tell();
-    table.free(dialog);
   }
+
+  #free(dialog: DialogIndex): void {
+    this.#parts.hops.detach(dialog);
+    this.#parts.table.free(dialog);
+  }
+}
+
+function exactly(atMs: number): DialogEnd {
+  return { atMs, notBeforeMs: atMs, notAfterMs: atMs };
 }

@@ -42,6 +42,19 @@ export type EndReason =
   /** Recovery is off, and a request found no answer. @see RFC 5057 §5.1 */
   | 'unreachable';
 
+/** When a dialog ended, on the stack's clock: where it is not known to the millisecond, between two bounds. */
+export interface DialogEnd {
+  /**
+   * The end, as well as can be told: when `bye()` was called, however long the BYE then took; when a late BYE of the peer was first
+   * sent, by its Date; when the route broke, for a peer that had lost the dialog by the time it was back.
+   */
+  readonly atMs: number;
+  /** The last sign of the peer that it had the dialog, where the end is not known exactly. */
+  readonly notBeforeMs: number;
+  /** When it was found out. */
+  readonly notAfterMs: number;
+}
+
 /** What a command gives: each kind of command its own part. */
 export interface ResultValue {
   readonly response?: ResponseData;
@@ -58,6 +71,8 @@ export interface EngineCounts {
   readonly clientTransactions: number;
   readonly serverTransactions: number;
   readonly timers: number;
+  /** Dialogs that are over, but whose BYE has not reached the peer yet. */
+  readonly owedByes: number;
   readonly calls: number;
   readonly requests: number;
   /** Requests that were sent again after a heal of their dialog, without the program's knowing. */
@@ -115,4 +130,5 @@ export type EngineEvent =
       readonly dialog: DialogData;
       readonly by: 'local' | 'remote';
       readonly reason: EndReason;
+      readonly end: DialogEnd;
     };

@@ -6,6 +6,7 @@ import { minSessionIntervalS } from '../dialog/session-timer.ts';
 import { emptySlice } from '../dialog/slab.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
+import { parseDate } from '../message/date.ts';
 import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
 import { nextHop, refreshTarget } from '../recovery/next-hop.ts';
@@ -14,7 +15,9 @@ import type { Answers } from './answers.ts';
 import type { Content } from './command.ts';
 import { noContent } from './content.ts';
 import type { DialogMaker } from './dialog-maker.ts';
+import type { DialogEnd } from './event.ts';
 import { unsupportedExtensions } from './extensions.ts';
+import type { OwedByes } from './owed-byes.ts';
 import type { Parts } from './parts.ts';
 import { bodyOf } from './reporter.ts';
 import type { Responder } from './responder.ts';
@@ -39,6 +42,7 @@ export class InDialog implements ServerUser {
   readonly #maker: DialogMaker;
   readonly #responder: Responder;
   readonly #answers: Answers;
+  readonly #owedByes: OwedByes;
   readonly #routes = new RouteSetBuilder();
   /** By the id of their server transaction, which is what the program calls them by. */
   readonly #held = new Map<number, HeldRequest>();
@@ -48,11 +52,12 @@ export class InDialog implements ServerUser {
   readonly #refreshing = new Map<DialogIndex, number>();
   readonly #message = new Message();
 
-  constructor(parts: Parts, maker: DialogMaker, responder: Responder, answers: Answers) {
+  constructor(parts: Parts, maker: DialogMaker, responder: Responder, answers: Answers, owedByes: OwedByes) {
     this.#parts = parts;
     this.#maker = maker;
     this.#responder = responder;
     this.#answers = answers;
+    this.#owedByes = owedByes;
   }
 
   /** The dialog that a request's Call-ID and tags name, or -1. */
@@ -76,8 +81,12 @@ export class InDialog implements ServerUser {
   }
 
   receive(tx: ServerTransaction, request: Message): void {
-    const { table } = this.#parts;
+    const { table, healer, wheel } = this.#parts;
     const dialog = this.find(request);
+    if (dialog !== -1 && table.state[dialog] === DialogState.owed) {
+      this.#answerOwed(tx, request, dialog);
+      return;
+    }
     if (dialog === -1 || (table.state[dialog] === DialogState.ending && request.method !== 'BYE')) {
       this.#responder.respond(tx, request, 481);
       return;
@@ -92,6 +101,8 @@ export class InDialog implements ServerUser {
     }
     table.remoteSequence[dialog] = request.cseq.number;
     table.set(dialog, DialogFlag.remoteSequence, true);
+    const aliveAtMs = healer.health.aliveAtMs[dialog] as number;
+    healer.health.aliveAtMs[dialog] = wheel.nowMs;
     const unsupported = unsupportedExtensions(request);
     if (unsupported !== '') {
       this.#responder.respond(tx, request, 420, { lines: `Unsupported: ${unsupported}\r\n` });
@@ -100,7 +111,7 @@ export class InDialog implements ServerUser {
     switch (request.method) {
       case 'BYE':
         this.#responder.respond(tx, request, 200);
-        this.#parts.endDialog(dialog, 'remote', 'bye');
+        this.#parts.endDialog(dialog, 'remote', 'bye', this.#endOf(request, dialog, aliveAtMs));
         break;
       case 'INVITE':
       case 'UPDATE':
@@ -157,6 +168,30 @@ export class InDialog implements ServerUser {
   }
 
   onFlowLost(): void {}
+
+  /** The peer does not know yet that the dialog is over: our BYE tells it, and it goes before the answer that says the same. */
+  #answerOwed(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
+    if (request.method === 'BYE') this.#owedByes.settle(dialog);
+    else this.#owedByes.heard(dialog, tx.mark === cameByAnotherFlow ? undefined : this.#parts.hops.byFlow(tx.flow));
+    this.#responder.respond(tx, request, request.method === 'BYE' ? 200 : 481);
+  }
+
+  /**
+   * When a BYE of the peer's that came late was first sent: its Date says so. Of one that came in time, within the 32 s of its own
+   * repetitions, it says nothing but how far the clocks are apart.
+   *
+   * @see RFC 3261 §20.17
+   */
+  #endOf(request: Message, dialog: DialogIndex, aliveAtMs: number): DialogEnd | undefined {
+    const { wheel, timers, epochMs } = this.#parts;
+    const line = request.first(HeaderId.Date);
+    if (line === -1 || epochMs === undefined) return undefined;
+    const dateMs = parseDate(request.bytes, request.valueStart(line), request.valueEnd(line));
+    const sentAtMs = Math.max(dateMs - epochMs, aliveAtMs);
+    if (dateMs === -1 || this.#parts.table.state[dialog] !== DialogState.confirmed) return undefined;
+    if (wheel.nowMs - sentAtMs <= timers.t1x64Ms) return undefined;
+    return { atMs: sentAtMs, notBeforeMs: aliveAtMs, notAfterMs: wheel.nowMs };
+  }
 
   #ask(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
     const { reporter } = this.#parts;

@@ -68,7 +68,7 @@ export class IncomingCalls implements ServerUser {
       this.#responder.respond(tx, request, 422, { toTag: localTag, lines: `Min-SE: ${minSessionIntervalS}\r\n` });
       return;
     }
-    if (this.#draining || table.count >= table.capacity) {
+    if (this.#draining || table.room <= 0) {
       this.#responder.respond(tx, request, 503, { toTag: localTag, ...(!this.#draining && { lines: retryAfter }) });
       return;
     }

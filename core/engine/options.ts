@@ -26,4 +26,6 @@ export interface EngineOptions {
   readonly hash: Hash;
   readonly random: RandomSource;
   readonly nowMs: number;
+  /** Milliseconds from 1970 to where `nowMs` counts from; undefined where nobody knows the date. */
+  readonly epochMs: number | undefined;
 }

@@ -13,7 +13,7 @@ import type { SipTimers } from '../time/sip-timers.ts';
 import type { Wheel } from '../time/wheel.ts';
 import type { ClientTransactions } from '../transaction/client.ts';
 import type { ServerTransactions } from '../transaction/server.ts';
-import type { EndReason } from './event.ts';
+import type { DialogEnd, EndReason } from './event.ts';
 import type { Reporter } from './reporter.ts';
 
 /** What the engine is made of: handed to those who decide what a message means. */
@@ -43,5 +43,7 @@ export interface Parts {
   /** A random number in [0, 1). */
   readonly fraction: () => number;
   /** Frees a dialog and tells the program. */
-  readonly endDialog: (dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason) => void;
+  readonly endDialog: (dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason, end?: DialogEnd) => void;
+  /** Milliseconds from 1970 to where the clock counts from; undefined where nobody knows the date. */
+  readonly epochMs: number | undefined;
 }

@@ -194,7 +194,7 @@ export class Refreshes implements ClientUser {
   }
 
   #delivered(tx: ClientTransaction, dialog: DialogIndex, message: Message): void {
-    const { table, sessions, hops, healer } = this.#parts;
+    const { table, sessions, hops, healer, wheel } = this.#parts;
     const { status } = message;
     if (status >= 300) {
       const noUpdate = tx.method === 'UPDATE' && (status === 405 || status === 501);
@@ -206,6 +206,7 @@ export class Refreshes implements ClientUser {
       }
       return;
     }
+    healer.health.aliveAtMs[dialog] = wheel.nowMs;
     refreshTarget(table, hops, dialog, message);
     sessions.agreeAsClient(dialog, message);
     const hop = hops.of(dialog);

@@ -7,6 +7,7 @@ import { reasonPhrase } from '../message/status.ts';
 import type {
   CommandFailure,
   DialogData,
+  DialogEnd,
   EndReason,
   EngineEvent,
   ResponseData,
@@ -52,8 +53,8 @@ export class Reporter {
     this.fail(id, { code, message });
   }
 
-  ended(dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason): void {
-    this.#emit({ kind: 'ended', dialog: this.dialog(dialog), by, reason });
+  ended(dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason, end: DialogEnd): void {
+    this.#emit({ kind: 'ended', dialog: this.dialog(dialog), by, reason, end });
   }
 
   dialog(dialog: DialogIndex): DialogData {

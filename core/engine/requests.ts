@@ -328,7 +328,7 @@ export class Requests implements ClientUser {
   }
 
   #deliver(tx: ClientTransaction, request: PendingRequest, message: Message): void {
-    const { table, hops, sessions } = this.#parts;
+    const { table, hops, sessions, healer, wheel } = this.#parts;
     const { dialog, method, content } = request;
     const reporter = this.#reporter(request);
     this.#settle(request);
@@ -337,6 +337,7 @@ export class Requests implements ClientUser {
       return;
     }
     if (request.resends > 0) this.healedCount++;
+    healer.health.aliveAtMs[dialog] = wheel.nowMs;
     if (isTargetRefresh(method)) {
       const session =
         content.body === undefined ? undefined : { bytes: content.body, start: 0, end: content.body.length };

@@ -13,7 +13,7 @@ export function addressOf(bytes: Uint8Array, start: number, end: number): Addres
   if (!parseUri(bytes, start, end, view) || view.scheme !== 'sip') return undefined;
   const { start: hostStart, end: hostEnd } = view.maddr.end > view.maddr.start ? view.maddr : view.host;
   const host = ascii(bytes, hostStart, hostEnd);
-  if (!isNumeric(host)) return undefined;
+  if (!isNumericHost(host)) return undefined;
   return { protocol: view.transport === '' ? 'udp' : view.transport, host, port: view.port === 0 ? 5060 : view.port };
 }
 
@@ -23,7 +23,8 @@ function ascii(bytes: Uint8Array, start: number, end: number): string {
   return text;
 }
 
-function isNumeric(host: string): boolean {
+/** Whether a host is an IPv4 or IPv6 literal rather than a name. */
+export function isNumericHost(host: string): boolean {
   return host.includes(':') || /^\d{1,3}(\.\d{1,3}){3}$/.test(host);
 }
 

@@ -56,7 +56,7 @@ const endsUsage: ReadonlySet<number> = new Set([
 const endsHealing: ReadonlySet<number> = new Set([410, 416, 482, 483, 484, 485, 604]);
 
 /** How a hop that wants to see a Route refuses a request without one. */
-const refusesRouteLess: ReadonlySet<number> = new Set([403, 404, 405, 420]);
+export const refusesRouteLess: ReadonlySet<number> = new Set([403, 404, 405, 420]);
 
 /** Reads the final response to a request inside a dialog, other than BYE, CANCEL and PRACK. */
 export function classifyResponse(mode: RecoveryMode, response: Message): RequestVerdict {
@@ -96,6 +96,11 @@ export function menderOf(response: Message): Mender {
   if (status === 481) return 'us';
   const asksUs = status === 430 && action.presence === 'present' && (action.dialog || action.registration);
   return asksUs ? 'us' : 'either';
+}
+
+/** Whether a refusal speaks of the heal's method: on the last rung there is no other one left. */
+export function tellsOfRung(status: number): boolean {
+  return status === 405 || status === 501;
 }
 
 /** Whether a response is read as trouble of a hop rather than the peer's word. */

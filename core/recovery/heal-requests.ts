@@ -1,7 +1,8 @@
 import type { Challenges } from '../dialog/challenges.ts';
 import { Part } from '../dialog/record.ts';
-import { beginDialogRequest, type RequestPath, routeLessPath, routeSetPath } from '../dialog/request.ts';
+import { beginDialogRequest, type RequestPath, routeSetPath } from '../dialog/request.ts';
 import type { SessionTimers } from '../dialog/session-timer.ts';
+import { emptySlice, type Slice, sliceOf } from '../dialog/slab.ts';
 import { DialogFlag, type DialogIndex, type DialogTable } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { endMessage, type Writer } from '../message/write.ts';
@@ -17,8 +18,14 @@ import type { RouteSetPolicy } from './route-set-policy.ts';
 const inviteLimitMs = 32_000;
 
 /** Bits of a heal's mark; the hop's index stands above them. */
-const Mark = { routeLess: 1, offer: 2 } as const;
-const markBits = 2;
+const Mark = { routeLess: 1, offer: 2, oneRoute: 4, preset: 8 } as const;
+const markBits = 4;
+const pathMark = {
+  'route-set': 0,
+  'route-less': Mark.routeLess,
+  'one-route': Mark.oneRoute,
+  preset: Mark.preset,
+} as const;
 
 /** Sends heals, at most one at a time for each dialog: refreshes by the way that the hop takes them. */
 export class HealRequests {
@@ -35,6 +42,8 @@ export class HealRequests {
   readonly #inviteLimit: TimerKind;
   /** Transaction id by dialog, of heals under way. */
   readonly #underWay = new Map<DialogIndex, number>();
+  /** Dialogs whose heals name their hop in a Route, since one without was refused: not yet known to be the hop's way. */
+  readonly #naming = new Set<DialogIndex>();
 
   constructor(options: {
     readonly table: DialogTable;
@@ -75,7 +84,7 @@ export class HealRequests {
     if (hop.flow === undefined) return 'impossible';
     const tx = this.#transactions.begin(rung.method, hop.flow, hop.address.protocol !== 'udp', this.#user, dialog);
     if (tx === undefined) return 'impossible';
-    const path = this.#path(hop);
+    const path = this.#path(dialog, hop);
     this.#note(tx, dialog, hop, rung, path);
     this.#write(tx, dialog, hop, rung, path);
     return 'sent';
@@ -98,6 +107,23 @@ export class HealRequests {
     return true;
   }
 
+  /** The dialog's heals name their hop in a Route, until an attempt has ended. */
+  nameHop(dialog: DialogIndex): void {
+    this.#naming.add(dialog);
+  }
+
+  attemptEnded(dialog: DialogIndex): void {
+    this.#naming.delete(dialog);
+  }
+
+  /** The Route that a heal carried, as a route set. */
+  routeOf(tx: ClientTransaction): Slice {
+    if (isRouteLess(tx)) return emptySlice;
+    const hop = this.#hops.at(tx.mark >>> markBits);
+    const path = (tx.mark & Mark.preset) === 0 ? undefined : this.#hops.pathBy(hop);
+    return sliceOf(path?.kind === 'preset' ? path.route : hop.route);
+  }
+
   /** The transaction of a heal is over. Gives the hop that it went by, which has room for another. */
   end(tx: ClientTransaction): Hop {
     this.#underWay.delete(tx.owner);
@@ -107,6 +133,7 @@ export class HealRequests {
 
   /** Nobody wants to hear of a dialog's heal any more. Gives the hop that it went by, if one was under way. */
   forget(dialog: DialogIndex): Hop | undefined {
+    this.#naming.delete(dialog);
     const id = this.#underWay.get(dialog);
     if (id === undefined) return undefined;
     this.#underWay.delete(dialog);
@@ -128,16 +155,16 @@ export class HealRequests {
     return this.#table.has(dialog, DialogFlag.offerPending) || this.#table.has(dialog, DialogFlag.remoteInvitePending);
   }
 
-  #path(hop: Hop): RequestPath {
+  #path(dialog: DialogIndex, hop: Hop): RequestPath {
     if (this.#policy === 'rfc3261') return routeSetPath;
-    return hop.path === 'route-less' ? routeLessPath : { kind: 'one-route', route: hop.route };
+    return this.#naming.has(dialog) ? { kind: 'one-route', route: hop.route } : this.#hops.pathBy(hop);
   }
 
   #note(tx: ClientTransaction, dialog: DialogIndex, hop: Hop, { method, offer }: Rung, path: RequestPath): void {
     this.#health.phase[dialog] = Phase.healing;
     hop.healing++;
     this.#underWay.set(dialog, tx.id);
-    tx.mark = (hop.index << markBits) | (offer ? Mark.offer : 0) | (path.kind === 'route-less' ? Mark.routeLess : 0);
+    tx.mark = (hop.index << markBits) | (offer ? Mark.offer : 0) | pathMark[path.kind];
     if (offer) this.#table.set(dialog, DialogFlag.offerPending, true);
     if (method === 'INVITE') {
       this.#health.timer[dialog] = this.#wheel.arm(this.#inviteLimit, dialog, this.#wheel.nowMs + inviteLimitMs);
@@ -171,4 +198,9 @@ export class HealRequests {
 /** Whether a heal went without a Route. */
 export function isRouteLess(tx: ClientTransaction): boolean {
   return (tx.mark & Mark.routeLess) !== 0;
+}
+
+/** Whether a heal went with one Route, that names its hop. */
+export function isByOneRoute(tx: ClientTransaction): boolean {
+  return (tx.mark & Mark.oneRoute) !== 0;
 }

@@ -4,7 +4,6 @@ import { resilienceTag } from '../dialog/request.ts';
 import { RouteSetBuilder } from '../dialog/route-set.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import type { SessionTimers } from '../dialog/session-timer.ts';
-import { emptySlice, sliceOf } from '../dialog/slab.ts';
 import { DialogFlag, type DialogIndex, DialogState, type DialogTable } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import { HeaderId } from '../message/header.ts';
@@ -12,11 +11,12 @@ import type { Message } from '../message/message.ts';
 import type { Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
 import type { ClientTransaction, ClientTransactions, ClientUser } from '../transaction/client.ts';
-import { type BreakCause, classifyHealResponse, isHopTrouble } from './classify.ts';
-import { HealRequests, isRouteLess } from './heal-requests.ts';
+import { type BreakCause, classifyHealResponse, isHopTrouble, refusesRouteLess, tellsOfRung } from './classify.ts';
+import { HealRequests, isByOneRoute, isRouteLess } from './heal-requests.ts';
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
 import { nextHop } from './next-hop.ts';
+import { PeerMemory } from './peer-memory.ts';
 import type { Mender, RecoveryPolicy } from './policy.ts';
 import { Phase, RouteHealth, type RouteStatus } from './route-health.ts';
 import type { RouteSetPolicy } from './route-set-policy.ts';
@@ -64,6 +64,7 @@ export class Healer implements ClientUser {
   readonly #retry: TimerKind;
   readonly #line: WaitingLine;
   readonly #requests: HealRequests;
+  readonly #peers: PeerMemory;
 
   constructor(options: {
     readonly table: DialogTable;
@@ -89,7 +90,7 @@ export class Healer implements ClientUser {
     this.#policy = options.policy;
     this.#recovery = options.recovery;
     this.#random = options.random;
-    this.health = new RouteHealth(options.table.capacity);
+    this.health = new RouteHealth(options.table.rows);
     this.#retry = this.#wheel.kind((dialog) => {
       this.health.timer[dialog] = 0;
       this.health.nextAttemptAtMs[dialog] = 0;
@@ -97,6 +98,7 @@ export class Healer implements ClientUser {
       this.pump();
     });
     this.#line = new WaitingLine(options.table, options.hops, this.health, options.policy);
+    this.#peers = new PeerMemory(options.table);
     this.#requests = new HealRequests({ ...options, health: this.health, user: this });
   }
 
@@ -113,6 +115,7 @@ export class Healer implements ClientUser {
     if (hop !== undefined) this.#line.release(hop, 1);
     this.health.phase[dialog] = Phase.idle;
     this.health.recovering[dialog] = 0;
+    this.health.quick[dialog] = 0;
     if (wasHealing) this.pump();
   }
 
@@ -125,6 +128,7 @@ export class Healer implements ClientUser {
     if (this.#table.state[dialog] !== DialogState.confirmed) return;
     const isNew = health.recovering[dialog] === 0;
     if (isNew) {
+      if (health.phase[dialog] === Phase.idle) this.#beginWalk(dialog);
       health.markBroken(dialog, this.#wheel.nowMs, cause, status);
       health.left[dialog] = this.#recovery.passive && mender === 'either' ? 1 : 0;
       this.#sessions.pause(dialog);
@@ -159,8 +163,17 @@ export class Healer implements ClientUser {
 
   /** Heals a dialog for the sake of requests that wait for it; the program hears nothing unless it fails. */
   quickHeal(dialog: DialogIndex): void {
-    if (this.#table.state[dialog] !== DialogState.confirmed) return;
+    if (this.#table.state[dialog] === DialogState.confirmed) this.#healQuickly(dialog);
+  }
+
+  /** Heals a dialog for the sake of the BYE that ends it. */
+  healEnding(dialog: DialogIndex): void {
+    this.#healQuickly(dialog);
+  }
+
+  #healQuickly(dialog: DialogIndex): void {
     const joins = this.health.quick[dialog] === 1 && this.health.phase[dialog] === Phase.queued;
+    if (this.health.recovering[dialog] === 0 && this.health.phase[dialog] === Phase.idle) this.#beginWalk(dialog);
     this.health.quick[dialog] = 1;
     this.health.left[dialog] = 0;
     if (joins || this.health.phase[dialog] === Phase.healing) return;
@@ -237,15 +250,16 @@ export class Healer implements ClientUser {
     }
     switch (verdict) {
       case 'healed': {
-        const adopted = this.#adopt(dialog, message, hop, routeLess);
+        const adopted = this.#adopt(tx, message, hop);
         // Whatever it carries, a 2xx to INVITE is acknowledged, or the peer ends the session.
         if (tx.method === 'INVITE') this.#acks.send(tx, dialog, message.cseq.number, this.#hops.of(dialog) ?? hop);
+        if (isByOneRoute(tx)) this.#hops.learnRoute(hop);
         if (adopted) this.#healedByUs(dialog, message);
         else this.#attemptFailed(dialog, 'response');
         break;
       }
       case 'other-path':
-        hop.path = 'one-route';
+        this.#requests.nameHop(dialog);
         this.#line.joinUrgent(dialog);
         break;
       case 'next-rung':
@@ -261,7 +275,8 @@ export class Healer implements ClientUser {
           this.#line.joinUrgent(dialog);
           break;
         }
-        if (!routeLess) hop.path = 'route-less';
+        if (isByOneRoute(tx) && refusesRouteLess.has(message.status)) hop.wantsRouteUntilMs = 0;
+        if (tellsOfRung(message.status)) this.#beginAtTop(dialog);
         if (message.status === 503) this.#hops.hold(hop, this.#wheel.nowMs + retryAfterMs(message));
         this.#attemptFailed(dialog, 'response', message);
         break;
@@ -280,6 +295,17 @@ export class Healer implements ClientUser {
     const isMarkedNext = why === 'flow-lost' && this.#hops.of(dialog) === hop && this.health.recovering[dialog] === 0;
     this.#attemptFailed(dialog, why, undefined, isMarkedNext);
     if (why === 'timeout') this.pump();
+  }
+
+  /** A walk down the ladder begins where it ended well with this peer, for a while; else at the top. */
+  #beginWalk(dialog: DialogIndex): void {
+    this.health.rung[dialog] = this.#peers.rung(dialog, this.#wheel.nowMs);
+  }
+
+  /** The peer does not know the method of the last rung: what made us come down to it was wrong, or is no longer true. */
+  #beginAtTop(dialog: DialogIndex): void {
+    this.health.rung[dialog] = 0;
+    this.#peers.forget(dialog);
   }
 
   #beginAnew(dialog: DialogIndex): void {
@@ -318,14 +344,15 @@ export class Healer implements ClientUser {
   }
 
   /** Takes the new route from a 2xx. False when what it carries cannot be a route. */
-  #adopt(dialog: DialogIndex, message: Message, hop: Hop, routeLess: boolean): boolean {
+  #adopt(tx: ClientTransaction, message: Message, hop: Hop): boolean {
     const table = this.#table;
+    const dialog = tx.owner;
     if (message.contact.presence === 'malformed') return false;
     const recorded = this.#policy === 'rfc3261' ? undefined : this.#routes.fromResponse(message);
     if (this.#policy === 'ms-sipre' && (recorded === undefined || !this.#routes.loose())) return false;
     const recordedCount = recorded === undefined ? 0 : this.#routes.count;
     let routes = recorded;
-    if (recorded !== undefined && recordedCount === 0) routes = routeLess ? emptySlice : sliceOf(hop.route);
+    if (recorded !== undefined && recordedCount === 0) routes = this.#requests.routeOf(tx);
     if (!table.update(dialog, targetOf(message), routes, undefined)) return false;
     this.#hops.attach(dialog, nextHop(table, this.#hops, dialog, hop) ?? hop);
     return true;
@@ -337,6 +364,7 @@ export class Healer implements ClientUser {
       table.set(dialog, DialogFlag.resilient, message.hasToken(HeaderId.Supported, resilienceTag));
     }
     if (message.sessionExpires.presence === 'present') this.#sessions.agreeAsClient(dialog, message);
+    this.#peers.learn(dialog, this.health.rung[dialog] as number, this.#wheel.nowMs);
     const recorded = this.#policy === 'ms-sipre' && message.first(HeaderId.RecordRoute) !== -1;
     this.noteAnswer(dialog, message);
     this.#healed(dialog, 'local', recorded && table.has(dialog, DialogFlag.resilient));
@@ -344,6 +372,7 @@ export class Healer implements ClientUser {
 
   #healed(dialog: DialogIndex, by: 'local' | 'remote', peerRouteRefreshed: boolean): void {
     const wasRecovering = this.health.recovering[dialog] === 1;
+    this.#requests.attemptEnded(dialog);
     this.health.quick[dialog] = 0;
     this.health.attempt[dialog] = 0;
     this.health.markHealed(dialog, this.#wheel.nowMs, by, peerRouteRefreshed);
@@ -356,11 +385,13 @@ export class Healer implements ClientUser {
   #attemptFailed(dialog: DialogIndex, cause: BreakCause, response?: Message, isMarkedNext = false): void {
     const { health } = this;
     health.phase[dialog] = Phase.idle;
+    this.#requests.attemptEnded(dialog);
     if (this.#isStale(dialog)) {
       if (health.recovering[dialog] === 1 || health.quick[dialog] === 1) this.#line.joinUrgent(dialog);
       return;
     }
     const isQuick = this.#tellFailed(dialog, cause, response);
+    if (this.#table.state[dialog] !== DialogState.confirmed) return; // its BYE goes without a heal
     if (isMarkedNext) return;
     if (health.recovering[dialog] === 0) {
       if (response !== undefined && response.status !== 430 && !isHopTrouble(response.status)) {

@@ -12,8 +12,8 @@ export interface Hop {
   state: 'up' | 'down';
   /** Undefined while there is none; requests wait for it. */
   flow: FlowId | undefined;
-  /** Takes requests without a Route, or wants one that names it: learned. */
-  path: 'route-less' | 'one-route';
+  /** Until then it is known to refuse requests without a Route, and gets one that names it. 0: it takes them, as far as is known. */
+  wantsRouteUntilMs: number;
   /** Dialogs whose requests go here. */
   carried: number;
   /** Heals under way by this hop. */

@@ -1,4 +1,5 @@
 import type { Address, FlowId, Outlet } from '../contract.ts';
+import { type RequestPath, routeLessPath } from '../dialog/request.ts';
 import type { DialogIndex } from '../dialog/table.ts';
 import { sipUri, viaPrefix } from '../message/sent-by.ts';
 import type { Writer } from '../message/write.ts';
@@ -6,6 +7,7 @@ import type { TimerKind, Wheel } from '../time/wheel.ts';
 import { CarriedDialogs } from './carried-dialogs.ts';
 import type { BreakCause } from './classify.ts';
 import type { Hop } from './hop.ts';
+import { learnedForMs } from './limits.ts';
 import { Probes } from './probes.ts';
 
 /** Hops that nobody listed: next hops of direct calls and of foreign route sets. Beyond this, idle ones make place. */
@@ -35,6 +37,9 @@ export class Hops {
   readonly #byAddress = new Map<string, Hop>();
   readonly #byFlow = new Map<FlowId, Hop>();
   readonly #byOpenId = new Map<number, Hop>();
+  /** Whether requests of any dialog without a route set may go straight to its remote target. */
+  readonly allowDirect: boolean;
+  readonly #healingRoute: RequestPath | undefined;
   readonly #dialogs: CarriedDialogs;
   readonly #probes: Probes;
   readonly #wheel: Wheel;
@@ -49,6 +54,9 @@ export class Hops {
     readonly dialogCapacity: number;
     /** False: nobody asks whether hops live. */
     readonly probing: boolean;
+    readonly allowDirect: boolean;
+    /** Value of the Route header of whatever goes around a broken route; '' for none. */
+    readonly healingRoute: string;
     readonly wheel: Wheel;
     readonly writer: Writer;
     readonly outlet: Outlet;
@@ -58,6 +66,8 @@ export class Hops {
     /** A fresh random token, for tags and branches. */
     readonly token: () => string;
   }) {
+    this.allowDirect = options.allowDirect;
+    this.#healingRoute = options.healingRoute === '' ? undefined : { kind: 'preset', route: options.healingRoute };
     this.#wheel = options.wheel;
     this.#outlet = options.outlet;
     this.#user = options.user;
@@ -115,6 +125,17 @@ export class Hops {
   /** Whether a hop is alive, as far as is known, and has not asked to be left alone. */
   takes(hop: Hop): boolean {
     return hop.state === 'up' && hop.notBeforeMs <= this.#wheel.nowMs;
+  }
+
+  /** The path around a broken route by this hop: the program's, or as it has been learned. @see [MS-SIPRE] §4.6 */
+  pathBy(hop: Hop): RequestPath {
+    if (this.#healingRoute !== undefined) return this.#healingRoute;
+    return hop.wantsRouteUntilMs > this.#wheel.nowMs ? { kind: 'one-route', route: hop.route } : routeLessPath;
+  }
+
+  /** A request that named the hop in a Route has come through, where one without had been refused. */
+  learnRoute(hop: Hop): void {
+    if (hop.wantsRouteUntilMs <= this.#wheel.nowMs) hop.wantsRouteUntilMs = this.#wheel.nowMs + learnedForMs;
   }
 
   /** Whether something can be sent by this hop now. */
@@ -240,7 +261,7 @@ export class Hops {
       weight: 1,
       state: 'up',
       flow: undefined,
-      path: 'route-less',
+      wantsRouteUntilMs: 0,
       carried: 0,
       healing: 0,
       notBeforeMs: 0,

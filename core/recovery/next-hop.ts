@@ -1,6 +1,6 @@
 import { Part } from '../dialog/record.ts';
 import type { Slice } from '../dialog/slab.ts';
-import type { DialogIndex, DialogTable } from '../dialog/table.ts';
+import { DialogFlag, type DialogIndex, type DialogTable } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
 import { addressOf } from '../message/numeric-address.ts';
@@ -42,7 +42,8 @@ const before = new UriView();
 
 /**
  * Takes the remote target that a refresh or its 2xx brings, and our new session description where there is one. A dialog that goes
- * straight to its peer follows it; a target that is the same, however it is spelt, leaves it with the hop that works.
+ * straight to its peer follows it; a target that is the same, however it is spelt, leaves it with the hop that works, and so does a
+ * route set that a heal has emptied: the hop that healed it may be the only way through.
  *
  * @see RFC 3261 §12.2.1.2, §19.1.4
  */
@@ -70,7 +71,9 @@ function followTarget(table: DialogTable, hops: Hops, dialog: DialogIndex): void
   const { records } = table;
   const block = table.block(dialog);
   const isDirect =
-    records.start(block, Part.routes) === records.end(block, Part.routes) && hops.of(dialog)?.listed !== true;
+    (hops.allowDirect || table.has(dialog, DialogFlag.direct)) &&
+    records.start(block, Part.routes) === records.end(block, Part.routes) &&
+    hops.of(dialog)?.listed !== true;
   const next = isDirect ? nextHop(table, hops, dialog, undefined) : undefined;
   if (next !== undefined) hops.attach(dialog, next);
 }

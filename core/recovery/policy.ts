@@ -5,6 +5,10 @@ export interface RecoveryPolicy {
    * asks for it, do we heal.
    */
   readonly passive: boolean;
+  /** Requests of any dialog without a route set may go straight to its remote target. */
+  readonly allowDirect: boolean;
+  /** Value of the Route header of whatever goes around a broken route; '' for none. */
+  readonly healingRoute: string;
 }
 
 /**

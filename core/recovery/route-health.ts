@@ -43,6 +43,8 @@ export class RouteHealth {
   readonly healGeneration: Uint32Array;
   readonly timer: Uint32Array;
   readonly nextAttemptAtMs: Float64Array;
+  /** The last sign of the peer that it has the dialog. */
+  readonly aliveAtMs: Float64Array;
   readonly #cause: Uint8Array;
   readonly #causeStatus: Uint16Array;
   readonly #sinceMs: Float64Array;
@@ -60,6 +62,7 @@ export class RouteHealth {
     this.healGeneration = new Uint32Array(capacity);
     this.timer = new Uint32Array(capacity);
     this.nextAttemptAtMs = new Float64Array(capacity);
+    this.aliveAtMs = new Float64Array(capacity);
     this.#cause = new Uint8Array(capacity);
     this.#causeStatus = new Uint16Array(capacity);
     this.#sinceMs = new Float64Array(capacity);
@@ -80,6 +83,7 @@ export class RouteHealth {
     this.#cause[dialog] = 0;
     this.#causeStatus[dialog] = 0;
     this.#sinceMs[dialog] = nowMs;
+    this.aliveAtMs[dialog] = nowMs;
     this.#healed[dialog] = 0;
   }
 
@@ -98,7 +102,13 @@ export class RouteHealth {
     this.left[dialog] = 0;
     this.generation[dialog] = (this.generation[dialog] as number) + 1;
     this.nextAttemptAtMs[dialog] = 0;
+    this.aliveAtMs[dialog] = nowMs;
     this.#healed[dialog] = by === 'remote' ? 3 : peerRouteRefreshed ? 2 : 1;
+  }
+
+  /** When the route broke, if it is broken. */
+  brokenAtMs(dialog: DialogIndex): number | undefined {
+    return this.recovering[dialog] === 1 ? (this.#sinceMs[dialog] as number) : undefined;
   }
 
   status(dialog: DialogIndex): RouteStatus {

@@ -7,12 +7,15 @@ import { type InlineOptions, type InlineShard, startInline } from './inline.ts';
 /** An engine and the sockets that it is to have. */
 export interface EngineShardOptions extends Omit<InlineOptions<Command, EngineEvent>, 'make'> {
   /** What is known of the engine before its sockets are open. */
-  readonly engine: Omit<EngineOptions, 'shard' | 'locals' | 'nowMs'>;
+  readonly engine: Omit<EngineOptions, 'shard' | 'locals' | 'nowMs' | 'epochMs'>;
 }
 
 /** Starts an engine beside its sockets, in this thread. @throws TransportError when a socket cannot be opened. */
 export function startEngine(options: EngineShardOptions): Promise<InlineShard<Command>> {
   const { engine, ...rest } = options;
   const { shard, clock } = options;
-  return startInline({ ...rest, make: (locals) => new Engine({ ...engine, shard, locals, nowMs: clock.nowMs() }) });
+  return startInline({
+    ...rest,
+    make: (locals) => new Engine({ ...engine, shard, locals, nowMs: clock.nowMs(), epochMs: clock.epochMs }),
+  });
 }

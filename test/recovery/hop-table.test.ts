@@ -20,6 +20,8 @@ function table() {
   const hops = new Hops({
     dialogCapacity: 64,
     probing: true,
+    allowDirect: false,
+    healingRoute: '',
     wheel,
     writer: new Writer(),
     local: () => at(5060),

@@ -1,0 +1,20 @@
+/**
+ * So many BYEs may be owed to peers at once, or as many as there may be dialogs, if that is less: their rows are kept. With more, the
+ * oldest is given up; its far end hears 481 as soon as it asks.
+ */
+export const owedByesMax = 65_536;
+
+/**
+ * A BYE is owed for so long: an hour, twice the usual session interval (RFC 4028 §4). A peer that lives has then ended the session by
+ * its own timer, or asked by a heal and heard 481.
+ */
+export const owedByeForMs = 3_600_000;
+
+/** So many owed BYEs are under way at a time: a quarter of one hop's window for heals, which they must not hold up. */
+export const owedByesUnderWayMax = 16;
+
+/** An owed BYE is tried at least so often while a hop is up: the far end may be gone for good, and most peers end by themselves. */
+export const owedByeWaitMaxMs = 900_000;
+
+/** A heal for the sake of a BYE may take so long, as one for any other request; then the BYE goes without it. */
+export const byeHealLimitMs = 4000;
