@@ -50,7 +50,7 @@ export class Refreshes implements ClientUser {
   }
 
   refresh(dialog: DialogIndex): void {
-    const { table, hops, clients, wheel, writer, sessions, healer } = this.#parts;
+    const { mode, table, hops, clients, wheel, writer, sessions, healer } = this.#parts;
     if (table.state[dialog] !== DialogState.confirmed || this.#underWay.has(dialog)) return;
     const byUpdate = table.has(dialog, DialogFlag.allowsUpdate);
     const method = byUpdate ? 'UPDATE' : 'INVITE';
@@ -64,6 +64,10 @@ export class Refreshes implements ClientUser {
       return;
     }
     if (hop?.flow === undefined || hop.state === 'down') {
+      if (mode === 'none') {
+        sessions.retry(dialog);
+        return;
+      }
       healer.breakRoute(dialog, 'flow-lost', 0);
       healer.pump();
       return;
@@ -147,8 +151,11 @@ export class Refreshes implements ClientUser {
         healer.breakRoute(dialog, 'response', message.status, menderOf(message));
         healer.pump();
         break;
+      case 'usage-over':
+        this.#endDialog(dialog, message.status === 481 ? 'does-not-exist' : 'unreachable');
+        break;
       case 'gone':
-        this.#parts.endDialog(dialog, 'remote', message.status === 481 ? 'does-not-exist' : 'unreachable');
+        this.#parts.endDialog(dialog, 'remote', 'unreachable');
         break;
     }
   }

@@ -7,6 +7,7 @@ import { classifyResponse, menderOf } from '../recovery/classify.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { refreshTarget } from '../recovery/next-hop.ts';
 import type { Mender } from '../recovery/policy.ts';
+import { responseEffect } from '../recovery/response-effect.ts';
 import type { TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { Content } from './command.ts';
@@ -176,10 +177,15 @@ export class Requests implements ClientUser {
         this.#reporter(request).failWithResponse(id, responseData(message), originOf(message), request.flowFailed);
         if (!isStale) this.#breakRoute(dialog, message.status, menderOf(message));
         break;
+      case 'usage-over':
+        this.#settle(request);
+        this.#reporter(request).failWithResponse(id, responseData(message), originOf(message));
+        this.#end(dialog, message.status === 481 ? 'does-not-exist' : 'unreachable');
+        break;
       case 'gone':
         this.#settle(request);
         this.#reporter(request).failWithResponse(id, responseData(message), originOf(message));
-        this.#parts.endDialog(dialog, 'remote', message.status === 481 ? 'does-not-exist' : 'unreachable');
+        this.#parts.endDialog(dialog, 'remote', 'unreachable');
         break;
     }
   }
@@ -213,7 +219,7 @@ export class Requests implements ClientUser {
     if (why === 'flow-lost') return; // whoever lost the flow marks all its dialogs next
     const { mode, healer } = this.#parts;
     if (mode === 'none') {
-      this.#end(dialog, 'unreachable');
+      if (responseEffect(request.method, 408) !== 'transaction') this.#end(dialog, 'unreachable');
     } else if (generation === healer.health.generation[dialog]) {
       healer.breakRoute(dialog, 'timeout', 0);
       healer.pump();

@@ -1,5 +1,6 @@
 import type { Message } from '../message/message.ts';
 import type { Mender } from './policy.ts';
+import { type ResponseEffect, responseEffect } from './response-effect.ts';
 
 /** How hard we try. @see RouteSetRecoveryMode of UCMA: None, LimitedRetry, MaximumRetry */
 export type RecoveryMode = 'none' | 'maximum';
@@ -25,7 +26,9 @@ export type RequestVerdict =
   | 'route-broken'
   /** The peer, or a proxy in its name, says that there is no such dialog: one walk of the ladder will tell. */
   | 'said-gone'
-  /** The dialog is over. */
+  /** The call is over, but for our BYE. @see RFC 3261 §12.2.1.2 */
+  | 'usage-over'
+  /** The dialog is over: whatever else is sent in it would fail as well. */
   | 'gone';
 
 /** What the final response to a heal says. */
@@ -47,13 +50,15 @@ export type HealVerdict =
  */
 const hopTrouble: ReadonlySet<number> = new Set([404, 408, 477, 478, 480, 500, 502, 503, 504]);
 
-/** What ends the INVITE usage or the dialog where nothing is healed. @see RFC 5057 §5.1 */
-const endsUsage: ReadonlySet<number> = new Set([
-  404, 405, 408, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 502, 604,
-]);
-
 /** What ends a dialog even while it heals. @see RFC 5057 §5.1 */
 const endsHealing: ReadonlySet<number> = new Set([410, 416, 482, 483, 484, 485, 604]);
+
+/** Without recovery. @see RFC 5057 §5.1 */
+const unhealed: Readonly<Record<ResponseEffect, RequestVerdict>> = {
+  transaction: 'delivered',
+  usage: 'usage-over',
+  dialog: 'gone',
+};
 
 /** How a hop that wants to see a Route refuses a request without one. */
 export const refusesRouteLess: ReadonlySet<number> = new Set([403, 404, 405, 420]);
@@ -62,7 +67,7 @@ export const refusesRouteLess: ReadonlySet<number> = new Set([403, 404, 405, 420
 export function classifyResponse(mode: RecoveryMode, response: Message): RequestVerdict {
   const { status } = response;
   if (status < 300) return 'delivered';
-  if (mode === 'none') return endsUsage.has(status) ? 'gone' : 'delivered';
+  if (mode === 'none') return unhealed[responseEffect(response.method, status)];
   if (status === 430) return classifyFlowFailed(response);
   if (status === 481) return 'said-gone';
   return hopTrouble.has(status) ? 'route-broken' : 'delivered';

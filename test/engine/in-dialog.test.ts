@@ -64,7 +64,7 @@ test('of ours fail with the response, and with our own 408 where none came', asy
   note('message', dialog.request('MESSAGE'));
   await clock.run(32_100);
   assert.equal(ground.seen().slice(1), ['message failed 408 local']);
-  await ground.rest();
+  await finish(ground, dialog);
 });
 
 test('of ours may be many at once', async () => {

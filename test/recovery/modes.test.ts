@@ -13,43 +13,99 @@ async function modeNone() {
   return { ...ground, seen: () => [...ground.seen(), ...log] };
 }
 
-test('in mode none a response that RFC 5057 holds to end the dialog ends it, after its request has failed', async () => {
-  for (const [status, reason] of [
-    [404, 'unreachable'],
-    [408, 'unreachable'],
-    [410, 'unreachable'],
-    [480, 'unreachable'],
-    [481, 'does-not-exist'],
-    [501, 'unreachable'],
-    [604, 'unreachable'],
+/** What becomes of a dialog when one request in it is answered so; its log, and the BYEs that were sent. */
+async function answered(method: string, status: number): Promise<{ seen: string[]; byes: number }> {
+  const ground = await modeNone();
+  const { dialog } = await call(ground);
+  ground.hop.script = (request) => {
+    if (request.method === method) ground.hop.reply(request, status, { headers: healIt });
+    return request.method === method;
+  };
+  ground.note('request', dialog.request(method));
+  await ground.clock.run(10);
+  const outcome = { seen: ground.seen(), byes: ground.hop.requests('BYE').length };
+  assert.is(ground.hop.requests('UPDATE').length, method === 'UPDATE' ? 1 : 0, 'nothing heals');
+  if (outcome.seen.length === 1) await finish(ground, dialog);
+  else await ground.rest();
+  return outcome;
+}
+
+test('in mode none what ends the dialog ends it at once, after its request has failed', async () => {
+  for (const status of [404, 410, 416, 482, 483, 484, 485, 502, 604]) {
+    for (const method of ['INFO', 'OPTIONS']) {
+      // Probes are OPTIONS as well, but have no tag.
+      const { seen, byes } = await answered(method, status);
+      assert.match(seen[0] ?? '', `request failed ${status}`);
+      assert.equal([seen[1], byes], ['ended remote unreachable', 0], `${status} ${method}`);
+    }
+  }
+});
+
+test('in mode none what ends the INVITE usage ends it by BYE (RFC 3261 §12.2.1.2)', async () => {
+  for (const [status, reason, method] of [
+    [408, 'unreachable', 'INFO'],
+    [480, 'unreachable', 'UPDATE'],
+    [481, 'does-not-exist', 'INFO'],
+    [481, 'does-not-exist', 'INVITE'],
+    [405, 'unreachable', 'INVITE'],
+    [501, 'unreachable', 'INVITE'],
   ] as const) {
-    const ground = await modeNone();
-    const { dialog } = await call(ground);
-    ground.hop.script = (request) => {
-      if (request.method === 'INFO') ground.hop.reply(request, status);
-      return request.method === 'INFO';
-    };
-    ground.note('info', dialog.request('INFO'));
-    await ground.clock.run(10);
-    assert.match(ground.seen()[0] ?? '', `info failed ${status}`);
-    assert.is(ground.seen()[1], `ended remote ${reason}`);
-    await ground.rest();
+    const { seen, byes } = await answered(method, status);
+    assert.match(seen[0] ?? '', `request failed ${status}`);
+    assert.equal([seen[1], byes], [`ended local ${reason}`, 1], `${status} ${method}`);
   }
 });
 
 test('in mode none a response that concerns its transaction alone leaves the dialog, and nothing heals', async () => {
-  for (const status of [400, 430, 486, 500, 503, 504, 603]) {
+  for (const [method, ...statuses] of [
+    ['INFO', 400, 405, 422, 430, 486, 489, 491, 500, 501, 503, 504, 603],
+    ['UPDATE', 405, 501],
+    ['OPTIONS', 408, 480, 481],
+    ['MESSAGE', 408, 480, 481, 501],
+    ['FOO', 501, 481],
+  ] as const) {
+    for (const status of statuses) {
+      const { seen, byes } = await answered(method, status);
+      assert.is(seen.length, 1, `${status} ${method}`);
+      assert.is(byes, 0);
+    }
+  }
+});
+
+test('in mode none no answer to what belongs to no usage leaves the dialog (RFC 5057 §5.2)', async () => {
+  for (const method of ['OPTIONS', 'MESSAGE', 'FOO']) {
     const ground = await modeNone();
     const { dialog } = await call(ground);
-    ground.hop.script = (request) => {
-      if (request.method === 'INFO') ground.hop.reply(request, status, { headers: healIt });
-      return request.method === 'INFO';
-    };
-    ground.note('info', dialog.request('INFO'));
-    await ground.clock.run(10_000);
-    assert.is(ground.seen().length, 1, String(status));
-    assert.is(ground.hop.requests('UPDATE').length, 0);
+    ground.hop.script = (request) => request.method === method;
+    ground.note('request', dialog.request(method));
+    await ground.clock.run(33_000);
+    assert.equal(ground.seen(), ['request failed 408 local'], method);
     await finish(ground, dialog);
+  }
+});
+
+test('in mode none a refresh that is answered 481 or 408 ends the session by BYE, and one that the peer has no method for does not', async () => {
+  for (const [status, byes] of [
+    [408, 1],
+    [481, 1],
+    [405, 0],
+  ] as const) {
+    const ground = await modeNone();
+    ground.hop.capabilities = ['Allow: INVITE, UPDATE', 'Session-Expires: 600;refresher=uac', 'Require: timer'];
+    const { dialog } = await call(ground);
+    const { hop, clock } = ground;
+    hop.script = (request) => {
+      if (request.method === 'UPDATE') hop.reply(request, status);
+      return request.method === 'UPDATE';
+    };
+    await clock.run(300_100);
+    assert.is(hop.requests('BYE').length, byes, String(status));
+    if (byes === 0) {
+      assert.is(hop.requests('INVITE').length, 2, 'by re-INVITE instead');
+      await finish(ground, dialog);
+    } else {
+      await ground.rest();
+    }
   }
 });
 
