@@ -4,6 +4,7 @@ import { endMessage, type Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
 import type { ClientTransaction, ClientTransactions } from '../transaction/client.ts';
 import { Forks } from './forks.ts';
+import { LeftInvites } from './left-invites.ts';
 import { beginDialogRequest, routeSetPath } from './request.ts';
 import type { DialogIndex, DialogTable } from './table.ts';
 
@@ -43,6 +44,7 @@ export class Acks {
   readonly #atMs: Float64Array;
   readonly #forks: Forks;
   readonly #forksOver: TimerKind;
+  readonly #left: LeftInvites;
   readonly #sent = new Message();
 
   constructor(options: {
@@ -68,6 +70,7 @@ export class Acks {
     this.#sequence = new Uint32Array(options.table.rows);
     this.#atMs = new Float64Array(options.table.rows);
     this.#forks = new Forks(options.table);
+    this.#left = new LeftInvites(options.clients, options.wheel, options.repeatedForMs);
     this.#forksOver = options.wheel.kind((txId) => this.#forks.forget(txId));
   }
 
@@ -106,8 +109,24 @@ export class Acks {
     return true;
   }
 
-  /** The 2xx of `tx` came again: so does its ACK, by the way that it went. */
+  /** The dialog ends while its INVITE `tx` is under way: should that be answered 2xx, it is acknowledged all the same. */
+  leave(tx: ClientTransaction, dialog: DialogIndex, hop: AckHop | undefined): void {
+    const request = this.#clients.request(tx);
+    if (request === undefined || hop === undefined || this.#sent.scan(request) !== undefined) {
+      this.#clients.forget(tx);
+      return;
+    }
+    tx.owner = nobody;
+    this.#left.add(tx.id, this.#write(dialog, this.#sent.cseq.number, hop, `${tx.branch}a`), hop.flow ?? tx.flow);
+  }
+
+  /** The final response of `tx` came again, or once its dialog had ended: so does the ACK of a 2xx, by the way that it went. */
   repeat(tx: ClientTransaction): void {
+    const left = this.#left.take(tx.id);
+    if (left !== undefined && tx.state === 'accepted') {
+      tx.ack = left.ack;
+      tx.mark = left.flow;
+    }
     const { ack } = tx;
     if (ack === undefined) return;
     this.#outlet.send(tx.mark as FlowId, ack);
@@ -138,14 +157,8 @@ export class Acks {
 
   #send(tx: ClientTransaction, dialog: DialogIndex, sequence: number, hop: AckHop): void {
     const fork = tx.owner === dialog ? undefined : this.#forks.ofDialog(tx.id, dialog);
-    beginDialogRequest(this.#writer, this.#table, dialog, {
-      method: 'ACK',
-      sequence,
-      via: hop.via,
-      branch: fork === undefined ? `${tx.branch}a` : `${tx.branch}a${dialog}`,
-      path: routeSetPath,
-    });
-    const ack = endMessage(this.#writer, undefined, undefined);
+    const branch = fork === undefined ? `${tx.branch}a` : `${tx.branch}a${dialog}`;
+    const ack = this.#write(dialog, sequence, hop, branch);
     const flow = hop.flow ?? tx.flow;
     if (fork === undefined) {
       tx.ack = ack;
@@ -155,5 +168,10 @@ export class Acks {
       fork.flow = flow;
     }
     this.#outlet.send(flow, ack);
+  }
+
+  #write(dialog: DialogIndex, sequence: number, { via }: AckHop, branch: string): Uint8Array {
+    beginDialogRequest(this.#writer, this.#table, dialog, { method: 'ACK', sequence, via, branch, path: routeSetPath });
+    return endMessage(this.#writer, undefined, undefined);
   }
 }

@@ -9,6 +9,8 @@ interface Answer {
   readonly sequence: number;
   /** The program's `answer` that ends with the ACK. */
   readonly id: number | undefined;
+  /** It carried an offer, whose answer comes with the ACK. */
+  readonly offered: boolean;
   /** The peer has shown that it holds the dialog to be confirmed: it is not ended for want of an ACK. */
   peerHasIt: boolean;
 }
@@ -25,20 +27,37 @@ export class Answers implements ServerUser {
   }
 
   /** The 2xx to `tx` is about to go. */
-  await(dialog: DialogIndex, tx: ServerTransaction, sequence: number, id: number | undefined): void {
+  await(
+    dialog: DialogIndex,
+    tx: ServerTransaction,
+    { sequence, id, offered }: Pick<Answer, 'sequence' | 'id' | 'offered'>,
+  ): void {
     tx.user = this;
     tx.owner = dialog;
     this.#parts.table.set(dialog, DialogFlag.remoteInvitePending, true);
-    this.#waiting.set(dialog, { txId: tx.id, sequence, id, peerHasIt: false });
+    this.#waiting.set(dialog, { txId: tx.id, sequence, id, offered, peerHasIt: false });
   }
 
   waitsFor(dialog: DialogIndex): boolean {
     return this.#waiting.has(dialog);
   }
 
+  /** Whether the answer to an offer of ours is still to come, with an ACK. */
+  awaitsAnswer(dialog: DialogIndex): boolean {
+    return this.#waiting.get(dialog)?.offered === true;
+  }
+
   /** An ACK inside this dialog came. */
   acknowledged(dialog: DialogIndex, ack: Message): void {
-    if (this.#waiting.get(dialog)?.sequence === ack.cseq.number) this.#confirm(dialog);
+    const answer = this.#waiting.get(dialog);
+    if (answer?.sequence !== ack.cseq.number) return;
+    if (answer.offered) this.#parts.healer.noteAnswer(dialog, ack);
+    this.#confirm(dialog);
+  }
+
+  /** A new INVITE in the dialog: its sender has had our 2xx, whatever has become of the ACK. @see RFC 5407 §3.1.4 */
+  overtaken(dialog: DialogIndex): void {
+    this.#confirm(dialog);
   }
 
   /** Our heal of the dialog was answered: its peer has it, whatever the old route has taken of 2xx and ACK. */

@@ -219,7 +219,8 @@ export class InDialog implements ServerUser {
     const isEarly = table.state[dialog] === DialogState.early;
     // An early dialog's own INVITE is pending: ours, or the peer's, to which this one is the second (RFC 3261 §14.2).
     const crossesOurs = isInvite && isEarly && table.has(dialog, DialogFlag.callIdOwner);
-    if (crossesOurs || ((isInvite || hasBody) && table.has(dialog, DialogFlag.offerPending))) {
+    const ourOfferPending = table.has(dialog, DialogFlag.offerPending) || this.#answers.awaitsAnswer(dialog);
+    if (crossesOurs || ((isInvite || hasBody) && ourOfferPending)) {
       this.#responder.respond(tx, request, 491);
       return;
     }
@@ -228,6 +229,7 @@ export class InDialog implements ServerUser {
       this.#responder.respond(tx, request, 500, { lines: `Retry-After: ${seconds}\r\n` });
       return;
     }
+    if (isInvite) this.#answers.overtaken(dialog);
     if (sessions.tooSmall(request)) {
       this.#responder.respond(tx, request, 422, { lines: `Min-SE: ${minSessionIntervalS}\r\n` });
       return;
@@ -248,7 +250,8 @@ export class InDialog implements ServerUser {
     const { table } = this.#parts;
     const held = this.#held.get(this.#refreshing.get(dialog) ?? 0);
     if (request.method === 'INVITE') {
-      return held !== undefined || table.has(dialog, DialogFlag.remoteInvitePending);
+      const isPending = table.has(dialog, DialogFlag.remoteInvitePending) && !this.#answers.waitsFor(dialog);
+      return held !== undefined || isPending;
     }
     // The INVITE's own offer has no answer yet (RFC 3311 §5.2).
     if (hasBody && table.state[dialog] === DialogState.early && table.has(dialog, DialogFlag.remoteInvitePending))
@@ -284,7 +287,10 @@ export class InDialog implements ServerUser {
         table.update(dialog, undefined, undefined, { bytes: content.body, start: 0, end: content.body.length });
       }
     }
-    if (request.method === 'INVITE') this.#answers.await(dialog, tx, request.cseq.number, undefined);
+    if (request.method === 'INVITE') {
+      const offered = body.end === body.start && content.body !== undefined;
+      this.#answers.await(dialog, tx, { sequence: request.cseq.number, id: undefined, offered });
+    }
     this.#responder.respond(tx, request, 200, {
       recordRoute: true,
       content,

@@ -121,7 +121,11 @@ export class IncomingCalls implements ServerUser {
     if (content.body !== undefined) {
       table.update(dialog, undefined, undefined, { bytes: content.body, start: 0, end: content.body.length });
     }
-    this.#answers.await(dialog, call.tx, request.cseq.number, id);
+    this.#answers.await(dialog, call.tx, {
+      sequence: request.cseq.number,
+      id,
+      offered: request.body.end === request.body.start && content.body !== undefined,
+    });
     this.#responder.respond(call.tx, request, 200, {
       toTag: call.localTag,
       recordRoute: true,

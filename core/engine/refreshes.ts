@@ -115,10 +115,12 @@ export class Refreshes implements ClientUser {
   dialogEnded(dialog: DialogIndex): void {
     const refresh = this.#underWay.get(dialog);
     if (refresh === undefined) return;
-    const tx = this.#parts.clients.get(refresh.txId);
+    const { clients, wheel, acks, hops } = this.#parts;
     this.#underWay.delete(dialog);
-    this.#parts.wheel.disarm(refresh.timer);
-    if (tx !== undefined) this.#parts.clients.forget(tx);
+    wheel.disarm(refresh.timer);
+    const tx = clients.get(refresh.txId);
+    if (tx?.method === 'INVITE') acks.leave(tx, dialog, hops.of(dialog));
+    else if (tx !== undefined) clients.forget(tx);
   }
 
   onResponse(tx: ClientTransaction, message: Message): void {

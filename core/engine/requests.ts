@@ -416,8 +416,11 @@ export class Requests implements ClientUser {
   #forget(request: PendingRequest): void {
     if (request.place !== 'sent') return;
     this.#endSending(request);
-    const tx = this.#parts.clients.get(request.txId);
-    if (tx !== undefined) this.#parts.clients.forget(tx);
+    const { clients, acks, hops } = this.#parts;
+    const tx = clients.get(request.txId);
+    if (tx === undefined) return;
+    if (request.method === 'INVITE') acks.leave(tx, request.dialog, hops.of(request.dialog));
+    else clients.forget(tx);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Acks } from '../dialog/ack.ts';
 import type { Challenges } from '../dialog/challenges.ts';
 import { Part } from '../dialog/record.ts';
 import { beginDialogRequest, type RequestPath, routeSetPath } from '../dialog/request.ts';
@@ -33,6 +34,7 @@ export class HealRequests {
   readonly #hops: Hops;
   readonly #transactions: ClientTransactions;
   readonly #sessions: SessionTimers;
+  readonly #acks: Acks;
   readonly #challenges: Challenges;
   readonly #wheel: Wheel;
   readonly #writer: Writer;
@@ -50,6 +52,7 @@ export class HealRequests {
     readonly hops: Hops;
     readonly transactions: ClientTransactions;
     readonly sessions: SessionTimers;
+    readonly acks: Acks;
     readonly challenges: Challenges;
     readonly wheel: Wheel;
     readonly writer: Writer;
@@ -61,6 +64,7 @@ export class HealRequests {
     this.#hops = options.hops;
     this.#transactions = options.transactions;
     this.#sessions = options.sessions;
+    this.#acks = options.acks;
     this.#challenges = options.challenges;
     this.#wheel = options.wheel;
     this.#writer = options.writer;
@@ -140,7 +144,8 @@ export class HealRequests {
     const tx = this.#transactions.get(id);
     if (tx === undefined) return undefined;
     const hop = this.#leave(tx);
-    this.#transactions.forget(tx);
+    if (tx.method === 'INVITE') this.#acks.leave(tx, dialog, hop);
+    else this.#transactions.forget(tx);
     return hop;
   }
 

@@ -310,6 +310,12 @@ export class ClientTransactions {
     return tx.stage === 'over' ? undefined : tx;
   }
 
+  /** The request of a transaction that has had no final response. */
+  request(tx: ClientTransaction): Uint8Array | undefined {
+    const own = this.#own(tx);
+    return own?.holding === 'request' ? (own.bytes ?? this.#shelf.copy(own.kept)) : undefined;
+  }
+
   /** Ends it without a word: its user wants no more of it. Whatever still comes for it is stray. */
   forget(tx: ClientTransaction): void {
     const own = this.#own(tx);
