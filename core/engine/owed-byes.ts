@@ -168,6 +168,7 @@ export class OwedByes implements ClientUser {
     const bye = this.#owed.get(tx.owner);
     if (bye === undefined || bye.txId !== tx.id) return undefined;
     bye.txId = 0;
+    bye.place = 'waiting';
     this.#underWay--;
     return bye;
   }

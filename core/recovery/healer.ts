@@ -428,7 +428,7 @@ export class Healer implements ClientUser {
   }
 
   #gone(dialog: DialogIndex, message: Message): void {
-    this.#tellFailed(dialog, 'response', message);
+    if (this.#table.state[dialog] === DialogState.confirmed) this.#tellFailed(dialog, 'response', message);
     this.#user.gone(dialog, message.status);
   }
 
