@@ -1,6 +1,8 @@
 import type { Application } from './application.ts';
 import type { Hash, RandomSource } from './contract.ts';
 import type { Credentials } from './dialog/keyring.ts';
+import type { ChallengeOptions } from './engine/challenger.ts';
+import type { TrustRule } from './engine/trust.ts';
 import { UsageError } from './errors.ts';
 import { isHeaderValue } from './message/header.ts';
 import { addressOfText } from './message/numeric-address.ts';
@@ -47,6 +49,13 @@ export interface StackOptions {
      * refuses that gets a Route that names it.
      */
     readonly healingRoute?: 'none' | readonly string[];
+    /** Whose refreshes may rewrite our route sets. Default `hops`; `dialog-tags` is for networks that nobody else reaches. */
+    readonly trust?: TrustRule;
+    /**
+     * Asks for proof, by a 401, of whoever else sends a refresh that would rewrite a route set. Left out, such a refresh is answered
+     * without touching the route set.
+     */
+    readonly challenge?: ChallengeOptions;
   };
   /**
    * What challenges are answered with: 401 and 407, of any proxy and of the far end. Those of the challenge's realm, else those
@@ -79,6 +88,8 @@ export interface ResolvedOptions {
   readonly mode: RecoveryMode;
   readonly policy: RouteSetPolicy;
   readonly recovery: RecoveryPolicy;
+  readonly trust: TrustRule;
+  readonly challenge: ChallengeOptions | undefined;
   readonly credentials: readonly Credentials[];
   readonly sessionIntervalS: number;
   readonly timers: { readonly t1Ms?: number; readonly t2Ms?: number; readonly t4Ms?: number };
@@ -113,7 +124,15 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     'clock',
     'random',
   ]);
-  refuseUnknown('recovery.', recovery, ['mode', 'routeSet', 'passive', 'allowDirect', 'healingRoute']);
+  refuseUnknown('recovery.', recovery, [
+    'mode',
+    'routeSet',
+    'passive',
+    'allowDirect',
+    'healingRoute',
+    'trust',
+    'challenge',
+  ]);
   refuseUnknown('sessionTimer.', sessionTimer, ['intervalS']);
   refuseUnknown('timers.', timers, ['t1Ms', 't2Ms', 't4Ms']);
   refuseUnknown('limits.', limits, ['dialogs', 'transactions']);
@@ -130,10 +149,12 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     passive = false,
     allowDirect = false,
     healingRoute = 'none',
+    trust = 'hops',
   } = recovery;
   if (mode !== 'none' && mode !== 'maximum') throw new UsageError("recovery.mode is 'none' or 'maximum'.");
   if (routeSet !== 'ms-sipre' && routeSet !== 'rfc3261')
     throw new UsageError("recovery.routeSet is 'ms-sipre' or 'rfc3261'.");
+  if (trust !== 'hops' && trust !== 'dialog-tags') throw new UsageError("recovery.trust is 'hops' or 'dialog-tags'.");
   if (typeof passive !== 'boolean') throw new UsageError('recovery.passive is true or false.');
   if (typeof allowDirect !== 'boolean') throw new UsageError('recovery.allowDirect is true or false.');
   const { intervalS = 1800 } = sessionTimer;
@@ -147,6 +168,8 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     mode,
     policy: mode === 'none' ? 'rfc3261' : routeSet,
     recovery: { passive, allowDirect, healingRoute: healingRoute === 'none' ? '' : routeOf(healingRoute) },
+    trust,
+    challenge: recovery.challenge === undefined ? undefined : resolveChallenge(recovery.challenge),
     credentials: resolveCredentials(options.credentials ?? []),
     sessionIntervalS: intervalS,
     timers,
@@ -174,6 +197,19 @@ export function resolveHops(hops: readonly (string | HopDescription)[]): ListedH
   const twice = keys.find((key, index) => keys.indexOf(key) !== index);
   if (twice !== undefined) throw new UsageError(`hops: ${twice} is listed twice.`);
   return listed;
+}
+
+function resolveChallenge(challenge: ChallengeOptions): ChallengeOptions {
+  needObject('recovery.challenge', challenge);
+  refuseUnknown('recovery.challenge.', challenge, ['realm', 'users']);
+  const { realm, users } = challenge;
+  needLine('recovery.challenge.realm', realm);
+  needObject('recovery.challenge.users', users);
+  for (const [name, password] of Object.entries(users)) {
+    if (typeof password !== 'string')
+      throw new UsageError(`recovery.challenge.users: the password of ${name} is a text.`);
+  }
+  return { realm, users: { ...users } };
 }
 
 function resolveCredentials(list: readonly Credentials[]): Credentials[] {

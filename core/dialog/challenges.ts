@@ -78,6 +78,7 @@ export class Challenges {
     const again = this.#clients.begin(method, tx.flow, tx.reliable, tx.user, tx.owner);
     if (again === undefined) return undefined;
     again.mark = tx.mark;
+    again.ownFlowOnly = tx.ownFlowOnly;
     again.attempt = tx.attempt + 1;
     const body = request.bytes.subarray(request.body.start, request.body.end);
     const claim = { method, uri: request.text(request.requestUri), sequence };

@@ -1,3 +1,4 @@
+import { equalsWord, word } from '../message/bytes.ts';
 import type { Message } from '../message/message.ts';
 import { parseUri, UriView } from '../message/uri.ts';
 import { UriList } from '../message/uri-list.ts';
@@ -81,4 +82,34 @@ export function firstRoute({ bytes, start, end }: Slice): { readonly uri: UriVie
 /** Whether the first router of a route set is a strict one. @see RFC 3261 §12.2.1.1 */
 export function beginsStrict(routes: Slice): boolean {
   return routes.start < routes.end && !firstRoute(routes).uri.lr;
+}
+
+const SIPS = word('sips:');
+const LAQUOT = 0x3c;
+
+/** Whether a URI is a SIPS URI. */
+export function isSips({ bytes, start, end }: Slice): boolean {
+  return end - start >= SIPS.length && equalsWord(bytes, start, start + SIPS.length, SIPS);
+}
+
+/** Whether some URI of a route set is a SIPS URI. */
+export function hasSips(routes: Slice): boolean {
+  return countSips(routes).sips > 0;
+}
+
+/** Whether all are; true of an empty route set. */
+export function isAllSips(routes: Slice): boolean {
+  const { uris, sips } = countSips(routes);
+  return uris === sips;
+}
+
+function countSips({ bytes, start, end }: Slice): { readonly uris: number; readonly sips: number } {
+  let uris = 0;
+  let sips = 0;
+  for (let at = start; at < end; at++) {
+    if (bytes[at] !== LAQUOT) continue;
+    uris++;
+    if (isSips({ bytes, start: at + 1, end })) sips++;
+  }
+  return { uris, sips };
 }

@@ -1,6 +1,6 @@
 import type { Authorizations } from './authorizations.ts';
 import { Part, type RecordParts, Records } from './record.ts';
-import { beginsStrict } from './route-set.ts';
+import { beginsStrict, hasSips, isAllSips, isSips } from './route-set.ts';
 import type { Block, Slice } from './slab.ts';
 
 declare const dialogId: unique symbol;
@@ -45,7 +45,7 @@ export const DialogFlag = {
   remoteInvitePending: 128,
   /** The first route is a strict router's. @see RFC 3261 §12.2.1.1 */
   strictRoute: 256,
-  /** The secure flag: begun with a SIPS URI. @see RFC 3261 §12.1.1 */
+  /** It was set up with a SIPS URI, as target or in the route set: both stay SIPS. @see RFC 3261 §12.1.1, §26.2.2 */
   secure: 512,
   /** Set up straight with its peer, without route and listed hop: its requests follow the remote target. */
   direct: 0x4000,
@@ -137,6 +137,7 @@ export class DialogTable {
     this.#block[dialog] = block;
     this.state[dialog] = DialogState.confirmed;
     this.set(dialog, DialogFlag.strictRoute, beginsStrict(parts.routes));
+    this.set(dialog, DialogFlag.secure, isSips(parts.target) || hasSips(parts.routes));
     const bytes = this.records.bytes(block);
     const hash = this.#hashOf(
       bytes,
@@ -228,13 +229,20 @@ export class DialogTable {
     return this.#block[dialog] as number;
   }
 
-  /** Rewrites parts of the record; false when it would grow too large, with nothing changed. */
+  /** Whether this target or route set would take from a secure dialog what makes it one. @see RFC 3261 §26.2.2 */
+  exposes(dialog: DialogIndex, target: Slice | undefined, routes: Slice | undefined): boolean {
+    if (!this.has(dialog, DialogFlag.secure)) return false;
+    return (target !== undefined && !isSips(target)) || (routes !== undefined && !isAllSips(routes));
+  }
+
+  /** Rewrites parts of the record; false when it would grow too large or expose the dialog, with nothing changed. */
   update(
     dialog: DialogIndex,
     target: Slice | undefined,
     routes: Slice | undefined,
     session: Slice | undefined,
   ): boolean {
+    if (this.exposes(dialog, target, routes)) return false;
     const block = this.records.update(this.block(dialog), target, routes, session);
     if (block === undefined) return false;
     this.#block[dialog] = block;

@@ -12,12 +12,14 @@ import { sipTimers } from '../time/sip-timers.ts';
 import { Wheel } from '../time/wheel.ts';
 import { ClientTransactions } from '../transaction/client.ts';
 import { ServerTransactions } from '../transaction/server.ts';
+import { Challenger } from './challenger.ts';
 import type { EngineEvent } from './event.ts';
 import { owedByesMax } from './limits.ts';
 import type { EngineOptions } from './options.ts';
 import type { Parts } from './parts.ts';
 import { RandomPool } from './random-pool.ts';
 import { bodyOf, Reporter } from './reporter.ts';
+import { Trust } from './trust.ts';
 
 /** What the parts are built into: where their outputs go, and who hears of what they cannot decide. */
 export interface Surroundings {
@@ -93,6 +95,8 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     writer,
     keyring: new Keyring(options.credentials, options.hash, token),
   });
+  const challenger = options.challenge && new Challenger(options.challenge, options.hash, token(), () => wheel.nowMs);
+  const trust = new Trust(options.trust, challenger, hops, table);
   const healer = new Healer({
     table,
     hops,
@@ -122,6 +126,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     sessions,
     acks,
     challenges,
+    trust,
     healer,
     reporter,
     local,

@@ -19,6 +19,8 @@ export interface OwnSide {
   readonly callId: Slice;
   readonly contact: Slice;
   readonly session: Slice;
+  /** The INVITE had a SIPS URI for its Request-URI. @see RFC 3261 §12.1.1 */
+  readonly secure: boolean;
   /** The hop that the call came or went by. */
   readonly hop: Hop | undefined;
   /** Where the call came from: asked when nothing else says where requests go. */
@@ -92,6 +94,7 @@ export class DialogMaker {
       session: own.session,
     });
     if (dialog === undefined) return undefined;
+    if (own.secure) table.set(dialog, DialogFlag.secure, true);
     healer.begin(dialog);
     this.notePeer(dialog, message);
     const hop = nextHop(table, hops, dialog, own.hop?.listed ? own.hop : undefined) ?? own.hop ?? this.#source(own);

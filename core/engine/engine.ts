@@ -12,7 +12,7 @@ import { Byes } from './byes.ts';
 import type { Command } from './command.ts';
 import { DialogMaker } from './dialog-maker.ts';
 import type { DialogEnd, EndReason, EngineCounts, EngineEvent } from './event.ts';
-import { cameByAnotherFlow, InDialog } from './in-dialog.ts';
+import { InDialog } from './in-dialog.ts';
 import { IncomingCalls } from './incoming-calls.ts';
 import type { EngineOptions } from './options.ts';
 import { OutOfDialog } from './out-of-dialog.ts';
@@ -22,6 +22,8 @@ import type { Parts } from './parts.ts';
 import { Refreshes } from './refreshes.ts';
 import { Requests } from './requests.ts';
 import { Responder } from './responder.ts';
+import { RouteAdoption } from './route-adoption.ts';
+import { RequestMark } from './trust.ts';
 
 /**
  * The transactions, dialogs and recovery of one shard, sans-IO.
@@ -56,7 +58,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
         send: (flow, bytes) => outputs.push({ kind: 'send', flow, bytes }),
         open: (openId, remote, connected) => outputs.push({ kind: 'open', openId, remote, connected }),
         close: (flow) => {
-          this.#flows.delete(flow);
+          this.#forgetFlow(flow);
           outputs.push({ kind: 'close', flow });
         },
       },
@@ -95,7 +97,8 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#answers = new Answers(parts, endByBye);
     this.#outgoing = new OutgoingCalls(parts, maker);
     this.#incoming = new IncomingCalls(parts, maker, responder, this.#answers);
-    this.#inDialog = new InDialog(parts, maker, responder, this.#answers, this.#owedByes);
+    const adoption = new RouteAdoption(parts, parts.trust);
+    this.#inDialog = new InDialog(parts, maker, responder, this.#answers, this.#owedByes, adoption);
     this.#outOfDialog = new OutOfDialog(parts, this.#incoming, responder);
     this.#adoption = new Adoption(parts, (dialog) => {
       this.#release(dialog);
@@ -157,11 +160,16 @@ export class Engine implements Steppable<Command, EngineEvent> {
 
   #flowLost(flow: FlowId): void {
     const { hops, clients, servers } = this.#parts;
-    this.#flows.delete(flow);
+    this.#forgetFlow(flow);
     servers.failFlow(flow);
     // The hop first: what fails must not be tried again by the flow that is gone.
     hops.flowLost(flow);
     clients.failFlow(flow);
+  }
+
+  #forgetFlow(flow: FlowId): void {
+    this.#flows.delete(flow);
+    this.#parts.trust.flowLost(flow);
   }
 
   /** `replyFlow` is where responses go: by default where the request came from. */
@@ -173,7 +181,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
       this.#refuse(message, flow, refusal);
     } else if (!message.isRequest) {
       // A second Via means that it was meant for another. @see RFC 3261 §8.1.3.3
-      if (message.secondVia.presence === 'absent') this.#parts.clients.receive(message);
+      if (message.secondVia.presence === 'absent') this.#parts.clients.receive(message, flow);
     } else if (replyFlow === flow && this.#repliesElsewhere(message, flow)) {
       this.#openReplyFlow(message, bytes, flow);
     } else {
@@ -194,7 +202,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
         this.#answerStateless(message, flow, 503, undefined, 'Retry-After: 5\r\n');
         break;
       case 'new':
-        received.tx.mark = cameElsewhere ? cameByAnotherFlow : 0;
+        received.tx.mark = cameElsewhere ? RequestMark.cameByAnotherFlow : 0;
         if (message.method === 'CANCEL') this.#outOfDialog.cancel(received.tx, message);
         else if (message.to.tag.end > message.to.tag.start) this.#inDialog.receive(received.tx, message);
         else this.#outOfDialog.receive(received.tx, message);
@@ -378,7 +386,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
 
   /** Takes a dialog out of everyone's hands; its row and its place on a hop stay. */
   #release(dialog: DialogIndex): void {
-    const { table, sessions, acks, healer } = this.#parts;
+    const { table, sessions, acks, healer, trust } = this.#parts;
     table.state[dialog] = DialogState.ending;
     this.#requests.dialogEnded(dialog);
     this.#askedHeals.dialogEnded(dialog);
@@ -388,6 +396,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#refreshes.dialogEnded(dialog);
     this.#answers.dialogEnded(dialog);
     this.#inDialog.dialogEnded(dialog);
+    trust.dialogEnded(dialog);
     sessions.end(dialog);
     acks.dialogEnded(dialog);
     healer.end(dialog);

@@ -1,15 +1,12 @@
 import { Part } from '../dialog/record.ts';
-import { allowHeader, resilienceTag, writeContact } from '../dialog/request.ts';
-import { RouteSetBuilder } from '../dialog/route-set.ts';
+import { allowHeader, writeContact } from '../dialog/request.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { minSessionIntervalS } from '../dialog/session-timer.ts';
-import { emptySlice } from '../dialog/slab.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import { parseDate } from '../message/date.ts';
 import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
-import { nextHop, refreshTarget } from '../recovery/next-hop.ts';
 import type { ServerTransaction, ServerUser } from '../transaction/server.ts';
 import type { Answers } from './answers.ts';
 import type { Content } from './command.ts';
@@ -21,9 +18,8 @@ import type { OwedByes } from './owed-byes.ts';
 import type { Parts } from './parts.ts';
 import { bodyOf } from './reporter.ts';
 import type { Responder } from './responder.ts';
-
-/** Mark of a server transaction whose request came by another flow than its responses take: no word of that flow's hop. */
-export const cameByAnotherFlow = 1;
+import type { RouteAdoption } from './route-adoption.ts';
+import { RequestMark } from './trust.ts';
 
 /** A request that waits for the program's answer. */
 interface HeldRequest {
@@ -43,7 +39,7 @@ export class InDialog implements ServerUser {
   readonly #responder: Responder;
   readonly #answers: Answers;
   readonly #owedByes: OwedByes;
-  readonly #routes = new RouteSetBuilder();
+  readonly #adoption: RouteAdoption;
   /** By the id of their server transaction, which is what the program calls them by. */
   readonly #held = new Map<number, HeldRequest>();
   /** The ids in `#held` of one dialog's requests. */
@@ -52,12 +48,20 @@ export class InDialog implements ServerUser {
   readonly #refreshing = new Map<DialogIndex, number>();
   readonly #message = new Message();
 
-  constructor(parts: Parts, maker: DialogMaker, responder: Responder, answers: Answers, owedByes: OwedByes) {
+  constructor(
+    parts: Parts,
+    maker: DialogMaker,
+    responder: Responder,
+    answers: Answers,
+    owedByes: OwedByes,
+    adoption: RouteAdoption,
+  ) {
     this.#parts = parts;
     this.#maker = maker;
     this.#responder = responder;
     this.#answers = answers;
     this.#owedByes = owedByes;
+    this.#adoption = adoption;
   }
 
   /** The dialog that a request's Call-ID and tags name, or -1. */
@@ -172,7 +176,11 @@ export class InDialog implements ServerUser {
   /** The peer does not know yet that the dialog is over: our BYE tells it, and it goes before the answer that says the same. */
   #answerOwed(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
     if (request.method === 'BYE') this.#owedByes.settle(dialog);
-    else this.#owedByes.heard(dialog, tx.mark === cameByAnotherFlow ? undefined : this.#parts.hops.byFlow(tx.flow));
+    else
+      this.#owedByes.heard(
+        dialog,
+        (tx.mark & RequestMark.cameByAnotherFlow) !== 0 ? undefined : this.#parts.hops.byFlow(tx.flow),
+      );
     this.#responder.respond(tx, request, request.method === 'BYE' ? 200 : 481);
   }
 
@@ -214,6 +222,16 @@ export class InDialog implements ServerUser {
   /** A target refresh; one without a new offer is answered at once. @see RFC 3261 §14.2, RFC 3311 §5.2 */
   #refresh(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
     const { table, sessions } = this.#parts;
+    const challenge = this.#adoption.challenge(tx, request, dialog);
+    if (challenge !== undefined) {
+      this.#responder.respond(tx, request, 401, { lines: challenge });
+      return;
+    }
+    if (table.exposes(dialog, targetOf(request), undefined)) {
+      // §8.1.1.8: where the route is SIPS, so is the Contact.
+      this.#responder.respond(tx, request, 400, { reason: 'Contact Must Be a SIPS URI' });
+      return;
+    }
     const isInvite = request.method === 'INVITE';
     const hasBody = request.body.end > request.body.start;
     const isEarly = table.state[dialog] === DialogState.early;
@@ -278,7 +296,7 @@ export class InDialog implements ServerUser {
   /** 200 to a target refresh, and what it refreshes. */
   #accept(tx: ServerTransaction, request: Message, dialog: DialogIndex, content: Content): void {
     const { table, sessions, writer } = this.#parts;
-    const routeChanged = this.#adoptRoute(tx, request, dialog);
+    const routeChanged = this.#adoption.adopt(tx, request, dialog);
     this.#maker.notePeer(dialog, request);
     const { bytes, body } = request;
     if (body.end > body.start) {
@@ -302,35 +320,6 @@ export class InDialog implements ServerUser {
     if (this.#parts.healer.health.recovering[dialog] === 1) sessions.pause(dialog);
     if (routeChanged) this.#parts.healer.healedByRemote(dialog);
     if (table.state[dialog] === DialogState.early) sessions.pause(dialog); // its session has not begun
-  }
-
-  /**
-   * Takes target and, where policy and trust allow, route set from a peer's refresh; true when that gave a new route.
-   *
-   * The route set is rewritten only for a peer that offers the option tag, by a flow of a listed hop, and only with URIs of
-   * loose routers; all else is RFC 3261: the target alone. Without Record-Route the set becomes empty if ours is broken.
-   *
-   * @see RFC 3261 §12.2.2; [MS-SIPRE] §3.7.5.3.4, of which this is the other side
-   */
-  #adoptRoute(tx: ServerTransaction, request: Message, dialog: DialogIndex): boolean {
-    const { table, hops, healer, policy } = this.#parts;
-    const recovering = healer.health.recovering[dialog] === 1;
-    const hop = tx.mark === cameByAnotherFlow ? undefined : hops.byFlow(tx.flow);
-    const trusted =
-      policy === 'ms-sipre' && hop?.listed === true && request.hasToken(HeaderId.Supported, resilienceTag);
-    const recorded = trusted ? this.#routes.fromRequest(request) : undefined;
-    const usable = recorded !== undefined && (this.#routes.count === 0 ? recovering : this.#routes.loose());
-    if (!usable) {
-      refreshTarget(table, hops, dialog, request);
-      return false;
-    }
-    const routes = this.#routes.count === 0 ? emptySlice : recorded;
-    const { records } = table;
-    const same = records.equals(table.block(dialog), Part.routes, routes.bytes, routes.start, routes.end);
-    if (!table.update(dialog, targetOf(request), routes, undefined)) return false;
-    const next = nextHop(table, hops, dialog, hop);
-    if (next !== undefined) hops.attach(dialog, next);
-    return recovering || !same;
   }
 
   #sameSession(dialog: DialogIndex): Content {

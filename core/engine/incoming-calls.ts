@@ -207,6 +207,7 @@ export class IncomingCalls implements ServerUser {
       callId: { bytes: request.bytes, start: request.callId.start, end: request.callId.end },
       contact: sliceOf(`<${this.#ownUri()}>`),
       session: emptySlice,
+      secure: request.requestUriParts.scheme === 'sips',
       hop: hops.byFlow(call.tx.flow),
       source: remote(call.tx.flow),
     });

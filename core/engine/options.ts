@@ -4,6 +4,8 @@ import type { RecoveryMode } from '../recovery/classify.ts';
 import type { ListedHop } from '../recovery/hops.ts';
 import type { RecoveryPolicy } from '../recovery/policy.ts';
 import type { RouteSetPolicy } from '../recovery/route-set-policy.ts';
+import type { ChallengeOptions } from './challenger.ts';
+import type { TrustRule } from './trust.ts';
 
 /** What an engine is set up with. */
 export interface EngineOptions {
@@ -21,6 +23,9 @@ export interface EngineOptions {
   readonly sessionIntervalS: number;
   readonly dialogCapacity: number;
   readonly transactionCapacity: number;
+  readonly trust: TrustRule;
+  /** Whom those are to prove to be that may rewrite routes without being trusted; undefined: they are not asked. */
+  readonly challenge: ChallengeOptions | undefined;
   /** For whoever challenges us. */
   readonly credentials: readonly Credentials[];
   readonly hash: Hash;

@@ -313,6 +313,7 @@ export class OutgoingCalls implements ClientUser {
       callId: sliceOf(call.callId),
       contact: sliceOf(`<${this.#ownUri()}>`),
       session: body === undefined ? emptySlice : { bytes: body, start: 0, end: body.length },
+      secure: /^sips:/i.test(call.target),
       hop: call.tried.at(-1),
     });
   }
@@ -327,6 +328,7 @@ export class OutgoingCalls implements ClientUser {
       callId: { bytes, start: callId.start, end: callId.end },
       contact: sliceOf(`<${this.#ownUri()}>`),
       session: emptySlice,
+      secure: false,
       hop: this.#parts.hops.byFlow(tx.flow),
     });
   }

@@ -15,6 +15,7 @@ import type { ClientTransactions } from '../transaction/client.ts';
 import type { ServerTransactions } from '../transaction/server.ts';
 import type { DialogEnd, EndReason } from './event.ts';
 import type { Reporter } from './reporter.ts';
+import type { Trust } from './trust.ts';
 
 /** What the engine is made of: handed to those who decide what a message means. */
 export interface Parts {
@@ -32,6 +33,7 @@ export interface Parts {
   readonly sessions: SessionTimers;
   readonly acks: Acks;
   readonly challenges: Challenges;
+  readonly trust: Trust;
   readonly healer: Healer;
   readonly reporter: Reporter;
   /** Where we are reached by a protocol. */

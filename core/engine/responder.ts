@@ -9,6 +9,8 @@ import type { Parts } from './parts.ts';
 /** What makes one response differ from another. */
 export interface ResponseShape {
   readonly toTag?: string;
+  /** In place of the usual Reason-Phrase. */
+  readonly reason?: string;
   /** Record-Route is echoed: in what establishes or refreshes a dialog. */
   readonly recordRoute?: boolean;
   /** Header lines of ours, each ended by CRLF. */
@@ -28,8 +30,8 @@ export class Responder {
 
   respond(tx: ServerTransaction, request: Message, status: number, shape: ResponseShape = {}): void {
     const { writer, remote, servers } = this.#parts;
-    const { toTag, recordRoute } = shape;
-    beginResponse(writer, request, status, undefined, { toTag, recordRoute, source: remote(tx.flow) });
+    const { toTag, reason, recordRoute } = shape;
+    beginResponse(writer, request, status, reason, { toTag, recordRoute, source: remote(tx.flow) });
     if (status < 300 && status >= 200) writer.text(supportedHeader).text(allowHeader);
     shape.write?.();
     if (shape.lines !== undefined) writer.text(shape.lines);

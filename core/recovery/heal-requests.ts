@@ -88,6 +88,7 @@ export class HealRequests {
     if (hop.flow === undefined) return 'impossible';
     const tx = this.#transactions.begin(rung.method, hop.flow, hop.address.protocol !== 'udp', this.#user, dialog);
     if (tx === undefined) return 'impossible';
+    tx.ownFlowOnly = true; // its 2xx rewrites the route: from nobody but the hop that was asked
     const path = this.#path(dialog, hop);
     this.#note(tx, dialog, hop, rung, path);
     this.#write(tx, dialog, hop, rung, path);

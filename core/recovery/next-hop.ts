@@ -54,7 +54,8 @@ export function refreshTarget(
   message: Message,
   session?: Slice,
 ): void {
-  const target = targetOf(message);
+  const brought = targetOf(message);
+  const target = table.exposes(dialog, brought, undefined) ? undefined : brought;
   const moved = target !== undefined && !isTarget(table, dialog, message.contactUri);
   table.update(dialog, target, undefined, session);
   if (moved) followTarget(table, hops, dialog);

@@ -70,6 +70,8 @@ export interface ClientTransaction {
   owner: number;
   /** A small integer for the user; 0 at first. */
   mark: number;
+  /** Whether only what comes by the flow of the request is taken for its response. */
+  ownFlowOnly: boolean;
   /** How many challenges the request has answered so far, as the transactions before this one. */
   attempt: number;
   /** The ACK of a 2xx, kept by its user to send it again with each repeated 2xx. Setting copies, reading copies. */
@@ -110,6 +112,7 @@ class Client implements ClientTransaction {
   user: ClientUser = ignoring;
   owner = 0;
   mark = 0;
+  ownFlowOnly = false;
   attempt = 0;
   stage: 'begun' | 'started' | 'over' = 'over';
   holding: Holding = 'nothing';
@@ -216,6 +219,7 @@ export class ClientTransactions {
     tx.user = user;
     tx.owner = owner;
     tx.mark = 0;
+    tx.ownFlowOnly = false;
     tx.attempt = 0;
     tx.stage = 'begun';
     this.#flows.add(index, flow);
@@ -266,14 +270,14 @@ export class ClientTransactions {
    *
    * The transaction may have ended by now, and its object may serve another one already: its `id` tells.
    */
-  receive(message: Message): ClientTransaction | 'stray' {
+  receive(message: Message, flow?: FlowId): ClientTransaction | 'stray' {
     const { start, end } = message.via.branch;
     const index = this.#pool.indexOf(idOfBranch(message.bytes, start, end));
     if (index === 0 || !this.#branches.matches(index, message.bytes, start)) return 'stray';
     let tx: Client | undefined = this.#at(index);
     const method = message.cseq.method;
     if (tx.method !== method) tx = method === 'CANCEL' ? tx.partner : undefined;
-    if (tx?.stage !== 'started') return 'stray';
+    if (tx?.stage !== 'started' || (tx.ownFlowOnly && flow !== tx.flow)) return 'stray';
     this.#message = message;
     if (isChallenge(message) && tx.holding === 'request') this.#challenged = tx.bytes ?? this.#shelf.copy(tx.kept);
     if (tx.method === 'INVITE') this.#invite.handle(tx.index, inviteEvent(message.status));
