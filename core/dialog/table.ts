@@ -51,6 +51,11 @@ export const DialogFlag = {
   direct: 0x4000,
 } as const;
 
+/** @see RFC 3261 §8.1.1.5 */
+const sequenceMax = 2 ** 31 - 1;
+/** For a BYE by the route set and one around it, each challenged. */
+const sequencesForBye = 4;
+
 const indexBits = 24;
 /** What is left of the 53 bits of a safe integer. */
 const generationMask = 2 ** 29 - 1;
@@ -259,9 +264,17 @@ export class DialogTable {
     this.flags[dialog] = on ? flags | flag : flags & ~flag;
   }
 
+  /**
+   * Whether there is a sequence number left for another request than BYE. One a second lasts for 68 years, but a dialog that was
+   * taken over may begin anywhere.
+   */
+  hasSequence(dialog: DialogIndex): boolean {
+    return (this.localSequence[dialog] as number) < sequenceMax - sequencesForBye;
+  }
+
   /** The sequence number of the next request of ours, taken. @see RFC 3261 §12.2.1.1 */
   nextSequence(dialog: DialogIndex): number {
-    const sequence = (this.localSequence[dialog] as number) + 1;
+    const sequence = Math.min((this.localSequence[dialog] as number) + 1, sequenceMax);
     this.localSequence[dialog] = sequence;
     return sequence;
   }

@@ -54,7 +54,7 @@ export class Refreshes implements ClientUser {
     if (table.state[dialog] !== DialogState.confirmed || this.#underWay.has(dialog)) return;
     const byUpdate = table.has(dialog, DialogFlag.allowsUpdate);
     const method = byUpdate ? 'UPDATE' : 'INVITE';
-    if (!byUpdate && this.#offerPending(dialog)) {
+    if (!table.hasSequence(dialog) || (!byUpdate && this.#offerPending(dialog))) {
       sessions.retry(dialog);
       return;
     }
@@ -104,7 +104,7 @@ export class Refreshes implements ClientUser {
    */
   expired(dialog: DialogIndex): void {
     const { mode, table, healer } = this.#parts;
-    if (mode === 'none' || !table.has(dialog, DialogFlag.resilient)) {
+    if (mode === 'none' || !table.has(dialog, DialogFlag.resilient) || !table.hasSequence(dialog)) {
       this.#endDialog(dialog, 'session-expired');
       return;
     }

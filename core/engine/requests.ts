@@ -233,6 +233,15 @@ export class Requests implements ClientUser {
   }
 
   #send(request: PendingRequest): void {
+    if (!this.#parts.table.hasSequence(request.dialog)) {
+      this.#settle(request);
+      this.#reporter(request).failWithCode(
+        request.id,
+        'SIP_OVERLOADED',
+        'The dialog has no CSeq number left but for BYE.',
+      );
+      return;
+    }
     const { table, hops, clients, wheel, writer, sessions, healer, mode } = this.#parts;
     const { dialog, method } = request;
     const hop = hops.of(dialog);

@@ -85,7 +85,7 @@ export class HealRequests {
     this.#health.rung[dialog] = index;
     const rung = rungs[index] as Rung;
     if (rung.offer && this.#offerPending(dialog)) return 'offer-pending';
-    if (hop.flow === undefined) return 'impossible';
+    if (hop.flow === undefined || !this.#table.hasSequence(dialog)) return 'impossible';
     const tx = this.#transactions.begin(rung.method, hop.flow, hop.address.protocol !== 'udp', this.#user, dialog);
     if (tx === undefined) return 'impossible';
     tx.ownFlowOnly = true; // its 2xx rewrites the route: from nobody but the hop that was asked
