@@ -20,6 +20,15 @@ export interface Application {
   onSessionChanged?(dialog: Dialog, body: Uint8Array): void;
   /** A dialog is over: `by` whose end, `reason` why, `end` when; see `EndReason` and `DialogEnd`. */
   onEnded?(dialog: Dialog, by: 'local' | 'remote', reason: EndReason, end: DialogEnd): void;
+  /**
+   * A server says that our registration is lost (Registration-Route-Set-Update): the program refreshes it, once for all dialogs. When the
+   * promise resolves every dialog is healed; when it rejects, or after 64 s, it is asked again by the schedule of heals, which wait for it. `contact` is
+   * the URI that dialogs are reached by from now on, where the registrar has given another. Without this handler dialogs are healed at once.
+   *
+   * A registrar that had lost the binding answers a refresh with `register-action="added"` or `"fixed"`. [MS-SIPREG] §3.1.1.5.1 has that taken as a
+   * failure that ends all dialogs; here it is what a success looks like.
+   */
+  refreshRegistration?(): Promise<{ readonly contact?: string } | undefined>;
   /** Something that an operator should know; nothing has failed. */
   onWarning?(message: string): void;
 }

@@ -6,6 +6,8 @@ export type SipErrorCode =
   | 'SIP_ABORTED'
   | 'SIP_CLOSED'
   | 'SIP_OVERLOADED'
+  | 'SIP_QUEUE_FULL'
+  | 'SIP_RECOVERY_FAILED'
   | 'SIP_PORT_IN_USE'
   | 'SIP_BIND_FAILED'
   | 'SIP_FLOW_REFUSED'

@@ -11,9 +11,14 @@ import type { RouteStatus } from './recovery/route-health.ts';
 export interface RequestOptions extends MessageContent {
   /** Gives up waiting; the promise rejects with `SIP_ABORTED`. */
   readonly signal?: AbortSignal;
+  /**
+   * Puts a failure that may be a hop's (a 430 that says wait, 404, 408, 481, 503 …, or silence) to the peer before it is told: by one
+   * heal, whose refusal by the peer is then the error, with the first failure as its `cause`. The request is not sent again.
+   */
+  readonly confirmWithRemote?: boolean;
 }
 
-/** A final response of failure, or what stands for one. `cause` is the 430 that began it, where a heal brought this one. */
+/** A final response of failure, or what stands for one. `cause` is the response that began it, where a heal brought this one. */
 export class FailureResponseError extends SipError {
   override readonly name = 'FailureResponseError';
   readonly response: ResponseData;
@@ -29,7 +34,11 @@ export class FailureResponseError extends SipError {
 
 /** What the handles ask of the stack that made them. */
 export interface Asker {
-  request(dialog: DialogId, method: string, content: Content, signal: AbortSignal | undefined): Promise<ResponseData>;
+  request(
+    dialog: DialogId,
+    request: { readonly method: string; readonly content: Content; readonly confirm: boolean },
+    signal: AbortSignal | undefined,
+  ): Promise<ResponseData>;
   bye(dialog: DialogId, signal: AbortSignal | undefined): Promise<void>;
   routeStatus(dialog: DialogId): Promise<RouteStatus>;
   heal(dialog: DialogId, signal: AbortSignal | undefined): Promise<RouteStatus>;
@@ -61,13 +70,19 @@ export class Dialog {
    *
    * Resolves with the 2xx. Rejects with a `FailureResponseError` for any other final response; with one that the stack made
    * (408, 503) where none came; with `SIP_DIALOG_ENDED` when the dialog is over. A route that was found broken heals on its own.
+   *
+   * While a route is being healed, and in mode `limited` for as long as it is broken, requests wait for it in their order: `SIP_QUEUE_FULL` when
+   * too many do, `SIP_RECOVERY_FAILED` when the break is given up and the request has not been sent.
    */
   request(method: string, options: RequestOptions = {}): Promise<ResponseData> {
     if (!/^[A-Za-z0-9.!%*_+`'~-]+$/.test(method)) throw new UsageError(`'${method}' is no method (RFC 3261 §25.1).`);
     if (reservedMethods.has(method))
       throw new UsageError(`${method} is not sent by request(): ${reservedMethods.get(method)}.`);
     const defaultType = isTargetRefresh(method) ? sdpType : undefined;
-    return this.#asker.request(this.id, method, contentOf(options, defaultType), options.signal);
+    const { signal, confirmWithRemote = false } = options;
+    if (typeof confirmWithRemote !== 'boolean') throw new UsageError('confirmWithRemote is true or false.');
+    const content = contentOf(options, defaultType);
+    return this.#asker.request(this.id, { method, content, confirm: confirmWithRemote }, signal);
   }
 
   /**

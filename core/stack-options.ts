@@ -9,7 +9,7 @@ import { addressOfText } from './message/numeric-address.ts';
 import { parseUriText } from './message/uri.ts';
 import type { RecoveryMode } from './recovery/classify.ts';
 import type { ListedHop } from './recovery/hops.ts';
-import type { RecoveryPolicy } from './recovery/policy.ts';
+import type { RecoveryWishes } from './recovery/policy.ts';
 import type { RouteSetPolicy } from './recovery/route-set-policy.ts';
 import type { Clock, Transport } from './shard/inline.ts';
 import { systemClock, systemHash, systemRandom } from './shard/system.ts';
@@ -30,7 +30,10 @@ export interface StackOptions {
   readonly hops?: readonly (string | HopDescription)[];
   readonly application?: Application;
   readonly recovery?: {
-    /** `none` leaves dialogs to RFC 5057. Default `maximum`: recover forever. */
+    /**
+     * Default `maximum`: recover forever. `limited` holds requests while a route is broken, and ends the session after 6 failed heals or 3
+     * minutes. `none` leaves dialogs to RFC 5057 and RFC 4028.
+     */
     readonly mode?: RecoveryMode;
     /** Default `ms-sipre`; `rfc3261` never rewrites a route set, and is what goes with `none`. */
     readonly routeSet?: RouteSetPolicy;
@@ -56,6 +59,15 @@ export interface StackOptions {
      * without touching the route set.
      */
     readonly challenge?: ChallengeOptions;
+    /** A break that lasts for so long is given up and its session ended, with the reason `recovery-failed`. Default: none, in `limited` 3 minutes. */
+    readonly deadlineMs?: number;
+    /**
+     * Default `doubling`: a failed heal is tried again after 2, 4, 8, 16, 32, 60, 60 … s. `ms-sipre` differs where a server answers that only the far end
+     * can mend the route: not sooner than the session interval after. @see [MS-SIPRE] §3.7.5.3.4
+     */
+    readonly schedule?: 'doubling' | 'ms-sipre';
+    /** With `doubling`, after such answers, the delay goes on doubling up to this. Default 60,000, at most a day. */
+    readonly waitCapMs?: number;
   };
   /**
    * What challenges are answered with: 401 and 407, of any proxy and of the far end. Those of the challenge's realm, else those
@@ -87,7 +99,7 @@ export interface ResolvedOptions {
   readonly application: Application;
   readonly mode: RecoveryMode;
   readonly policy: RouteSetPolicy;
-  readonly recovery: RecoveryPolicy;
+  readonly recovery: RecoveryWishes;
   readonly trust: TrustRule;
   readonly challenge: ChallengeOptions | undefined;
   readonly credentials: readonly Credentials[];
@@ -102,6 +114,8 @@ export interface ResolvedOptions {
 
 /** What recovery takes from peers as well. */
 const healingRouteMax = 30;
+/** 30 days: no session that is still broken then is anybody's. */
+const deadlineMaxMs = 2_592_000_000;
 const dialogCapacityMax = 2 ** 24;
 const transactionCapacityMax = 2 ** 20;
 
@@ -124,15 +138,7 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     'clock',
     'random',
   ]);
-  refuseUnknown('recovery.', recovery, [
-    'mode',
-    'routeSet',
-    'passive',
-    'allowDirect',
-    'healingRoute',
-    'trust',
-    'challenge',
-  ]);
+  refuseUnknown('recovery.', recovery, recoveryNames);
   refuseUnknown('sessionTimer.', sessionTimer, ['intervalS']);
   refuseUnknown('timers.', timers, ['t1Ms', 't2Ms', 't4Ms']);
   refuseUnknown('limits.', limits, ['dialogs', 'transactions']);
@@ -143,20 +149,12 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
   if (!areTransports || transports.length === 0) {
     throw new UsageError('transports: give at least one, such as udp({ host, port }).');
   }
-  const {
-    mode = 'maximum',
-    routeSet = 'ms-sipre',
-    passive = false,
-    allowDirect = false,
-    healingRoute = 'none',
-    trust = 'hops',
-  } = recovery;
-  if (mode !== 'none' && mode !== 'maximum') throw new UsageError("recovery.mode is 'none' or 'maximum'.");
+  const { mode = 'maximum', routeSet = 'ms-sipre', trust = 'hops' } = recovery;
+  if (mode !== 'none' && mode !== 'limited' && mode !== 'maximum')
+    throw new UsageError("recovery.mode is 'none', 'limited' or 'maximum'.");
   if (routeSet !== 'ms-sipre' && routeSet !== 'rfc3261')
     throw new UsageError("recovery.routeSet is 'ms-sipre' or 'rfc3261'.");
   if (trust !== 'hops' && trust !== 'dialog-tags') throw new UsageError("recovery.trust is 'hops' or 'dialog-tags'.");
-  if (typeof passive !== 'boolean') throw new UsageError('recovery.passive is true or false.');
-  if (typeof allowDirect !== 'boolean') throw new UsageError('recovery.allowDirect is true or false.');
   const { intervalS = 1800 } = sessionTimer;
   if (intervalS !== 0) whole('sessionTimer.intervalS', intervalS, 90, 2 ** 31 - 1);
   for (const [name, value] of Object.entries(timers))
@@ -167,7 +165,7 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     application: options.application ?? {},
     mode,
     policy: mode === 'none' ? 'rfc3261' : routeSet,
-    recovery: { passive, allowDirect, healingRoute: healingRoute === 'none' ? '' : routeOf(healingRoute) },
+    recovery: resolveRecovery(recovery, options.application?.refreshRegistration !== undefined),
     trust,
     challenge: recovery.challenge === undefined ? undefined : resolveChallenge(recovery.challenge),
     credentials: resolveCredentials(options.credentials ?? []),
@@ -178,6 +176,40 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     hash: systemHash,
+  };
+}
+
+const recoveryNames: readonly (keyof NonNullable<StackOptions['recovery']>)[] = [
+  'mode',
+  'routeSet',
+  'passive',
+  'deadlineMs',
+  'schedule',
+  'waitCapMs',
+  'allowDirect',
+  'healingRoute',
+  'trust',
+  'challenge',
+];
+
+function resolveRecovery(
+  recovery: NonNullable<StackOptions['recovery']>,
+  refreshesRegistration: boolean,
+): RecoveryWishes {
+  const { passive = false, deadlineMs, schedule = 'doubling', waitCapMs = 60_000 } = recovery;
+  const { allowDirect = false, healingRoute = 'none' } = recovery;
+  if (typeof allowDirect !== 'boolean') throw new UsageError('recovery.allowDirect is true or false.');
+  if (typeof passive !== 'boolean') throw new UsageError('recovery.passive is true or false.');
+  if (schedule !== 'doubling' && schedule !== 'ms-sipre')
+    throw new UsageError("recovery.schedule is 'doubling' or 'ms-sipre'.");
+  return {
+    passive,
+    schedule,
+    waitCapMs: positive('recovery.waitCapMs', waitCapMs, 60_000, 86_400_000),
+    deadlineMs: deadlineMs && positive('recovery.deadlineMs', deadlineMs, 1, deadlineMaxMs),
+    refreshesRegistration,
+    allowDirect,
+    healingRoute: healingRoute === 'none' ? '' : routeOf(healingRoute),
   };
 }
 
@@ -248,6 +280,7 @@ const handlerNames: readonly (keyof Application)[] = [
   'onRouteStatus',
   'onSessionChanged',
   'onEnded',
+  'refreshRegistration',
   'onWarning',
 ];
 

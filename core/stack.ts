@@ -84,7 +84,7 @@ export class Stack implements AsyncDisposable {
     this.#options = options;
     this.#hops = options.hops;
     this.#asker = {
-      request: (dialog, method, content, signal) => this.#request(dialog, method, content, signal),
+      request: (dialog, request, signal) => this.#request(dialog, request, signal),
       bye: async (dialog, signal) => {
         const onAbort = (id: number): Command => ({ name: 'abandon', id });
         await this.#ask((id) => ({ name: 'bye', id, dialog }), { signal, onAbort });
@@ -229,11 +229,10 @@ export class Stack implements AsyncDisposable {
 
   async #request(
     dialog: DialogId,
-    method: string,
-    content: Content,
+    request: { readonly method: string; readonly content: Content; readonly confirm: boolean },
     signal: AbortSignal | undefined,
   ): Promise<ResponseData> {
-    const { response } = await this.#ask((id) => ({ name: 'request', id, dialog, method, content }), {
+    const { response } = await this.#ask((id) => ({ name: 'request', id, dialog, ...request }), {
       signal,
       onAbort: (id) => ({ name: 'abandon', id }),
     });
@@ -379,6 +378,9 @@ export class Stack implements AsyncDisposable {
         publishRouteStatus(event);
         application.onRouteStatus?.(new Dialog(event.dialog, this.#asker), event.routeStatus);
         break;
+      case 'refresh-registration':
+        void this.#refreshRegistration(event.refresh);
+        break;
       case 'session-changed':
         application.onSessionChanged?.(new Dialog(event.dialog, this.#asker), event.body);
         break;
@@ -387,6 +389,24 @@ export class Stack implements AsyncDisposable {
         application.onEnded?.(new Dialog(event.dialog, this.#asker), event.by, event.reason, event.end);
         break;
     }
+  }
+
+  /** Asks the program for it. A program that fails at it is asked again, by the schedule of heals. */
+  async #refreshRegistration(refresh: number): Promise<void> {
+    const { application } = this.#options;
+    let contact: string | undefined;
+    let refreshed = true;
+    try {
+      contact = (await application.refreshRegistration?.())?.contact;
+      if (contact !== undefined && (parseUriText(contact) === undefined || /[\s<>]/.test(contact))) {
+        throw new UsageError(`refreshRegistration(): contact '${contact}' is no SIP URI.`);
+      }
+    } catch (error) {
+      refreshed = false;
+      application.onWarning?.(`The registration was not refreshed: ${error instanceof Error ? error.message : error}`);
+    }
+    if (this.#state === 'closed') return;
+    this.#command({ name: 'registration', refresh, refreshed, contact: refreshed ? contact : undefined });
   }
 
   #tellCall(event: Extract<EngineEvent, { kind: 'incoming-call' }>): void {
@@ -413,8 +433,9 @@ export class Stack implements AsyncDisposable {
 function errorOf(failure: CommandFailure): SipError {
   const { response, origin = 'local', cause } = failure;
   if (failure.code === 'SIP_USAGE') return new UsageError(failure.message);
-  if (response === undefined) return new SipError(failure.code, failure.message);
-  return new FailureResponseError(response, origin, cause && new FailureResponseError(cause, 'intermediary'));
+  const began = cause && new FailureResponseError(cause, 'intermediary');
+  if (response === undefined) return new SipError(failure.code, failure.message, began && { cause: began });
+  return new FailureResponseError(response, origin, began);
 }
 
 /** A name-addr without parameters of its own, for the tag is the stack's. */

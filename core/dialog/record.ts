@@ -108,6 +108,7 @@ export class Records {
     target: Slice | undefined,
     routes: Slice | undefined,
     session: Slice | undefined,
+    contact?: Slice,
   ): Block | undefined {
     const bytes = this.#slab.bytes(block);
     const from = this.#slab.offset(block);
@@ -115,6 +116,7 @@ export class Records {
     let size = word(bytes, from, 0);
     if (target !== undefined) size += sizeOf(target) - (oldEnd(Part.target) - headSize);
     if (routes !== undefined) size += sizeOf(routes) - (oldEnd(Part.routes) - oldEnd(Part.target));
+    if (contact !== undefined) size += sizeOf(contact) - (oldEnd(Part.contact) - oldEnd(Part.identity));
     if (session !== undefined) size += sizeOf(session) - (oldEnd(Part.session) - oldEnd(Part.contact));
     if (size > recordSizeMax) return undefined;
     this.#at = headSize;
@@ -126,7 +128,7 @@ export class Records {
     this.#copy(bytes, from + oldEnd(Part.routes), from + oldEnd(Part.identity));
     this.#end(Part.identity);
     for (let i = 0; i < 6; i++) this.#words[1 + storedParts + i] = word(bytes, from, 1 + storedParts + i) + shift;
-    this.#copy(bytes, from + oldEnd(Part.identity), from + oldEnd(Part.contact));
+    this.#keepOrPut(bytes, from, oldEnd(Part.identity), oldEnd(Part.contact), contact);
     this.#end(Part.contact);
     this.#keepOrPut(bytes, from, oldEnd(Part.contact), oldEnd(Part.session), session);
     this.#end(Part.session);

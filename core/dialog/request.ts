@@ -10,8 +10,13 @@ import { DialogFlag, type DialogIndex, type DialogTable } from './table.ts';
 /** The option tag of Session Dialog Resiliency, as Microsoft's and Polycom's clients write it. @see [MS-SIPRE] §3.7.5.1 */
 export const resilienceTag = 'ms-dialog-route-set-update';
 
+const plainSupportedHeader = 'Supported: timer\r\n';
+const resilientSupportedHeader = `Supported: timer, ${resilienceTag}\r\n`;
+
 /** What every request but ACK and CANCEL, and every 2xx, says that we support. @see RFC 4028 §7.1 */
-export const supportedHeader: string = `Supported: timer, ${resilienceTag}\r\n`;
+export function supportedHeader({ resilient }: Pick<DialogTable, 'resilient'>): string {
+  return resilient ? resilientSupportedHeader : plainSupportedHeader;
+}
 
 export const allowHeader = 'Allow: INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS, INFO, MESSAGE\r\n';
 
@@ -64,7 +69,7 @@ export function beginDialogRequest(
   writer.text('CSeq: ').decimal(request.sequence).text(' ').text(method).text('\r\n');
   if (isTargetRefresh(method)) writeContact(writer, table, dialog);
   if (method === 'INVITE' || method === 'UPDATE') writer.text(allowHeader);
-  if (method !== 'ACK') writer.text(supportedHeader);
+  if (method !== 'ACK') writer.text(supportedHeader(table));
   const authorization = table.authorizations.size === 0 ? undefined : table.authorizations.get(dialog);
   if (authorization === undefined) return;
   const uri = strict ? firstRouteUri(table, dialog) : part(table, dialog, Part.target);

@@ -72,6 +72,8 @@ export class DialogTable {
   readonly capacity: number;
   /** Rows of each column: of live dialogs, and of owed ones. */
   readonly rows: number;
+  /** Our side offers Session Dialog Resiliency: its routes heal, and a server may ask for that. */
+  readonly resilient: boolean;
   readonly records: Records = new Records();
   readonly state: Uint8Array;
   readonly flags: Uint16Array;
@@ -100,10 +102,16 @@ export class DialogTable {
   #owed = 0;
 
   /** `capacity` is of live dialogs; so many more rows may be owed. */
-  constructor(options: { readonly capacity: number; readonly owed?: number; readonly hashSeed: number }) {
+  constructor(options: {
+    readonly capacity: number;
+    readonly owed?: number;
+    readonly hashSeed: number;
+    readonly resilient?: boolean;
+  }) {
     const rows = Math.min(options.capacity + (options.owed ?? 0), 2 ** indexBits);
     this.capacity = options.capacity;
     this.rows = rows;
+    this.resilient = options.resilient ?? true;
     this.#seed = options.hashSeed >>> 0;
     this.state = new Uint8Array(rows);
     this.flags = new Uint16Array(rows);
@@ -246,9 +254,10 @@ export class DialogTable {
     target: Slice | undefined,
     routes: Slice | undefined,
     session: Slice | undefined,
+    contact?: Slice,
   ): boolean {
     if (this.exposes(dialog, target, routes)) return false;
-    const block = this.records.update(this.block(dialog), target, routes, session);
+    const block = this.records.update(this.block(dialog), target, routes, session, contact);
     if (block === undefined) return false;
     this.#block[dialog] = block;
     if (routes !== undefined) this.set(dialog, DialogFlag.strictRoute, beginsStrict(routes));

@@ -152,7 +152,7 @@ export class Adoption {
         resilient: table.has(dialog, DialogFlag.resilient),
       },
       ...(hop !== undefined && { hop: sipUri(hop.address) }),
-      routeStatus: healer.health.status(dialog).status,
+      routeStatus: healer.status(dialog).status,
     };
   }
 

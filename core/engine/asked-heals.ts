@@ -2,7 +2,7 @@ import { type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts
 import type { Message } from '../message/message.ts';
 import type { BreakCause } from '../recovery/classify.ts';
 import type { Parts } from './parts.ts';
-import { originOf, responseData } from './reporter.ts';
+import { givenUpText, originOf, responseData } from './reporter.ts';
 
 /**
  * Heals that the program asks for: of a dialog whose route is broken, or of one that it has reason to doubt.
@@ -38,20 +38,6 @@ export class AskedHeals {
     healer.pump();
   }
 
-  /** Every dialog, as after a change of the network that concerns all of them. */
-  healAll(): void {
-    const { table, healer } = this.#parts;
-    const { state } = table;
-    for (
-      let dialog = state.indexOf(DialogState.confirmed);
-      dialog !== -1;
-      dialog = state.indexOf(DialogState.confirmed, dialog + 1)
-    ) {
-      healer.healInTurn(dialog);
-    }
-    healer.pump();
-  }
-
   /** The program no longer waits for the outcome; the heal goes on. */
   abandon(id: number): void {
     for (const [dialog, ids] of this.#asking) {
@@ -75,6 +61,10 @@ export class AskedHeals {
       if (response !== undefined) reporter.failWithResponse(id, responseData(response), originOf(response));
       else reporter.failLocally(id, cause === 'timeout' ? 408 : 503);
     }
+  }
+
+  givenUp(dialog: DialogIndex): void {
+    for (const id of this.#take(dialog)) this.#parts.reporter.failWithCode(id, 'SIP_RECOVERY_FAILED', givenUpText);
   }
 
   dialogEnded(dialog: DialogIndex): void {

@@ -8,6 +8,7 @@ import { Writer } from '../message/write.ts';
 import { Healer, type HealerUser } from '../recovery/healer.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { Hops, type HopUser } from '../recovery/hops.ts';
+import { recoveryPolicy } from '../recovery/policy.ts';
 import { sipTimers } from '../time/sip-timers.ts';
 import { Wheel } from '../time/wheel.ts';
 import { ClientTransactions } from '../transaction/client.ts';
@@ -32,6 +33,7 @@ export interface Surroundings {
   readonly sessionExpired: (dialog: DialogIndex) => void;
   readonly healed: (dialog: DialogIndex, by: 'local' | 'remote') => void;
   readonly healFailed: HealerUser['healFailed'];
+  readonly givenUp: (dialog: DialogIndex) => void;
   readonly endDialog: Parts['endDialog'];
   /** The verdict of the last rung. */
   readonly gone: (dialog: DialogIndex) => void;
@@ -42,13 +44,14 @@ export interface Surroundings {
 
 /** Builds the parts of an engine and connects them with each other. */
 export function assemble(options: EngineOptions, around: Surroundings): Parts {
-  const { mode, policy, recovery, locals, shard, random, dialogCapacity, transactionCapacity: capacity } = options;
+  const { mode, policy, locals, shard, random, dialogCapacity, transactionCapacity: capacity } = options;
   const { outlet, remote, endDialog } = around;
   const { send } = outlet;
   const pool = new RandomPool(random);
   const local = (protocol: string): Address => localOf(locals, protocol);
   const token = (): string => pool.token();
   const fraction = (): number => pool.fraction();
+  const recovery = recoveryPolicy(mode, options.recovery);
   const timers = sipTimers(options.timers);
   const wheel = new Wheel({ nowMs: options.nowMs });
   const writer = new Writer();
@@ -56,6 +59,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     capacity: dialogCapacity,
     owed: mode === 'none' ? 0 : Math.min(dialogCapacity, owedByesMax),
     hashSeed: pool.uint32(),
+    resilient: mode !== 'none',
   });
   const reporter = new Reporter(table, around.emit);
   const clients = new ClientTransactions({ wheel, timers, shard, random, send, capacity });
@@ -63,8 +67,8 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
   const hops = new Hops({
     dialogCapacity: table.rows,
     probing: mode !== 'none',
-    allowDirect: options.recovery.allowDirect,
-    healingRoute: options.recovery.healingRoute,
+    allowDirect: recovery.allowDirect,
+    healingRoute: recovery.healingRoute,
     wheel,
     writer,
     outlet,
@@ -86,7 +90,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     outlet,
     repeatedForMs: timers.t1x64Ms,
     onLost: (dialog) => {
-      if (mode !== 'none' && healer.health.recovering[dialog] === 0) healer.quickHeal(dialog);
+      if (mode !== 'none' && healer.health.recovering[dialog] === 0) healer.quickHeal(dialog, 'timeout', 0, 'us');
     },
   });
   const challenges = new Challenges({
@@ -190,6 +194,8 @@ function healerUser(parts: () => Parts, around: Surroundings): HealerUser {
     },
     healed: around.healed,
     healFailed: around.healFailed,
+    givenUp: around.givenUp,
+    refreshRegistration: (refresh) => parts().reporter.emit({ kind: 'refresh-registration', refresh }),
     gone: around.gone,
     sessionChanged: (dialog, message) => {
       const { reporter } = parts();

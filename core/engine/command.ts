@@ -38,12 +38,21 @@ export type Command =
       readonly dialog: DialogId;
       readonly method: string;
       readonly content: Content;
+      /** A failure that may be a hop's is put to the peer by a heal before it is told. */
+      readonly confirm: boolean;
     }
   | { readonly name: 'abandon'; readonly id: number }
   | { readonly name: 'respond'; readonly request: number; readonly status: number; readonly content: Content }
   | { readonly name: 'bye'; readonly id: number; readonly dialog: DialogId }
   | { readonly name: 'heal'; readonly id: number; readonly dialog: DialogId }
   | { readonly name: 'heal-all' }
+  /** How a refresh of the program's registration ended; `contact` is the URI that we are reached by from now on. */
+  | {
+      readonly name: 'registration';
+      readonly refresh: number;
+      readonly refreshed: boolean;
+      readonly contact: string | undefined;
+    }
   | { readonly name: 'route-status'; readonly id: number; readonly dialog: DialogId }
   /** `record` is sound. */
   | { readonly name: 'adopt'; readonly id: number; readonly record: DialogRecord }

@@ -1,4 +1,5 @@
 import type { Address, FlowId, Input, Output, Step, Steppable } from '../contract.ts';
+import { sliceOf } from '../dialog/slab.ts';
 import { type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { Message, type Refusal } from '../message/message.ts';
 import { refusals } from '../message/refusal.ts';
@@ -72,6 +73,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
         this.#askedHeals.healFailed(dialog, cause, response);
         this.#byes.healFailed(dialog);
       },
+      givenUp: (dialog) => this.#giveUp(dialog),
       endDialog: (dialog, by, reason, end) => this.#endDialog(dialog, by, reason, end),
       gone: (dialog) => this.#gone(dialog),
       hopReturned: (hop) => this.#owedByes.hopReturned(hop),
@@ -265,7 +267,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
         this.#incoming.refuse(command.call, command.status, command.content);
         break;
       case 'request':
-        this.#requests.request(command.id, command.dialog, command.method, command.content);
+        this.#requests.request(command.id, command.dialog, command.method, command.content, command.confirm);
         break;
       case 'abandon':
         this.#requests.abandon(command.id);
@@ -282,7 +284,11 @@ export class Engine implements Steppable<Command, EngineEvent> {
         this.#askedHeals.heal(command.id, command.dialog);
         break;
       case 'heal-all':
-        this.#askedHeals.healAll();
+        this.#parts.healer.healAll();
+        break;
+      case 'registration':
+        if (command.contact !== undefined) this.#changeContact(command.contact);
+        this.#parts.healer.registration.ended(command.refresh, command.refreshed);
         break;
       case 'route-status':
         this.#tellRouteStatus(command.id, command.dialog);
@@ -317,6 +323,23 @@ export class Engine implements Steppable<Command, EngineEvent> {
     const dialog = table.lookup(dialogId);
     if (dialog === -1) reporter.failWithCode(id, 'SIP_DIALOG_ENDED', 'The dialog has ended.');
     else reporter.done(id, { routeStatus: healer.status(dialog) });
+  }
+
+  /** Who waits for the route is told before its session ends. */
+  #giveUp(dialog: DialogIndex): void {
+    this.#requests.givenUp(dialog);
+    this.#askedHeals.givenUp(dialog);
+    this.#byes.end(dialog, 'recovery-failed');
+  }
+
+  /** We are reached by another URI from now on: the dialogs' next refreshes tell their peers. */
+  #changeContact(uri: string): void {
+    const { table } = this.#parts;
+    const contact = sliceOf(`<${uri}>`);
+    const { state } = table;
+    for (let dialog = 0; dialog < state.length; dialog++) {
+      if (state[dialog] !== DialogState.free) table.update(dialog, undefined, undefined, undefined, contact);
+    }
   }
 
   #drain(id: number): void {

@@ -20,7 +20,7 @@ export interface CommandFailure extends Failure {
   /** The final response, made by us where none came (RFC 3261 §8.1.3.1). */
   readonly response?: ResponseData;
   readonly origin?: ResponseOrigin;
-  /** The 430 that began it, where the failure is what the heal ended with. */
+  /** The response that began it, where the failure is what the heal ended with. */
   readonly cause?: ResponseData;
 }
 
@@ -40,7 +40,9 @@ export type EndReason =
   /** No ACK for our 2xx. @see RFC 3261 §13.3.1.4 */
   | 'no-ack'
   /** Recovery is off, and a request found no answer. @see RFC 5057 §5.1 */
-  | 'unreachable';
+  | 'unreachable'
+  /** The route was not mended in time, or not in so many attempts: mode `limited`, or `recovery.deadlineMs`. */
+  | 'recovery-failed';
 
 /** When a dialog ended, on the stack's clock: where it is not known to the millisecond, between two bounds. */
 export interface DialogEnd {
@@ -124,6 +126,8 @@ export type EngineEvent =
   | { readonly kind: 'call-cancelled'; readonly call: number }
   | ({ readonly kind: 'request'; readonly dialog: DialogData } & RequestData)
   | { readonly kind: 'route-status'; readonly dialog: DialogData; readonly routeStatus: RouteStatus }
+  /** The program is to refresh its registration, and to say how that ended. */
+  | { readonly kind: 'refresh-registration'; readonly refresh: number }
   | { readonly kind: 'session-changed'; readonly dialog: DialogData; readonly body: Uint8Array }
   | {
       readonly kind: 'ended';

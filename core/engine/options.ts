@@ -2,7 +2,7 @@ import type { Address, Hash, RandomSource } from '../contract.ts';
 import type { Credentials } from '../dialog/keyring.ts';
 import type { RecoveryMode } from '../recovery/classify.ts';
 import type { ListedHop } from '../recovery/hops.ts';
-import type { RecoveryPolicy } from '../recovery/policy.ts';
+import type { RecoveryWishes } from '../recovery/policy.ts';
 import type { RouteSetPolicy } from '../recovery/route-set-policy.ts';
 import type { ChallengeOptions } from './challenger.ts';
 import type { TrustRule } from './trust.ts';
@@ -16,7 +16,7 @@ export interface EngineOptions {
   readonly hops: readonly ListedHop[];
   readonly mode: RecoveryMode;
   readonly policy: RouteSetPolicy;
-  readonly recovery: RecoveryPolicy;
+  readonly recovery: RecoveryWishes;
   /** Base values; the defaults of RFC 3261. */
   readonly timers: { readonly t1Ms?: number; readonly t2Ms?: number; readonly t4Ms?: number };
   /** Seconds; 0 for none. */

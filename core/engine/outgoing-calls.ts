@@ -175,7 +175,7 @@ export class OutgoingCalls implements ClientUser {
   }
 
   #send(call: OutgoingCall, hop: Hop, flow: FlowId): void {
-    const { clients, writer, sessions } = this.#parts;
+    const { clients, writer, sessions, table } = this.#parts;
     if (call.givenUp !== 'no') {
       this.#end(call);
       this.#parts.reporter.failWithCode(call.id, 'SIP_ABORTED', 'The call was given up before it was sent.');
@@ -194,7 +194,7 @@ export class OutgoingCalls implements ClientUser {
       .text(`Max-Forwards: 70\r\nFrom: ${call.from};tag=${call.localTag}\r\nTo: <${call.target}>\r\n`)
       .text(`Call-ID: ${call.callId}\r\nCSeq: ${call.sequence} INVITE\r\nContact: <${this.#ownUri()}>\r\n`)
       .text(allowHeader)
-      .text(supportedHeader);
+      .text(supportedHeader(table));
     sessions.writeOffer(writer);
     const claim = { method: 'INVITE', uri: call.target, sequence: call.sequence };
     if (call.authorization !== undefined) writer.text(call.authorization.lines(claim, call.content.body));

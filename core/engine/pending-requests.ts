@@ -1,4 +1,5 @@
 import type { DialogIndex } from '../dialog/table.ts';
+import type { Mender } from '../recovery/classify.ts';
 import type { Content } from './command.ts';
 import type { ResponseData, ResponseOrigin } from './event.ts';
 
@@ -10,6 +11,8 @@ export interface PendingRequest {
   readonly dialog: DialogIndex;
   readonly method: string;
   readonly content: Content;
+  /** A failure that may be a hop's is put to the peer by a heal before it is told. */
+  readonly confirms: boolean;
   resends: number;
   /** How often it was tried once more, and the response that it was refused with last. */
   tries: number;
@@ -27,6 +30,15 @@ export interface PendingRequest {
   /** The first 430, once there was one, and until when its heal and the sending again may take. */
   flowFailed: ResponseData | undefined;
   quickUntilMs: number;
+  /** The failure that the peer is being asked to confirm. */
+  doubted: DoubtedFailure | undefined;
+}
+
+/** A failure of which it is not known who made it. */
+export interface DoubtedFailure {
+  readonly response: ResponseData;
+  readonly origin: ResponseOrigin;
+  readonly mender: Mender;
 }
 
 /** Requests that have no outcome yet, by their id and by their dialog, in the order they were asked for. */
@@ -52,12 +64,13 @@ export class PendingRequests {
     return this.of(dialog).filter((request) => request.place === 'waiting');
   }
 
-  add(id: number, dialog: DialogIndex, method: string, content: Content): PendingRequest {
+  add(id: number, dialog: DialogIndex, method: string, content: Content, confirms: boolean): PendingRequest {
     const request: PendingRequest = {
       id,
       dialog,
       method,
       content,
+      confirms,
       resends: 0,
       tries: 0,
       refusal: undefined,
@@ -69,6 +82,7 @@ export class PendingRequests {
       timer: 0,
       flowFailed: undefined,
       quickUntilMs: 0,
+      doubted: undefined,
     };
     this.#byId.set(id, request);
     const others = this.#byDialog.get(dialog);

@@ -145,7 +145,7 @@ export class Refreshes implements ClientUser {
         this.#delivered(tx, dialog, message);
         break;
       case 'heal-and-resend':
-        if (!isStale) healer.quickHeal(dialog);
+        if (!isStale) healer.quickHeal(dialog, 'response', message.status, 'us');
         break;
       case 'route-broken':
       case 'said-gone':

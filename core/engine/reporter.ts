@@ -62,6 +62,9 @@ export class Reporter {
   }
 }
 
+/** Why a request that waited for its route, or a heal that was asked for, ends with a break that is given up. */
+export const givenUpText = 'The route was not mended in time.';
+
 /** A response for the program's eyes. */
 export function responseData(message: Message): ResponseData {
   return { status: message.status, reason: message.reason, headers: message.headers(), body: bodyOf(message) };
@@ -72,14 +75,26 @@ export function bodyOf(message: Message): Uint8Array {
   return Uint8Array.from(message.bytes.subarray(message.body.start, message.body.end));
 }
 
-/** Who made this response, as well as can be told: only an endpoint names a Contact; a server that failed us mostly does not. */
+/**
+ * Who made this response, as well as can be told: only an endpoint names a Contact; a server that failed us mostly does not, and one of
+ * Microsoft's names itself in ms-diagnostics.
+ */
 export function originOf(message: Message): ResponseOrigin {
   const { status } = message;
+  if (status >= 300 && namesServer(message)) return 'intermediary';
   if (status === 430 || status === 408 || status === 503) return 'intermediary';
   if (status < 300 || status === 481 || status === 488 || status >= 600) return 'remote';
   return message.first(HeaderId.Contact) === -1 && message.first(HeaderId.UserAgent) === -1 ? 'intermediary' : 'remote';
 }
 
-function localResponse(status: number): ResponseData {
+/** What stands for a response where none came. @see RFC 3261 §8.1.3.1 */
+export function localResponse(status: number): ResponseData {
   return { status, reason: reasonPhrase(status), headers: [], body: new Uint8Array(0) };
+}
+
+/** `ms-diagnostics: 1003;reason="…";source="server.contoso.com"`. Clients have ms-client-diagnostics for theirs. */
+function namesServer(message: Message): boolean {
+  return message
+    .headers()
+    .some(({ name, value }) => name.toLowerCase() === 'ms-diagnostics' && /;\s*source\s*=/i.test(value));
 }

@@ -3,19 +3,18 @@ import { hashDescription } from '../dialog/session-description.ts';
 import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
-import { classifyResponse, menderOf } from '../recovery/classify.ts';
+import { classifyResponse, type Mender, menderOf, tellsOfRoute } from '../recovery/classify.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { refreshTarget } from '../recovery/next-hop.ts';
-import type { Mender } from '../recovery/policy.ts';
 import { responseEffect } from '../recovery/response-effect.ts';
 import type { TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { Content } from './command.ts';
 import { endWithContent } from './content.ts';
-import type { EndReason } from './event.ts';
+import type { EndReason, ResponseData, ResponseOrigin } from './event.ts';
 import type { Parts } from './parts.ts';
-import { type PendingRequest, PendingRequests } from './pending-requests.ts';
-import { originOf, type Reporter, responseData } from './reporter.ts';
+import { type DoubtedFailure, type PendingRequest, PendingRequests } from './pending-requests.ts';
+import { givenUpText, localResponse, originOf, type Reporter, responseData } from './reporter.ts';
 import { SecondTries } from './second-tries.ts';
 
 /** A request may be sent again so often after a heal. @see [MS-SIPRE] §3.7.5.3.1 */
@@ -23,6 +22,9 @@ const resendsMax = 2;
 
 /** A heal and the sending again share so long; past it the sender is told of the 430. */
 const quickLimitMs = 4000;
+
+/** So many requests of a dialog wait for its route: more than a dialog has to say in the minutes that a break may last. */
+const heldMax = 64;
 
 /** A request without a response for so long makes its hop suspect. */
 const suspectAfterMs = { unreliable: 3500, reliable: 4000 } as const;
@@ -61,7 +63,7 @@ export class Requests implements ClientUser {
     return this.#pending.count;
   }
 
-  request(id: number, dialogId: DialogId, method: string, content: Content): void {
+  request(id: number, dialogId: DialogId, method: string, content: Content, confirms: boolean): void {
     const { table, reporter } = this.#parts;
     const dialog = table.lookup(dialogId);
     if (dialog === -1 || table.state[dialog] === DialogState.ending) {
@@ -74,15 +76,18 @@ export class Requests implements ClientUser {
       reporter.failLocally(id, 491);
       return;
     }
-    this.#begin(this.#pending.add(id, dialog, method, content));
+    if (this.#isHeld(dialog) && this.#pending.waiting(dialog).length >= heldMax) {
+      reporter.failWithCode(id, 'SIP_QUEUE_FULL', `${heldMax} requests wait for the dialog's route already.`);
+      return;
+    }
+    this.#begin(this.#pending.add(id, dialog, method, content, confirms));
   }
 
-  /** Sends a request, behind a heal that others wait for. */
+  /** Sends a request, or has it wait behind a heal that others wait for, or for a route that is broken. */
   #begin(request: PendingRequest): void {
-    const { wheel, healer } = this.#parts;
     request.place = 'waiting';
-    if (healer.health.quick[request.dialog] === 0) this.#send(request);
-    else request.timer = wheel.arm(this.#quickLimit, request.id, wheel.nowMs + quickLimitMs);
+    if (this.#isHeld(request.dialog)) this.#hold(request);
+    else this.#send(request);
   }
 
   /** The program no longer waits for the outcome. */
@@ -108,21 +113,44 @@ export class Requests implements ClientUser {
   /** The route works again: what waited for it goes out, in order. */
   healed(dialog: DialogIndex): void {
     for (const request of this.#pending.waiting(dialog)) {
-      if (request.flowFailed !== undefined) this.#resend(request);
-      else this.#send(request);
+      if (request.doubted !== undefined) this.#tellDoubted(request, request.doubted, true);
+      else if (request.flowFailed !== undefined) this.#resend(request);
+      else if (!this.#isHeld(dialog)) this.#send(request);
     }
   }
 
-  /** The heal failed that requests waited for: each hears of it. */
+  /** The heal failed that requests waited for: each hears of it, but those that came behind may go on waiting for the route. */
   quickHealFailed(dialog: DialogIndex, response: Message | undefined): void {
-    const { reporter } = this.#parts;
+    const { reporter, recovery } = this.#parts;
+    const staysHeld = recovery.holdsRequests && tellsOfRoute(response);
     for (const request of this.#pending.waiting(dialog)) {
-      const cause = request.flowFailed;
+      const cause = request.doubted?.response ?? request.flowFailed;
+      if (cause === undefined && staysHeld) {
+        this.#stop(request);
+        continue;
+      }
+      if (response === undefined && request.doubted !== undefined) {
+        this.#tellDoubted(request, request.doubted, false);
+        continue;
+      }
       this.#settle(request);
       if (response !== undefined)
         reporter.failWithResponse(request.id, responseData(response), originOf(response), cause);
       else if (cause !== undefined) reporter.failWithResponse(request.id, cause, 'intermediary');
       else reporter.failLocally(request.id, 408);
+    }
+  }
+
+  /** The break is given up: what waited for the route has not been sent. */
+  givenUp(dialog: DialogIndex): void {
+    const { reporter, healer } = this.#parts;
+    const status = healer.health.causeStatus(dialog) || (healer.health.cause(dialog) === 'timeout' ? 408 : 503);
+    for (const request of this.#pending.waiting(dialog)) {
+      this.#settle(request);
+      const failure = request.doubted?.response ?? request.flowFailed;
+      const message = `${givenUpText} The request was not sent.`;
+      if (failure !== undefined) reporter.failWithResponse(request.id, failure, 'intermediary');
+      else reporter.fail(request.id, { code: 'SIP_RECOVERY_FAILED', message, cause: localResponse(status) });
     }
   }
 
@@ -167,12 +195,14 @@ export class Requests implements ClientUser {
           else this.#park(request);
           break;
         }
+        if (!isStale && this.#doubts(request, responseData(message), originOf(message), 'us')) break;
         this.#settle(request);
         this.#reporter(request).failWithResponse(id, responseData(message), originOf(message));
         if (!isStale) this.#breakRoute(dialog, message.status, 'us');
         break;
       case 'route-broken':
       case 'said-gone':
+        if (!isStale && this.#doubts(request, responseData(message), originOf(message), menderOf(message))) break;
         this.#settle(request);
         this.#reporter(request).failWithResponse(id, responseData(message), originOf(message), request.flowFailed);
         if (!isStale) this.#breakRoute(dialog, message.status, menderOf(message));
@@ -214,13 +244,15 @@ export class Requests implements ClientUser {
     if (request === undefined || request.place !== 'sent' || request.txId !== tx.id) return;
     this.#endSending(request);
     const { dialog, generation } = request;
+    const { mode, healer } = this.#parts;
+    const isStale = generation !== healer.health.generation[dialog];
+    if (why === 'timeout' && !isStale && this.#doubts(request, localResponse(408), 'local', 'either')) return;
     this.#settle(request);
     this.#reporter(request).failLocally(request.id, why === 'timeout' ? 408 : 503);
     if (why === 'flow-lost') return; // whoever lost the flow marks all its dialogs next
-    const { mode, healer } = this.#parts;
     if (mode === 'none') {
       if (responseEffect(request.method, 408) !== 'transaction') this.#end(dialog, 'unreachable');
-    } else if (generation === healer.health.generation[dialog]) {
+    } else if (!isStale) {
       healer.breakRoute(dialog, 'timeout', 0);
       healer.pump();
     }
@@ -322,24 +354,68 @@ export class Requests implements ClientUser {
   #park(request: PendingRequest): void {
     const { wheel, healer } = this.#parts;
     request.timer = wheel.arm(this.#quickLimit, request.id, request.quickUntilMs);
-    healer.quickHeal(request.dialog);
+    healer.quickHeal(request.dialog, 'response', 430, 'us');
+  }
+
+  /** Waits behind a heal that another request has asked for, or for a broken route. */
+  #hold(request: PendingRequest): void {
+    const { wheel, healer } = this.#parts;
+    if (healer.health.quick[request.dialog] === 0) return;
+    request.timer = wheel.arm(this.#quickLimit, request.id, wheel.nowMs + quickLimitMs);
+  }
+
+  /** Whether new requests wait: behind a heal that others wait for, or where the policy holds them while the route is broken. */
+  #isHeld(dialog: DialogIndex): boolean {
+    const { recovery, healer } = this.#parts;
+    const { quick, recovering } = healer.health;
+    return quick[dialog] === 1 || (recovery.holdsRequests && recovering[dialog] === 1);
+  }
+
+  /**
+   * Puts a failure to the peer where the sender wishes that: one heal, whose verdict decides what the sender is told. False where a
+   * heal could not tell more.
+   */
+  #doubts(request: PendingRequest, response: ResponseData, origin: ResponseOrigin, mender: Mender): boolean {
+    const { mode, wheel, healer } = this.#parts;
+    if (!request.confirms || request.abandoned || mode === 'none' || mender === 'registration') return false;
+    request.doubted = { response, origin, mender };
+    request.timer = wheel.arm(this.#quickLimit, request.id, wheel.nowMs + quickLimitMs);
+    const cause = origin === 'local' ? 'timeout' : 'response';
+    healer.quickHeal(request.dialog, cause, cause === 'timeout' ? 0 : response.status, mender);
+    return true;
+  }
+
+  /** The failure itself is the sender's error. When the peer has answered meanwhile, it was none of the peer's. */
+  #tellDoubted(request: PendingRequest, { response, origin }: DoubtedFailure, peerAnswered: boolean): void {
+    this.#settle(request);
+    const maker = peerAnswered && origin === 'remote' ? 'intermediary' : origin;
+    this.#reporter(request).failWithResponse(request.id, response, maker);
   }
 
   #quickLimitReached(id: number): void {
     const request = this.#pending.get(id);
     if (request === undefined) return;
     request.timer = 0;
-    const { dialog, flowFailed } = request;
-    if (flowFailed === undefined) {
-      this.#send(request); // it only came behind another's heal: now it goes as the route is
+    const { dialog, flowFailed, doubted } = request;
+    const { recovery, healer } = this.#parts;
+    const { health } = healer;
+    if (flowFailed === undefined && doubted === undefined) {
+      // It only came behind another's heal: now it goes as the route is.
+      if (!recovery.holdsRequests || health.recovering[dialog] === 0) this.#send(request);
       return;
     }
-    this.#settle(request);
-    this.#forget(request);
-    this.#reporter(request).failWithResponse(id, flowFailed, 'intermediary');
-    this.#parts.healer.breakRoute(dialog, 'response', 430, 'us');
+    if (doubted !== undefined) {
+      this.#tellDoubted(request, doubted, false);
+    } else if (flowFailed !== undefined) {
+      this.#settle(request);
+      this.#forget(request);
+      this.#reporter(request).failWithResponse(id, flowFailed, 'intermediary');
+    }
+    const status = doubted === undefined ? 430 : health.causeStatus(dialog);
+    const cause = status === 0 ? 'timeout' : 'response';
+    healer.breakRoute(dialog, cause, status, doubted?.mender ?? 'us');
     this.#endIdleQuickHeal(dialog);
-    this.#parts.healer.pump();
+    healer.pump();
   }
 
   #deliver(tx: ClientTransaction, request: PendingRequest, message: Message): void {
@@ -391,9 +467,12 @@ export class Requests implements ClientUser {
   /** When nobody is left whose 430 asked for the heal, those that came behind are sent as the route is: they have no limit. */
   #endIdleQuickHeal(dialog: DialogIndex): void {
     const waiting = this.#pending.waiting(dialog);
-    if (waiting.some((request) => request.flowFailed !== undefined)) return;
+    if (waiting.some((request) => request.flowFailed !== undefined || request.doubted !== undefined)) return;
     this.#parts.healer.endQuickHeal(dialog);
-    for (const request of waiting) this.#send(request);
+    for (const request of waiting) {
+      if (this.#isHeld(dialog)) this.#stop(request);
+      else this.#send(request);
+    }
   }
 
   #offerPending(dialog: DialogIndex): boolean {
@@ -417,9 +496,13 @@ export class Requests implements ClientUser {
 
   /** Takes a request off the lists: whatever is reported now is its one outcome. */
   #settle(request: PendingRequest): void {
+    this.#stop(request);
+    this.#pending.delete(request);
+  }
+
+  #stop(request: PendingRequest): void {
     this.#parts.wheel.disarm(request.timer);
     request.timer = 0;
-    this.#pending.delete(request);
   }
 
   #forget(request: PendingRequest): void {

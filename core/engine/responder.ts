@@ -29,10 +29,10 @@ export class Responder {
   }
 
   respond(tx: ServerTransaction, request: Message, status: number, shape: ResponseShape = {}): void {
-    const { writer, remote, servers } = this.#parts;
+    const { writer, remote, servers, table } = this.#parts;
     const { toTag, reason, recordRoute } = shape;
     beginResponse(writer, request, status, reason, { toTag, recordRoute, source: remote(tx.flow) });
-    if (status < 300 && status >= 200) writer.text(supportedHeader).text(allowHeader);
+    if (status < 300 && status >= 200) writer.text(supportedHeader(table)).text(allowHeader);
     shape.write?.();
     if (shape.lines !== undefined) writer.text(shape.lines);
     servers.respond(tx, status, endWithContent(writer, shape.content ?? noContent));

@@ -1,9 +1,8 @@
 import type { Message } from '../message/message.ts';
-import type { Mender } from './policy.ts';
 import { type ResponseEffect, responseEffect } from './response-effect.ts';
 
 /** How hard we try. @see RouteSetRecoveryMode of UCMA: None, LimitedRetry, MaximumRetry */
-export type RecoveryMode = 'none' | 'maximum';
+export type RecoveryMode = 'none' | 'limited' | 'maximum';
 
 /** Why a route is held to be broken. */
 export type BreakCause =
@@ -15,6 +14,12 @@ export type BreakCause =
   | 'flow-lost'
   /** The hop answers no probes. */
   | 'hop-silent';
+
+/**
+ * Who can mend a break, as far as is known. `us`: a server has asked us to heal (Dialog-Route-Set-Update), or only a heal can tell
+ * whether there still is a dialog. `registration`: as well, but our registration is to be refreshed first.
+ */
+export type Mender = 'us' | 'registration' | 'either';
 
 /** What the final response to a request of ours says of the dialog. */
 export type RequestVerdict =
@@ -99,8 +104,20 @@ export function classifyHealResponse(status: number, routeLess: boolean, lastRun
 export function menderOf(response: Message): Mender {
   const { status, recoveryAction: action } = response;
   if (status === 481) return 'us';
-  const asksUs = status === 430 && action.presence === 'present' && (action.dialog || action.registration);
-  return asksUs ? 'us' : 'either';
+  if (status !== 430 || action.presence !== 'present') return 'either';
+  if (action.registration) return 'registration';
+  return action.dialog ? 'us' : 'either';
+}
+
+/** Whether a response says that only the far end can mend the route. @see [MS-SIPRE] §3.7.5.1 */
+export function saysWait({ status, recoveryAction: action }: Message): boolean {
+  if (status !== 430 || action.presence !== 'present') return false;
+  return action.wait && !action.dialog && !action.registration;
+}
+
+/** Whether what a heal ended with, a response or none, speaks of the route: if not, it is the far end's word. */
+export function tellsOfRoute(response: Message | undefined): boolean {
+  return response === undefined || response.status === 430 || isHopTrouble(response.status);
 }
 
 /** Whether a refusal speaks of the heal's method: on the last rung there is no other one left. */

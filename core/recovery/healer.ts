@@ -11,16 +11,27 @@ import type { Message } from '../message/message.ts';
 import type { Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
 import type { ClientTransaction, ClientTransactions, ClientUser } from '../transaction/client.ts';
-import { type BreakCause, classifyHealResponse, isHopTrouble, refusesRouteLess, tellsOfRung } from './classify.ts';
+import { BreakLimits } from './break-limits.ts';
+import {
+  type BreakCause,
+  classifyHealResponse,
+  type Mender,
+  menderOf,
+  refusesRouteLess,
+  saysWait,
+  tellsOfRoute,
+  tellsOfRung,
+} from './classify.ts';
 import { HealRequests, isByOneRoute, isRouteLess } from './heal-requests.ts';
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
 import { nextHop } from './next-hop.ts';
 import { PeerMemory } from './peer-memory.ts';
-import type { Mender, RecoveryPolicy } from './policy.ts';
+import type { RecoveryPolicy } from './policy.ts';
+import { Registration } from './registration.ts';
 import { Phase, RouteHealth, type RouteStatus } from './route-health.ts';
 import type { RouteSetPolicy } from './route-set-policy.ts';
-import { delayAfterMs, glareDelayMs, retryAfterMs } from './schedule.ts';
+import { delayAfterMs, delayAfterWaitMs, glareDelayMs, retryAfterMs } from './schedule.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 /** Hears what becomes of dialogs' routes. */
@@ -31,6 +42,10 @@ export interface HealerUser {
   healed(dialog: DialogIndex, by: 'local' | 'remote'): void;
   /** A heal has failed; `response` is what it ended with, if it was a response. `quick`: requests wait for it. */
   healFailed(dialog: DialogIndex, cause: BreakCause, response: Message | undefined, quick: boolean): void;
+  /** The break has lasted as long, or has been tried as often, as the policy allows. */
+  givenUp(dialog: DialogIndex): void;
+  /** The owner of the endpoint's registration is to refresh it. */
+  refreshRegistration(refresh: number): void;
   /** The verdict of the last rung: there is no such dialog any more. */
   gone(dialog: DialogIndex, status: number): void;
   /** The answer to our unchanged offer is another than the last. */
@@ -51,6 +66,9 @@ const pendingOfferDelayMs = 500;
  */
 export class Healer implements ClientUser {
   readonly health: RouteHealth;
+  /** Where the program says how a refresh of its registration ended. */
+  readonly registration: Registration;
+  readonly #limits: BreakLimits;
   readonly #table: DialogTable;
   readonly #hops: Hops;
   readonly #sessions: SessionTimers;
@@ -97,6 +115,21 @@ export class Healer implements ClientUser {
       this.#line.join(dialog);
       this.pump();
     });
+    this.registration = new Registration({
+      wheel: this.#wheel,
+      schedule: this.#recovery.schedule,
+      random: this.#random,
+      user: {
+        refreshRegistration: (refresh) => this.#user.refreshRegistration(refresh),
+        registrationRefreshed: (dialogs, first) => this.#registrationRefreshed(dialogs, first),
+      },
+    });
+    this.#limits = new BreakLimits({
+      wheel: this.#wheel,
+      capacity: options.table.rows,
+      limitMs: this.#recovery.breakLimitMs,
+      reached: (dialog) => this.#user.givenUp(dialog),
+    });
     this.#line = new WaitingLine(options.table, options.hops, this.health, options.policy);
     this.#peers = new PeerMemory(options.table);
     this.#requests = new HealRequests({ ...options, health: this.health, user: this });
@@ -111,6 +144,7 @@ export class Healer implements ClientUser {
   end(dialog: DialogIndex): void {
     const wasHealing = this.health.phase[dialog] === Phase.healing;
     this.#disarm(dialog);
+    this.#limits.end(dialog);
     const hop = this.#requests.forget(dialog);
     if (hop !== undefined) this.#line.release(hop, 1);
     this.health.phase[dialog] = Phase.idle;
@@ -131,13 +165,15 @@ export class Healer implements ClientUser {
       if (health.phase[dialog] === Phase.idle) this.#beginWalk(dialog);
       health.markBroken(dialog, this.#wheel.nowMs, cause, status);
       health.left[dialog] = this.#recovery.passive && mender === 'either' ? 1 : 0;
+      this.#limits.begin(dialog);
       this.#sessions.pause(dialog);
       this.#user.statusChanged(dialog);
-    } else if (mender === 'either' || health.left[dialog] === 0) {
+    } else if (mender === 'either') {
       return;
     } else {
       health.left[dialog] = 0;
     }
+    if (mender === 'registration' && this.#awaitRegistration(dialog)) return;
     if (health.left[dialog] === 0 && health.phase[dialog] === Phase.idle) this.#line.joinBroken(dialog);
   }
 
@@ -149,21 +185,35 @@ export class Healer implements ClientUser {
     this.#line.joinUrgent(dialog);
   }
 
-  /** The same behind all that wait already. */
-  healInTurn(dialog: DialogIndex): void {
-    this.health.attempt[dialog] = 0;
-    if (this.#isAsked(dialog)) return;
-    this.#disarm(dialog);
-    this.#line.join(dialog);
+  /** Heals every dialog, broken or not, each in its turn. */
+  healAll(): void {
+    const { state } = this.#table;
+    for (
+      let dialog = state.indexOf(DialogState.confirmed);
+      dialog !== -1;
+      dialog = state.indexOf(DialogState.confirmed, dialog + 1)
+    ) {
+      this.health.attempt[dialog] = 0;
+      if (this.#isAsked(dialog)) continue;
+      this.#disarm(dialog);
+      this.#line.join(dialog);
+    }
+    this.pump();
   }
 
   status(dialog: DialogIndex): RouteStatus {
-    return this.health.status(dialog);
+    return this.health.status(dialog, this.#table.has(dialog, DialogFlag.resilient));
   }
 
-  /** Heals a dialog for the sake of requests that wait for it; the program hears nothing unless it fails. */
-  quickHeal(dialog: DialogIndex): void {
-    if (this.#table.state[dialog] === DialogState.confirmed) this.#healQuickly(dialog);
+  /**
+   * Heals a dialog for the sake of requests that wait for it; the program hears nothing unless it fails. The route is then broken
+   * by what led to the heal: `cause` and `status`.
+   */
+  quickHeal(dialog: DialogIndex, cause: BreakCause, status: number, mender: Mender): void {
+    if (this.#table.state[dialog] !== DialogState.confirmed) return;
+    if (this.health.recovering[dialog] === 0) this.health.noteCause(dialog, cause, status);
+    this.health.left[dialog] = this.#recovery.passive && mender === 'either' ? 1 : 0;
+    this.#healQuickly(dialog);
   }
 
   /** Heals a dialog for the sake of the BYE that ends it. */
@@ -175,7 +225,6 @@ export class Healer implements ClientUser {
     const joins = this.health.quick[dialog] === 1 && this.health.phase[dialog] === Phase.queued;
     if (this.health.recovering[dialog] === 0 && this.health.phase[dialog] === Phase.idle) this.#beginWalk(dialog);
     this.health.quick[dialog] = 1;
-    this.health.left[dialog] = 0;
     if (joins || this.health.phase[dialog] === Phase.healing) return;
     this.#disarm(dialog);
     this.#line.joinUrgent(dialog);
@@ -375,6 +424,7 @@ export class Healer implements ClientUser {
     this.#requests.attemptEnded(dialog);
     this.health.quick[dialog] = 0;
     this.health.attempt[dialog] = 0;
+    this.#limits.end(dialog);
     this.health.markHealed(dialog, this.#wheel.nowMs, by, peerRouteRefreshed);
     this.#sessions.restart(dialog);
     if (wasRecovering) this.#user.statusChanged(dialog);
@@ -394,20 +444,31 @@ export class Healer implements ClientUser {
     if (this.#table.state[dialog] !== DialogState.confirmed) return; // its BYE goes without a heal
     if (isMarkedNext) return;
     if (health.recovering[dialog] === 0) {
-      if (response !== undefined && response.status !== 430 && !isHopTrouble(response.status)) {
+      if (!tellsOfRoute(response)) {
         if (this.#table.sessionTimer[dialog] === 0) this.#sessions.retry(dialog); // it was a refresh that had to be healed
         return;
       }
-      if (isQuick) this.breakRoute(dialog, 'response', 430, 'us');
+      const mender = health.left[dialog] === 1 ? 'either' : 'us';
+      if (isQuick) this.breakRoute(dialog, health.cause(dialog) ?? cause, health.causeStatus(dialog), mender);
       else this.breakRoute(dialog, cause, response?.status ?? 0);
     }
-    if (response !== undefined && this.#recovery.passive && leavesToPeer(response)) health.left[dialog] = 1;
+    const isWait = response !== undefined && saysWait(response);
+    if (isWait && this.#recovery.passive) health.left[dialog] = 1;
+    const attempt = Math.min((health.attempt[dialog] as number) + 1, 0xffff);
+    health.attempt[dialog] = attempt;
+    if (attempt >= this.#recovery.attemptsMax) {
+      this.#user.givenUp(dialog);
+      return;
+    }
     if (health.left[dialog] === 1) {
       health.phase[dialog] = Phase.idle;
       return;
     }
-    health.attempt[dialog] = Math.min((health.attempt[dialog] as number) + 1, 0xffff);
-    const delayMs = delayAfterMs(health.attempt[dialog] as number, this.#random());
+    if (response !== undefined && menderOf(response) === 'registration' && this.#awaitRegistration(dialog)) return;
+    const { schedule } = this.#recovery;
+    const delayMs = isWait
+      ? delayAfterWaitMs(schedule, attempt, this.#random(), this.#sessionIntervalS(dialog))
+      : delayAfterMs(schedule, attempt, this.#random());
     // A 503 speaks for its hop, which is held; another hop may be asked before.
     const ownDelayMs = response === undefined || response.status === 503 ? 0 : retryAfterMs(response);
     this.#wait(dialog, Math.max(delayMs, ownDelayMs));
@@ -419,6 +480,27 @@ export class Healer implements ClientUser {
     this.health.quick[dialog] = 0;
     this.#user.healFailed(dialog, cause, response, isQuick);
     return isQuick;
+  }
+
+  /** Leaves a dialog to wait for a refresh of our registration. False where nobody refreshes it, or a heal is under way. */
+  #awaitRegistration(dialog: DialogIndex): boolean {
+    if (!this.#recovery.refreshesRegistration || this.health.phase[dialog] === Phase.healing) return false;
+    this.#disarm(dialog);
+    this.health.phase[dialog] = Phase.registering;
+    this.registration.await(dialog);
+    return true;
+  }
+
+  /** All dialogs of the endpoint are healed, not only those that found out. @see [MS-SIPRE] §3.7.5.3.1 */
+  #registrationRefreshed(dialogs: readonly DialogIndex[], first: boolean): void {
+    for (const dialog of dialogs) this.#line.join(dialog);
+    if (first) this.healAll();
+    else this.pump();
+  }
+
+  #sessionIntervalS(dialog: DialogIndex): number {
+    const hasTimer = this.#table.has(dialog, DialogFlag.sessionTimer);
+    return hasTimer ? (this.#table.sessionInterval[dialog] as number) : 0;
   }
 
   /** Whether a heal is under way, or its turn comes anyway. */
@@ -438,7 +520,9 @@ export class Healer implements ClientUser {
     const glares = Math.min((attempt[dialog] as number) + 1, 0xffff);
     attempt[dialog] = glares;
     const delayMs = glareDelayMs(this.#table.has(dialog, DialogFlag.callIdOwner), this.#random());
-    this.#wait(dialog, glares <= glaresMax ? delayMs : delayAfterMs(glares - glaresMax, this.#random()) + delayMs);
+    const { schedule } = this.#recovery;
+    const lateMs = glares <= glaresMax ? 0 : delayAfterMs(schedule, glares - glaresMax, this.#random());
+    this.#wait(dialog, delayMs + lateMs);
   }
 
   #wait(dialog: DialogIndex, delayMs: number): void {
@@ -449,14 +533,9 @@ export class Healer implements ClientUser {
   }
 
   #disarm(dialog: DialogIndex): void {
+    if (this.health.phase[dialog] === Phase.registering) this.registration.leave(dialog);
     this.#wheel.disarm(this.health.timer[dialog] as number);
     this.health.timer[dialog] = 0;
     this.health.nextAttemptAtMs[dialog] = 0;
   }
-}
-
-/** Whether the answer to a heal says that only the far end can mend the route. @see [MS-SIPRE] §3.7.5.1 */
-function leavesToPeer({ status, recoveryAction: action }: Message): boolean {
-  if (status !== 430 || action.presence !== 'present') return false;
-  return action.wait && !action.dialog && !action.registration;
 }

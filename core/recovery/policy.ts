@@ -1,4 +1,7 @@
-/** How breaks are dealt with, whatever the mode: what a stack's options come down to. */
+import type { RecoveryMode } from './classify.ts';
+import { doubling, type Schedule } from './schedule.ts';
+
+/** How breaks are dealt with: what the modes and options of a stack come down to. */
 export interface RecoveryPolicy {
   /**
    * A break is left to the far end to mend, as UCMA 2.0 did: only where a server says that we alone can mend it, or the program
@@ -9,10 +12,56 @@ export interface RecoveryPolicy {
   readonly allowDirect: boolean;
   /** Value of the Route header of whatever goes around a broken route; '' for none. */
   readonly healingRoute: string;
+  /** When a heal that failed is tried again. */
+  readonly schedule: Schedule;
+  /** Requests are held while the route is broken, and go in their order when it is mended; else each is attempted. */
+  readonly holdsRequests: boolean;
+  /** A break is given up, and its session ended, after so many failed heals. */
+  readonly attemptsMax: number;
+  /** And when it has lasted so long. */
+  readonly breakLimitMs: number;
+  /** A session without media, as the program reports them, is ended when its route has been broken for so long. */
+  readonly mediaTimeoutMs: number;
+  /** The program refreshes its registration where a server asks for that; else heals are all that there is. */
+  readonly refreshesRegistration: boolean;
 }
 
-/**
- * Who can mend a break, as far as is known. `us`: a server has asked us to heal (Dialog-Route-Set-Update,
- * Registration-Route-Set-Update), or only a heal can tell whether there still is a dialog.
- */
-export type Mender = 'us' | 'either';
+/** LimitedRetry: "a few minutes" in UCMA's words. The schedule takes its sixth attempt after 62 s at most. */
+const limited = { attemptsMax: 6, breakLimitMs: 180_000 } as const;
+
+/** UCMA ends a call whose media path has been unresponsive for longer. */
+const mediaLimitMs = 900_000;
+
+/** What a program wants of recovery, beside its mode. Plain data; see `StackOptions.recovery`. */
+export interface RecoveryWishes {
+  readonly passive?: boolean | undefined;
+  readonly schedule?: 'doubling' | 'ms-sipre' | undefined;
+  readonly waitCapMs?: number | undefined;
+  readonly deadlineMs?: number | undefined;
+  readonly mediaTimeoutMs?: number | undefined;
+  readonly refreshesRegistration?: boolean | undefined;
+  readonly allowDirect?: boolean | undefined;
+  readonly healingRoute?: string | undefined;
+}
+
+/** The policy of a mode, with what the program wants otherwise. */
+export function recoveryPolicy(mode: RecoveryMode, wishes: RecoveryWishes): RecoveryPolicy {
+  const { passive = false, refreshesRegistration = false, allowDirect = false, healingRoute = '' } = wishes;
+  const { deadlineMs = Number.POSITIVE_INFINITY, mediaTimeoutMs = mediaLimitMs } = wishes;
+  const isLimited = mode === 'limited';
+  return {
+    passive,
+    allowDirect,
+    healingRoute,
+    schedule: {
+      ...doubling,
+      waitCapS: (wishes.waitCapMs ?? 0) / 1000,
+      waitsForSession: wishes.schedule === 'ms-sipre',
+    },
+    holdsRequests: isLimited,
+    attemptsMax: isLimited ? limited.attemptsMax : Number.POSITIVE_INFINITY,
+    breakLimitMs: isLimited ? Math.min(limited.breakLimitMs, deadlineMs) : deadlineMs,
+    mediaTimeoutMs,
+    refreshesRegistration,
+  };
+}

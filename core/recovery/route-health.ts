@@ -19,10 +19,15 @@ export interface RouteStatus {
   readonly healedBy: 'local' | 'remote' | undefined;
   /** Whether the last heal of ours renewed the peer's route as well; undefined before one. */
   readonly peerRouteRefreshed: boolean | undefined;
+  /**
+   * Whether the peer offers the option tag of Session Dialog Resiliency. One that does not keeps its old route when we heal ours, so that
+   * its requests may fail still.
+   */
+  readonly peerSupportsRecovery: boolean;
 }
 
 /** What the healer is doing with a dialog. */
-export const Phase = { idle: 0, queued: 1, healing: 2, waiting: 3 } as const;
+export const Phase = { idle: 0, queued: 1, healing: 2, waiting: 3, registering: 4 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
 const causes: readonly (BreakCause | undefined)[] = [undefined, 'response', 'timeout', 'flow-lost', 'hop-silent'];
@@ -87,11 +92,25 @@ export class RouteHealth {
     this.#healed[dialog] = 0;
   }
 
+  /** Why a route is held, or suspected, to be broken. */
+  noteCause(dialog: DialogIndex, cause: BreakCause, status: number): void {
+    this.#cause[dialog] = causes.indexOf(cause);
+    this.#causeStatus[dialog] = status;
+  }
+
+  cause(dialog: DialogIndex): BreakCause | undefined {
+    return causes[this.#cause[dialog] as number];
+  }
+
+  /** 0 where the cause is no response. */
+  causeStatus(dialog: DialogIndex): number {
+    return this.#causeStatus[dialog] as number;
+  }
+
   markBroken(dialog: DialogIndex, nowMs: number, cause: BreakCause, status: number): void {
     this.recovering[dialog] = 1;
     this.attempt[dialog] = 0;
-    this.#cause[dialog] = causes.indexOf(cause);
-    this.#causeStatus[dialog] = status;
+    this.noteCause(dialog, cause, status);
     this.#sinceMs[dialog] = nowMs;
   }
 
@@ -111,20 +130,21 @@ export class RouteHealth {
     return this.recovering[dialog] === 1 ? (this.#sinceMs[dialog] as number) : undefined;
   }
 
-  status(dialog: DialogIndex): RouteStatus {
+  status(dialog: DialogIndex, peerSupportsRecovery: boolean): RouteStatus {
     const healed = this.#healed[dialog] as number;
-    const causeStatus = this.#causeStatus[dialog] as number;
+    const causeStatus = this.causeStatus(dialog);
     const nextAttemptAtMs = this.nextAttemptAtMs[dialog] as number;
     return {
       status: this.recovering[dialog] === 1 ? 'recovering' : 'healthy',
       sinceMs: this.#sinceMs[dialog] as number,
-      cause: causes[this.#cause[dialog] as number],
+      cause: this.cause(dialog),
       causeStatus: causeStatus === 0 ? undefined : causeStatus,
       attempt: this.attempt[dialog] as number,
       nextAttemptAtMs: nextAttemptAtMs === 0 ? undefined : nextAttemptAtMs,
       generation: this.generation[dialog] as number,
       healedBy: healed === 0 ? undefined : healed === 3 ? 'remote' : 'local',
       peerRouteRefreshed: healed === 0 || healed === 3 ? undefined : healed === 2,
+      peerSupportsRecovery,
     };
   }
 }

@@ -172,6 +172,21 @@ test('policy rfc3261 takes the target of a heal, for that is what RFC 3261 has a
   await finish(ground, dialog);
 });
 
+test('in mode none the option tag is offered nowhere: a server then answers 481 where it has lost its state', async () => {
+  const ground = await modeNone();
+  const { dialog, raw } = await call(ground);
+  const { hop, take, clock } = ground;
+  for (const method of ['INFO', 'UPDATE', 'INVITE']) await take(dialog.request(method));
+  for (const method of ['INFO', 'UPDATE', 'OPTIONS']) raw.request(method);
+  await clock.run(10);
+  await take(dialog.bye());
+  for (const { method, status, text } of hop.received) {
+    assert.not.match(text, 'ms-dialog-route-set-update');
+    if (status === 0 && method !== 'ACK') assert.match(text, 'Supported: timer');
+  }
+  await ground.rest();
+});
+
 test('the option tag is on every request but ACK and CANCEL, and on every 2xx', async () => {
   const ground = await bed({ hops: 1, stack: { application: { onRequest: (request) => request.respond(200) } } });
   const { dialog, raw } = await call(ground);
