@@ -123,16 +123,22 @@ export const dialogSchema = {
       required: ['intervalS', 'refresher'],
       additionalProperties: false,
       properties: {
-        intervalS: { type: 'integer', minimum: 90, maximum: 2147483647, description: 'Session-Expires, in seconds.' },
+        intervalS: { type: 'integer', minimum: 90, maximum: 4294967295, description: 'Session-Expires, in seconds.' },
         refresher: { enum: ['local', 'remote'], description: 'Who refreshes.' },
         remainingS: {
           type: 'integer',
           minimum: 0,
-          maximum: 2147483647,
+          maximum: 4294967295,
           description: 'Seconds until the session expires. Default: intervalS, as if it had just been refreshed.',
         },
       },
       description: 'The session timer of RFC 4028. Default: there is none.',
+    },
+    minSessionIntervalS: {
+      type: 'integer',
+      minimum: 90,
+      maximum: 4294967295,
+      description: 'The largest Min-SE that was heard of in the dialog, in seconds. Default: none was.',
     },
     peer: {
       type: 'object',

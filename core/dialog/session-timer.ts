@@ -153,8 +153,15 @@ export class SessionTimers {
     this.end(dialog);
     const table = this.#table;
     if (!table.has(dialog, DialogFlag.sessionTimer)) return;
-    const kind = table.has(dialog, DialogFlag.refresher) ? this.#refresh : this.#expiry;
-    table.sessionTimer[dialog] = this.#wheel.arm(kind, dialog, this.#wheel.nowMs + remainingMs - this.#leadMs(dialog));
+    const weRefresh = table.has(dialog, DialogFlag.refresher);
+    const expiresAtMs = this.#wheel.nowMs + remainingMs;
+    const leadMs = this.#leadMs(dialog);
+    if (weRefresh && remainingMs < leadMs) this.#overdue.set(dialog, { expiresAtMs, soon: 0 });
+    table.sessionTimer[dialog] = this.#wheel.arm(
+      weRefresh ? this.#refresh : this.#expiry,
+      dialog,
+      expiresAtMs - leadMs,
+    );
   }
 
   /** How much of the interval is left at least; undefined while it is paused or there is none. */

@@ -112,6 +112,7 @@ export class Adoption {
     table.localSequence[dialog] = reservedSequenceNumber ?? localSequenceNumber;
     table.remoteSequence[dialog] = remoteSequenceNumber ?? 0;
     table.sessionInterval[dialog] = sessionTimer?.intervalS ?? 0;
+    if (record.minSessionIntervalS !== undefined) table.minSessionInterval[dialog] = record.minSessionIntervalS;
     table.remoteSession[dialog] = remoteSessionHash(record);
     table.set(dialog, DialogFlag.callIdOwner, record.role === 'uac');
     table.set(dialog, DialogFlag.remoteSequence, remoteSequenceNumber !== undefined);
@@ -129,6 +130,7 @@ export class Adoption {
     const contact = table.text(dialog, Part.contact);
     const routes = table.text(dialog, Part.routes);
     const hash = table.remoteSession[dialog] as number;
+    const minSessionIntervalS = table.minSessionInterval[dialog] as number;
     const hasRemoteSequence = table.has(dialog, DialogFlag.remoteSequence);
     return {
       version: 1,
@@ -147,6 +149,7 @@ export class Adoption {
       ...this.#session(dialog),
       ...(hash !== 0 && { remoteSessionHash: hash }),
       ...this.#sessionTimer(dialog),
+      ...(minSessionIntervalS >= 90 && { minSessionIntervalS }),
       peer: {
         allowsUpdate: table.has(dialog, DialogFlag.allowsUpdate),
         resilient: table.has(dialog, DialogFlag.resilient),

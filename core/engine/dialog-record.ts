@@ -44,6 +44,8 @@ export interface DialogRecord {
     /** Seconds until the session expires. Left out: the whole interval. */
     readonly remainingS?: number;
   };
+  /** The largest Min-SE that was heard of in the dialog, in seconds. Left out: none was. @see RFC 4028 §7.4 */
+  readonly minSessionIntervalS?: number;
   /** What the peer can do. */
   readonly peer?: {
     /** Its Allow lists UPDATE. Left out: true, and its refusal will be believed. */

@@ -124,9 +124,9 @@ test('a bad one is refused with every reason at once, each with the place that i
     '/routeStatus: is none of healthy, recovering.',
     '/secure: is of type string, not a boolean.',
     '/sessionTimer/colour: is no property of this schema.',
-    '/sessionTimer/intervalS: 89 is no whole number from 90 to 2147483647.',
+    '/sessionTimer/intervalS: 89 is no whole number from 90 to 4294967295.',
     '/sessionTimer/refresher: is missing.',
-    '/sessionTimer/remainingS: -1 is no whole number from 0 to 2147483647.',
+    '/sessionTimer/remainingS: -1 is no whole number from 0 to 4294967295.',
     '/version: is not 1.',
   ]);
 });

@@ -28,6 +28,7 @@ export const fullRecord: DialogRecord = {
   localSessionCharset: 'utf-8',
   remoteSession: farAnswer,
   sessionTimer: { intervalS: 1800, refresher: 'local', remainingS: 1200 },
+  minSessionIntervalS: 120,
   peer: { allowsUpdate: true, resilient: true },
   hop: `sip:${host}:5070`,
   routeStatus: 'healthy',
@@ -108,18 +109,30 @@ export const exportedRecord: fc.Arbitrary<DialogRecord> = fc.boolean().chain((se
           .tuple(fc.integer({ min: 90, max: 2 ** 31 - 1 }), fc.constantFrom('local' as const, 'remote' as const))
           .map(([intervalS, refresher]) => ({ intervalS, refresher, remainingS: Math.ceil(0.8 * intervalS) })),
       ),
+      minSessionIntervalS: optional(fc.integer({ min: 90, max: 2 ** 31 - 1 })),
       peer: fc.record({ allowsUpdate: fc.boolean(), resilient: fc.boolean() }, { noNullPrototype: true }),
       hop: fc.constantFrom(`sip:${host}:5070`, `sip:${host}:5080`),
     })
-    .map(({ local, remoteSequenceNumber, localContact, remoteSessionHash, sessionTimer, ...rest }) => ({
-      version: 1 as const,
-      ...rest,
-      ...local,
-      secure,
-      ...(remoteSequenceNumber !== undefined && { remoteSequenceNumber }),
-      ...(localContact !== undefined && { localContact }),
-      ...(remoteSessionHash !== undefined && { remoteSessionHash }),
-      ...(sessionTimer !== undefined && { sessionTimer }),
-      routeStatus: 'healthy' as const,
-    }));
+    .map(
+      ({
+        local,
+        remoteSequenceNumber,
+        localContact,
+        minSessionIntervalS,
+        remoteSessionHash,
+        sessionTimer,
+        ...rest
+      }) => ({
+        version: 1 as const,
+        ...rest,
+        ...local,
+        secure,
+        ...(remoteSequenceNumber !== undefined && { remoteSequenceNumber }),
+        ...(localContact !== undefined && { localContact }),
+        ...(remoteSessionHash !== undefined && { remoteSessionHash }),
+        ...(minSessionIntervalS !== undefined && { minSessionIntervalS }),
+        ...(sessionTimer !== undefined && { sessionTimer }),
+        routeStatus: 'healthy' as const,
+      }),
+    );
 });

@@ -15,6 +15,8 @@ export interface KamailioOptions {
   readonly finalResponseMs?: number;
   /** `edge` only: its routes carry this token, and a route with another token is refused with 430 or 481. */
   readonly routeState?: string;
+  /** `edge` only: it listens for TCP as well, on the same port. */
+  readonly tcp?: boolean;
   /** Gives up waiting for it to listen (default: after 10 s). */
   readonly signal?: AbortSignal;
 }
@@ -51,15 +53,16 @@ export async function startKamailio(options: KamailioOptions): Promise<Kamailio>
 }
 
 function argumentsFor(
-  { config, port, uas, finalResponseMs = 2000, routeState }: KamailioOptions,
+  { config, port, uas, finalResponseMs = 2000, routeState, tcp = false }: KamailioOptions,
   folder: string,
 ): string[] {
   const uasArguments = uas === undefined ? [] : ['-A', 'WITH_UAS', `--substdefs=!UAS_ADDRESS!${uas}!g`];
   const stateArguments = routeState === undefined ? [] : ['-A', 'WITH_430', `--substdefs=!ROUTE_STATE!${routeState}!g`];
+  const tcpArguments = tcp ? ['-A', 'WITH_TCP', '-l', `tcp:127.0.0.1:${port}`] : [];
   return [
     ...['-f', bedFile('kamailio', `${config}.cfg`), '-DD', '-E', '-m', '64', '-M', '4'],
     ...['-w', folder, '-Y', folder, '-P', `${folder}/pid`, '-l', `udp:127.0.0.1:${port}`],
-    ...['-A', `FR_TIMER_MS=${finalResponseMs}`, ...uasArguments, ...stateArguments],
+    ...['-A', `FR_TIMER_MS=${finalResponseMs}`, ...tcpArguments, ...uasArguments, ...stateArguments],
   ];
 }
 

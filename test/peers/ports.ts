@@ -1,12 +1,32 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
 
-/** Different UDP ports of 127.0.0.1, one for each name, that nobody had a moment ago. */
+/** Different ports of 127.0.0.1, one for each name, that nobody had a moment ago, for UDP and for TCP. */
 export async function freePorts<Name extends string>(...names: readonly Name[]): Promise<Record<Name, number>> {
-  const sockets = names.map(() => createSocket('udp4'));
-  const ports = await Promise.all(sockets.map(bind));
-  await Promise.all(sockets.map(close));
-  return Object.fromEntries(names.map((name, index) => [name, ports[index]])) as Record<Name, number>;
+  const held = await Promise.all(names.map(holdPort));
+  await Promise.all(held.map(({ release }) => release()));
+  return Object.fromEntries(names.map((name, index) => [name, held[index]?.port])) as Record<Name, number>;
+}
+
+async function holdPort(): Promise<{ readonly port: number; release(): Promise<void> }> {
+  for (;;) {
+    const socket = createSocket('udp4');
+    const port = await bind(socket);
+    const server = await listen(port);
+    if (server !== undefined)
+      return { port, release: async () => void (await Promise.all([close(socket), close(server)])) };
+    await close(socket);
+  }
+}
+
+/** A server at this port of 127.0.0.1; undefined when somebody has it. */
+function listen(port: number): Promise<Server | undefined> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
 }
 
 /** Throws when somebody has the port. Kamailio would bind it all the same and take the other's traffic. */
@@ -43,7 +63,7 @@ async function bind(socket: Socket): Promise<number> {
   return socket.address().port;
 }
 
-async function close(socket: Socket): Promise<void> {
+async function close(socket: Socket | Server): Promise<void> {
   const closed = once(socket, 'close');
   socket.close();
   await closed;

@@ -1,71 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createStack, type Dialog, type RecoveryMode, type RouteStatus, type Stack } from '../../core/index.ts';
-import { udp } from '../../transport/index.ts';
+import type { Dialog, RecoveryMode } from '../../core/index.ts';
 import { needs } from '../skip.ts';
+import { description, type End, host, openEnd } from './end.ts';
 import { type Kamailio, startKamailio } from './kamailio.ts';
 import { freePorts } from './ports.ts';
 
 const test = suite('A call through two Kamailio proxies, the first of which is killed');
 const kamailioTest = needs(test, 'kamailio');
-
-const host = '127.0.0.1';
-
-/** One end of the call, and what it sees. */
-interface End {
-  readonly stack: Stack;
-  readonly seen: string[];
-  readonly statuses: RouteStatus[];
-  /** The dialogs that it answered into. */
-  readonly answered: Dialog[];
-  /** Resolves when `seen` holds this. */
-  sees(what: string): Promise<void>;
-}
-
-async function end(hops: readonly string[], mode: RecoveryMode): Promise<End> {
-  const seen: string[] = [];
-  const statuses: RouteStatus[] = [];
-  const answered: Dialog[] = [];
-  let wake = (): void => {};
-  const note = (what: string): void => {
-    seen.push(what);
-    wake();
-  };
-  const stack = await createStack({
-    transports: [udp({ host, port: 0 })],
-    hops,
-    recovery: { mode },
-    application: {
-      onCall: (call) =>
-        void call.answer({ body: description }).then((dialog) => {
-          answered.push(dialog);
-          note('answered');
-        }),
-      onRequest: (request) => {
-        request.respond(200);
-        note(`request ${request.method}`);
-      },
-      onRouteStatus: (_dialog, routeStatus) => {
-        statuses.push(routeStatus);
-        note(routeStatus.status);
-      },
-      onEnded: (_dialog, by, reason) => note(`ended ${by} ${reason}`),
-    },
-  });
-  const sees = async (what: string): Promise<void> => {
-    const guard = AbortSignal.timeout(20_000);
-    guard.addEventListener('abort', () => wake(), { once: true });
-    while (!seen.includes(what)) {
-      assert.not(guard.aborted, `'${what}' among: ${seen.join(', ')}`);
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  };
-  return { stack, seen, statuses, answered, sees };
-}
-
-const description = `v=0\r\no=- 1 1 IN IP4 ${host}\r\ns=-\r\nc=IN IP4 ${host}\r\nt=0 0\r\nm=audio 6000 RTP/AVP 0\r\n`;
 
 /** A call between two ends through the first of two proxies; then that one is killed. */
 async function brokenCall(
@@ -81,8 +23,8 @@ async function brokenCall(
     proxies.push(await startKamailio({ config: second, port: ports.second }));
     const firstHop = `sip:${host}:${ports.first}`;
     const hops = [firstHop, `sip:${host}:${ports.second}`];
-    const near = await end([firstHop], 'maximum');
-    const far = await end([firstHop], farMode);
+    const near = await openEnd([firstHop]);
+    const far = await openEnd([firstHop], { mode: farMode });
     ends.push(near, far);
     const farPort = far.stack.locals[0]?.port ?? 0;
     const dialog = await near.stack.invite(`sip:bob@${host}:${farPort}`, {

@@ -8,7 +8,7 @@ import { bedFile } from './sources.ts';
 
 export interface SippOptions {
   /** What it plays; the scenario file says what. */
-  readonly scenario: 'far-end' | 'caller';
+  readonly scenario: SippScenario;
   /** UDP port on 127.0.0.1. */
   readonly port: number;
   /** It ends after so many calls. */
@@ -24,6 +24,18 @@ export interface SippOptions {
   /** Gives up waiting for its port (default: after 10 s). */
   readonly signal?: AbortSignal;
 }
+
+/** Files of `sipp/`, but for `far-end`, which the benchmark has. */
+export type SippScenario =
+  | 'far-end'
+  | 'caller'
+  | 'refreshing-caller'
+  | 'impatient-caller'
+  | 'timed-far-end'
+  | 'too-small'
+  | 'glare'
+  | 'gone'
+  | 'forked';
 
 export interface SippResult {
   /** 0 when every call went as the scenario says, 1 when one did not; undefined when a signal ended it. */
