@@ -19,6 +19,10 @@ an INFO in each direction that every one of them works. Ends with 1 if any dialo
                     silent-hop  edge A is stopped: it takes everything and answers nothing
                     lost-state  edge A forgets all it knows; then an INFO on each dialog must succeed
                                 without the program hearing of the break
+                    outage      both edges are killed, and started again 5 s later, empty, on the same ports; what both
+                                ends send meanwhile is counted
+                    far-end     edge A loses its flow to the far end: an INFO on each dialog gets 430
+                                Wait-For-Session-Update, the caller leaves it to the far end, which then heals
   --far-end PEER    sipmend (default), or sipp: SIPp answers the calls (Debian: sip-tester; \`npm run peers\`)
   --mode MODE       maximum (default), or none: nobody heals, to show what others do
   --json FILE       writes the results to FILE
@@ -45,6 +49,9 @@ export function readArguments(args: readonly string[]): Arguments {
       farEnd: oneOf<FarEndKind>('--far-end', values['far-end'], farEnds),
       mode: oneOf<Mode>('--mode', values.mode, modes),
     };
+    if (scenario.fault === 'far-end' && scenario.farEnd === 'sipp') {
+      throw new Error('--fault far-end needs a far end that can heal: SIPp cannot.');
+    }
     return { kind: 'run', scenario, json: values.json };
   } catch (error) {
     return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };

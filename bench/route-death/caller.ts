@@ -1,6 +1,7 @@
-import { createStack, type Dialog, type Stack } from '../../core/index.ts';
+import { createStack, type Dialog, FailureResponseError, type Stack } from '../../core/index.ts';
 import { udp } from '../../transport/index.ts';
 import { nowMs } from './clock.ts';
+import { CountedTransport, type Traffic } from './counted-transport.ts';
 import { inLanes } from './lanes.ts';
 import type { Ledger } from './ledger.ts';
 import type { Endpoint } from './messages.ts';
@@ -14,6 +15,7 @@ export class Caller {
   readonly #ledger: Ledger;
   readonly #dialogs: Dialog[] = [];
   readonly #indexOf = new Map<string, number>();
+  readonly #transport = new CountedTransport(udp({ host: '127.0.0.1', port: 0 }));
   #stack: Stack | undefined;
 
   constructor(scenario: Scenario, ledger: Ledger) {
@@ -23,10 +25,10 @@ export class Caller {
 
   /** Opens the stack; gives where it is reached. */
   async open(onWarning: (message: string) => void): Promise<Endpoint> {
-    const { dialogs, mode } = this.#scenario;
+    const { dialogs, mode, fault } = this.#scenario;
     this.#stack = await createStack({
-      transports: [udp({ host: '127.0.0.1', port: 0 })],
-      recovery: { mode },
+      transports: [this.#transport],
+      recovery: { mode, passive: fault === 'far-end' },
       limits: { dialogs, transactions: transactionsOf(dialogs) },
       application: {
         onRouteStatus: ({ callId }, { status }) => {
@@ -46,6 +48,11 @@ export class Caller {
     const [local] = this.#stack.locals;
     if (local === undefined) throw new Error('the caller has no address');
     return local;
+  }
+
+  /** What it has sent so far. */
+  get traffic(): Traffic {
+    return this.#transport.traffic;
   }
 
   setHops(hops: readonly string[]): void {
@@ -77,6 +84,20 @@ export class Caller {
     });
     const { healedRequests } = await this.#opened.counts();
     this.#ledger.unbroken = answered - (healedRequests - before.healedRequests);
+  }
+
+  /** Sends an INFO on each dialog, which is to be refused with a 430: the route is broken, and not by us to mend. */
+  async provoke(signal: AbortSignal): Promise<void> {
+    await inLanes(this.#dialogs.length, atOnce, signal, async (index) => {
+      const dialog = this.#dialogs[index] as Dialog;
+      const refused = dialog.request('INFO', { signal }).then(
+        () => Promise.reject(new Error('answered although the route should be broken')),
+        (error: unknown) => {
+          if (!(error instanceof FailureResponseError) || error.response.status !== 430) throw error;
+        },
+      );
+      await this.#noting('INFO', signal, refused);
+    });
   }
 
   /** Sends an INFO on each dialog to prove that it works. */

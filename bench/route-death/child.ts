@@ -35,6 +35,19 @@ export class Child {
     if (this.#process.connected) this.#process.send(order, () => undefined);
   }
 
+  /** Tells an order and resolves with the report that answers it. */
+  ask<R extends Report['report']>(order: Order, answer: R): Promise<Extract<Report, { readonly report: R }>> {
+    return new Promise((resolve) => {
+      const listener = (report: Report): void => {
+        if (report.report !== answer) return;
+        this.#process.off('message', listener);
+        resolve(report as Extract<Report, { readonly report: R }>);
+      };
+      this.#process.on('message', listener);
+      this.tell(order);
+    });
+  }
+
   hear(listener: (report: Report) => void): void {
     this.#process.on('message', listener);
   }

@@ -18,13 +18,20 @@ belongToParent(() => {
   }
 });
 
-const edge = await createEdge({ transports: [udp({ host: '127.0.0.1', port: 0 })], clients: settings.clients });
+const edge = await createEdge({
+  transports: [udp({ host: '127.0.0.1', port: settings.port })],
+  clients: settings.clients,
+});
 
 process.on('message', (order: Order) => {
   if (order.order === 'guard') guarded = order.pids;
   if (order.order === 'lose-memory') {
     edge.loseMemory();
-    tell({ report: 'memory-lost' });
+    tell({ report: 'lost' });
+  }
+  if (order.order === 'lose-flow') {
+    edge.loseFlow(order.client);
+    tell({ report: 'lost' });
   }
 });
 tell({ report: 'ready', local: edge.local });

@@ -1,6 +1,7 @@
 import { createStack, type Dialog } from '../../core/index.ts';
 import { udp } from '../../transport/index.ts';
 import { nowMs } from './clock.ts';
+import { CountedTransport } from './counted-transport.ts';
 import { within } from './deadline.ts';
 import { belongToParent, tell } from './entry.ts';
 import { inLanes } from './lanes.ts';
@@ -23,8 +24,9 @@ let allHealthy = (): void => undefined;
 
 belongToParent();
 
+const transport = new CountedTransport(udp({ host: '127.0.0.1', port: 0 }));
 const stack = await createStack({
-  transports: [udp({ host: '127.0.0.1', port: 0 })],
+  transports: [transport],
   recovery: { mode: settings.mode },
   limits: { dialogs: settings.dialogs, transactions: transactionsOf(settings.dialogs) },
   application: {
@@ -55,9 +57,23 @@ if (local === undefined) throw new Error('the far end has no address');
 process.on('message', (order: Order) => {
   if (order.order === 'hops') stack.setHops(order.hops);
   else if (order.order === 'inform') void within(order.withinMs, new AbortController().signal, inform);
+  else if (order.order === 'heal') void within(order.withinMs, new AbortController().signal, heal);
+  else if (order.order === 'count-traffic') tell({ report: 'traffic', traffic: transport.traffic });
 });
 tell({ report: 'ready', local });
 setInterval(tellNews, newsIntervalMs);
+
+/** Heals every dialog: at this end they look whole. */
+async function heal(signal: AbortSignal): Promise<void> {
+  await inLanes(dialogs.length, atOnce, signal, async (index) => {
+    const dialog = dialogs[index] as Dialog;
+    try {
+      await dialog.heal({ signal });
+    } catch {
+      // It is not healed, as the other end will find out.
+    }
+  });
+}
 
 async function inform(signal: AbortSignal): Promise<void> {
   if (recovering.size > 0) {

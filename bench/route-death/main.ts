@@ -3,13 +3,14 @@ import { readArguments, usage } from './arguments.ts';
 import { Caller } from './caller.ts';
 import { Cast } from './cast.ts';
 import { nowMs } from './clock.ts';
+import { type Traffic, trafficSince } from './counted-transport.ts';
 import { within } from './deadline.ts';
 import { Ledger } from './ledger.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import type { News } from './messages.ts';
 import { Progress } from './progress.ts';
-import { type Results, tableOf, writeJson } from './results.ts';
-import type { Scenario } from './scenario.ts';
+import { type OutageTraffic, type Results, tableOf, writeJson } from './results.ts';
+import { outageMs, outageRateMax, type Scenario } from './scenario.ts';
 
 /** After the INFOs of the far end are done, the word of it may take so long. */
 const wordLimitMs = 1_000;
@@ -61,6 +62,7 @@ class Run {
   readonly #progress = new Progress();
   /** The last news of the far end. */
   #news: News | undefined;
+  #outage: OutageTraffic | undefined;
 
   /** `stop` ends the run early; what there is until then is told. */
   constructor(scenario: Scenario, stop: AbortController) {
@@ -89,8 +91,9 @@ class Run {
       return 130;
     }
     this.#tell(results, trouble);
-    if (json !== undefined) writeJson(json, this.#scenario, results);
-    const whole = results.established === this.#scenario.dialogs && results.lost === 0;
+    if (json !== undefined) writeJson(json, this.#scenario, results, this.#outage);
+    const isQuiet = this.#outage === undefined || this.#outage.perSecond < outageRateMax;
+    const whole = results.established === this.#scenario.dialogs && results.lost === 0 && isQuiet;
     return whole && trouble === undefined ? 0 : 1;
   }
 
@@ -101,7 +104,7 @@ class Run {
     const { dialogs } = this.#scenario;
     if (this.#ledger.established < dialogs) throw new Error(`not all of ${dialogs} calls could be set up`);
     await within(this.#limits.watchdogMs, signal, async (limited) => {
-      await this.#break();
+      await this.#break(limited);
       await this.#heal(limited);
       await this.#verify(limited);
     });
@@ -133,10 +136,35 @@ class Run {
     await until(() => this.#news?.established === this.#ledger.established, signal);
   }
 
-  async #break(): Promise<void> {
+  async #break(signal: AbortSignal): Promise<void> {
     const { fault } = this.#scenario;
     this.#ledger.break(await this.#cast.break(fault));
     this.#progress.line(`broken: ${fault}`);
+    if (fault === 'outage') await this.#waitOutage(signal);
+  }
+
+  /** Counts what both ends send while there is no edge, and starts the edges again. */
+  async #waitOutage(signal: AbortSignal): Promise<void> {
+    const before = await this.#traffic();
+    const startMs = nowMs();
+    await this.#progress.during(
+      'no edge, noticed by',
+      this.#scenario.dialogs,
+      () => ({ count: this.#ledger.recovering }),
+      until(() => nowMs() - startMs >= outageMs, signal),
+    );
+    const traffic = trafficSince(before, await this.#traffic());
+    const ms = nowMs() - startMs;
+    const perSecond = (1000 * (traffic.messages + traffic.connects)) / ms;
+    this.#outage = { ms, ...traffic, perSecond };
+    signal.throwIfAborted();
+    await this.#cast.restart();
+    this.#progress.line('both edges are back');
+  }
+
+  async #traffic(): Promise<readonly Traffic[]> {
+    const farEnd = await this.#cast.farEndTraffic();
+    return [this.#caller.traffic, farEnd];
   }
 
   async #heal(signal: AbortSignal): Promise<void> {
@@ -146,9 +174,17 @@ class Run {
       'healed',
       dialogs,
       () => ({ count: ledger.healed, note: ledger.recovering > 0 ? `${ledger.recovering} recovering` : '' }),
-      within(this.#limits.healMs, signal, (limited) =>
-        fault === 'lost-state' ? this.#caller.stumble(limited) : until(() => ledger.healed === dialogs, limited),
-      ),
+      within(this.#limits.healMs, signal, async (limited) => {
+        if (fault === 'lost-state') {
+          await this.#caller.stumble(limited);
+          return;
+        }
+        if (fault === 'far-end') {
+          await this.#caller.provoke(limited);
+          this.#cast.healFromFarEnd(this.#limits.healMs);
+        }
+        await until(() => ledger.healed === dialogs, limited);
+      }),
     );
   }
 
@@ -186,7 +222,7 @@ class Run {
   }
 
   #tell(results: Results, trouble: unknown): void {
-    if (results.established > 0) this.#progress.line(`\n${tableOf(results)}\n`);
+    if (results.established > 0) this.#progress.line(`\n${tableOf(results, this.#outage)}\n`);
     for (const [failure, count] of this.#caller.failures) this.#progress.line(`${count} × ${failure}`);
     if (trouble !== undefined) console.error(`route-death: ${messageOf(trouble)}`);
   }

@@ -1,3 +1,4 @@
+import type { Traffic } from './counted-transport.ts';
 import type { Mode } from './scenario.ts';
 
 /** What the main process and its children tell each other. No code. */
@@ -17,6 +18,8 @@ export interface FarEndSettings {
 export interface EdgeSettings {
   /** Whose requests it forwards: `host:port`. */
   readonly clients: readonly string[];
+  /** Where it listens; 0 for any port. */
+  readonly port: number;
 }
 
 export type Order =
@@ -24,13 +27,21 @@ export type Order =
   | { readonly order: 'hops'; readonly hops: readonly string[] }
   /** To the far end: wait until no route is broken any more, then send an INFO on each dialog; all within `withinMs`. */
   | { readonly order: 'inform'; readonly withinMs: number }
+  /** To the far end: heal every dialog, all within `withinMs`. */
+  | { readonly order: 'heal'; readonly withinMs: number }
+  /** To the far end: tell what was sent so far. */
+  | { readonly order: 'count-traffic' }
   | { readonly order: 'lose-memory' }
+  /** To an edge: the flow to the far end is gone. */
+  | { readonly order: 'lose-flow'; readonly client: string }
   /** To an edge: should the main process die, these must not outlive it. A stopped process cannot see to that itself. */
   | { readonly order: 'guard'; readonly pids: readonly number[] };
 
 export type Report =
   | { readonly report: 'ready'; readonly local: Endpoint }
-  | { readonly report: 'memory-lost' }
+  /** An edge has lost what it was told to lose. */
+  | { readonly report: 'lost' }
+  | { readonly report: 'traffic'; readonly traffic: Traffic }
   | ({ readonly report: 'news' } & News);
 
 /** What happened at the far end since it last told. */

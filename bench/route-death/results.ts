@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import type { Traffic } from './counted-transport.ts';
 import { thisMachine } from './machine.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -23,8 +24,15 @@ export interface Results {
   };
 }
 
+/** What both ends sent while there was no edge. */
+export interface OutageTraffic extends Traffic {
+  readonly ms: number;
+  /** Messages and connects together. */
+  readonly perSecond: number;
+}
+
 /** The table that a run ends with. */
-export function tableOf(results: Results): string {
+export function tableOf(results: Results, outage: OutageTraffic | undefined): string {
   const { healMs } = results;
   const rows: [string, string][] = [
     ['established', count(results.established)],
@@ -40,17 +48,21 @@ export function tableOf(results: Results): string {
     ['             max', time(healMs.max)],
     ['first to last', time(results.stormMs)],
   ];
-  return rows.map(([name, value]) => `  ${name.padEnd(20)}${value.padStart(12)}`).join('\n');
+  if (outage !== undefined) {
+    rows.push(['sent while down', `${count(outage.messages)} messages`], ['', `${count(outage.connects)} connects`]);
+    rows.push(['', `${outage.perSecond.toFixed(1)} a second`], ['down for', time(outage.ms)]);
+  }
+  return rows.map(([name, value]) => `  ${name.padEnd(20)}${value.padStart(14)}`).join('\n');
 }
 
 /** Writes what machines read. @throws when the file cannot be written */
-export function writeJson(file: string, scenario: Scenario, results: Results): void {
+export function writeJson(file: string, scenario: Scenario, results: Results, outage: OutageTraffic | undefined): void {
   const { dialogs, fault, farEnd, mode } = scenario;
   const written = {
     scenario: 'route-death',
     parameters: { dialogs, fault, farEnd, mode },
     machine: thisMachine(),
-    results,
+    results: outage === undefined ? results : { ...results, outage },
   };
   writeFileSync(file, `${JSON.stringify(written, undefined, 2)}\n`);
 }

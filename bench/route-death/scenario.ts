@@ -1,5 +1,5 @@
-/** What breaks: edge A, which carries every dialog. */
-export const faults = ['dead-hop', 'silent-hop', 'lost-state'] as const;
+/** What breaks: edge A, which carries every dialog; in an outage edge B as well, in a far end’s trouble the flow to it. */
+export const faults = ['dead-hop', 'silent-hop', 'lost-state', 'outage', 'far-end'] as const;
 export type Fault = (typeof faults)[number];
 
 export const farEnds = ['sipmend', 'sipp'] as const;
@@ -16,6 +16,12 @@ export interface Scenario {
   /** Recovery mode of both ends. */
   readonly mode: Mode;
 }
+
+/** In an outage there is no edge for so long, once both are dead. */
+export const outageMs = 5_000;
+
+/** What both ends together may send in a second of it. */
+export const outageRateMax = 50;
 
 /** Calls or requests under way at once: what a socket buffer of 212,992 octets holds, where the kernel gives no more. */
 export const atOnce = 64;

@@ -146,7 +146,7 @@ export class Healer implements ClientUser {
     this.#disarm(dialog);
     this.#limits.end(dialog);
     const hop = this.#requests.forget(dialog);
-    if (hop !== undefined) this.#line.release(hop, 1);
+    if (hop !== undefined) this.#line.releaseSome(hop);
     this.health.phase[dialog] = Phase.idle;
     this.health.recovering[dialog] = 0;
     this.health.quick[dialog] = 0;
@@ -383,7 +383,7 @@ export class Healer implements ClientUser {
     this.#disarm(tx.owner);
     this.health.phase[tx.owner] = Phase.idle;
     const hop = this.#requests.end(tx);
-    this.#line.release(hop, 1);
+    this.#line.releaseSome(hop);
     return hop;
   }
 

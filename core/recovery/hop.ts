@@ -18,6 +18,8 @@ export interface Hop {
   carried: number;
   /** Heals under way by this hop. */
   healing: number;
+  /** When something came from it last. */
+  heardAtMs: number;
   /** Until then it takes nothing new of ours: Retry-After. */
   notBeforeMs: number;
   holdTimer: number;

@@ -13,6 +13,18 @@ import { Probes } from './probes.ts';
 /** Hops that nobody listed: next hops of direct calls and of foreign route sets. Beyond this, idle ones make place. */
 const unlistedMax = 4096;
 
+/** So many heals are under way by one hop at a time: what its receive buffer holds, even where the kernel caps it at 212,992 octets. */
+const healingMax = 64;
+
+/**
+ * So many by a hop of which nothing was heard for a while: it may have died with the one whose dialogs it is to take. Where it
+ * has not, its first answer opens the whole window.
+ */
+const unheardHealingMax = 4;
+
+/** A hop that lives and carries dialogs is heard from every 375 ms; three times that without a sign is what makes a hop dead. */
+const heardForMs = 1500;
+
 /** A next hop of the program's list. */
 export interface ListedHop {
   readonly address: Address;
@@ -143,13 +155,22 @@ export class Hops {
     return hop.flow !== undefined && this.takes(hop);
   }
 
-  /** A live hop of the list, by weight; `preferred` when it is one of them. Undefined when none is up, or all have so many heals. */
-  pick(preferred?: Hop, healingMax: number = Number.POSITIVE_INFINITY): Hop | undefined {
-    if (preferred?.listed && this.usable(preferred) && preferred.healing < healingMax) return preferred;
+  /** How many heals more may be sent by this hop, however many are waiting. */
+  healingRoom(hop: Hop): number {
+    const isHeard = this.#wheel.nowMs - hop.heardAtMs <= heardForMs;
+    return (isHeard ? healingMax : unheardHealingMax) - hop.healing;
+  }
+
+  /**
+   * A live hop of the list, by weight; `preferred` when it is one of them. Undefined when none is up, or none has room for what
+   * is to be sent, when that is a heal.
+   */
+  pick(preferred?: Hop, heal: boolean = false): Hop | undefined {
+    if (preferred?.listed && this.usable(preferred) && !(heal && this.healingRoom(preferred) <= 0)) return preferred;
     let best: Hop | undefined;
     let total = 0;
     for (const hop of this.#listed) {
-      if (!this.usable(hop) || hop.healing >= healingMax) continue;
+      if (!this.usable(hop) || (heal && this.healingRoom(hop) <= 0)) continue;
       hop.credit += hop.weight;
       total += hop.weight;
       if (best === undefined || hop.credit > best.credit) best = hop;
@@ -206,6 +227,7 @@ export class Hops {
   heard(flow: FlowId): void {
     const hop = this.#byFlow.get(flow);
     if (hop === undefined) return;
+    hop.heardAtMs = this.#wheel.nowMs;
     this.#probes.heard(hop);
     if (hop.state === 'down') this.#return(hop);
   }
@@ -264,6 +286,7 @@ export class Hops {
       wantsRouteUntilMs: 0,
       carried: 0,
       healing: 0,
+      heardAtMs: Number.NEGATIVE_INFINITY,
       notBeforeMs: 0,
       holdTimer: 0,
       openId: 0,

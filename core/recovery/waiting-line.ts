@@ -5,9 +5,6 @@ import { DialogQueue } from './queue.ts';
 import { Phase, type RouteHealth } from './route-health.ts';
 import type { RouteSetPolicy } from './route-set-policy.ts';
 
-/** So many heals are under way by one hop at a time: what its receive buffer holds, even where the kernel caps it at 212,992 octets. */
-const healingWindow = 64;
-
 /** A dialog whose turn has come, and the hop to heal it by. */
 export interface Turn {
   readonly dialog: DialogIndex;
@@ -62,9 +59,14 @@ export class WaitingLine {
     return this.#nextOf(this.#urgent) ?? this.#nextOf(this.#ordinary);
   }
 
-  /** A hop has room again, for so many of those that wait for it alone: they stand in line once more. */
-  release(hop: Hop, most: number = Number.POSITIVE_INFINITY): void {
-    this.#unpark(hop.index, most);
+  /** Those that wait for this hop alone stand in line once more. */
+  release(hop: Hop): void {
+    this.#unpark(hop.index, Number.POSITIVE_INFINITY);
+  }
+
+  /** The same for as many as it has room for, now that a heal by it has ended. */
+  releaseSome(hop: Hop): void {
+    this.#unpark(hop.index, Math.max(1, this.#hops.healingRoom(hop)));
   }
 
   /** Those that wait for one hop alone may be healed by others now. */
@@ -99,9 +101,9 @@ export class WaitingLine {
   #hopFor(dialog: DialogIndex): Hop | undefined {
     const own = this.#hops.of(dialog);
     if (this.anyHopHeals) {
-      return this.#hops.pick((this.#health.attempt[dialog] as number) % 2 === 0 ? own : undefined, healingWindow);
+      return this.#hops.pick((this.#health.attempt[dialog] as number) % 2 === 0 ? own : undefined, true);
     }
-    return own !== undefined && this.#hops.usable(own) && own.healing < healingWindow ? own : undefined;
+    return own !== undefined && this.#hops.usable(own) && this.#hops.healingRoom(own) > 0 ? own : undefined;
   }
 
   /** Takes a dialog aside until its own hop has room, so that it holds up none of those behind it. */

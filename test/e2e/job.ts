@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Results } from '../../bench/route-death/results.ts';
+import * as assert from 'uvu/assert';
+import type { OutageTraffic, Results } from '../../bench/route-death/results.ts';
 
 /** How a run of the main job ended. */
 export interface JobEnding {
@@ -17,7 +18,7 @@ export interface JobReport {
   readonly scenario: string;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly machine: Readonly<Record<string, unknown>>;
-  readonly results: Results;
+  readonly results: Results & { readonly outage?: OutageTraffic };
 }
 
 /** Runs the main job as `npm start -- …args` does, once it is built; resolves when it has ended. */
@@ -30,6 +31,18 @@ export async function runJob(...args: readonly string[]): Promise<JobEnding> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Everything was broken, and everything works again. */
+export function isWhole({ code, output, json }: JobEnding, dialogs: number): void {
+  assert.ok(json, output);
+  const { established, broken, healed, lost, verified } = json.results;
+  assert.equal(
+    { established, broken, healed, lost, verified },
+    { established: dialogs, broken: dialogs, healed: dialogs, lost: 0, verified: dialogs },
+    output,
+  );
+  assert.is(code, 0, output);
 }
 
 function runToEnd(args: readonly string[]): Promise<{ code: number | null; output: string }> {

@@ -169,9 +169,27 @@ test('shares by weight, smoothly, over those that are usable', () => {
   const [first] = hops.listed;
   if (first !== undefined) first.healing = 64;
   assert.equal(
-    [hops.pick(undefined, 64), hops.pick(first, 64), hops.pick(first)].map((hop) => hop?.address.port),
+    [hops.pick(undefined, true), hops.pick(first, true), hops.pick(first)].map((hop) => hop?.address.port),
     [2, 3, 1],
   );
+});
+
+test('a hop has room for 64 heals, and for 4 while nothing was heard from it for 1.5 s', () => {
+  const { hops, openAll, run } = table();
+  hops.list(weighed(1));
+  openAll();
+  const [hop] = hops.listed;
+  if (hop === undefined) throw new Error('no hop');
+  assert.is(hops.healingRoom(hop), 4);
+  hops.heard(1 as FlowId);
+  hop.healing = 10;
+  assert.is(hops.healingRoom(hop), 54);
+  run(1500);
+  assert.is(hops.healingRoom(hop), 54);
+  run(1);
+  assert.is(hops.healingRoom(hop), -6);
+  assert.is(hops.pick(hop, true), undefined);
+  assert.is(hops.pick(hop), hop);
 });
 
 test('a hop that asked to be left alone is passed over until its time, and forgets it when it returns from the dead', () => {

@@ -35,6 +35,7 @@ for (const args of [
   ['--dialogs', ''],
   ['--fault', 'earthquake'],
   ['--far-end', 'asterisk'],
+  ['--fault', 'far-end', '--far-end', 'sipp'],
   ['--mode', 'limited'],
   ['--colour'],
   ['10000'],
