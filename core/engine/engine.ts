@@ -5,7 +5,6 @@ import { Message, type Refusal } from '../message/message.ts';
 import { refusals } from '../message/refusal.ts';
 import { beginResponse, endMessage } from '../message/write.ts';
 import type { TimerKind } from '../time/wheel.ts';
-import { Adoption } from './adoption.ts';
 import { Answers } from './answers.ts';
 import { AskedHeals } from './asked-heals.ts';
 import { assemble } from './assembly.ts';
@@ -13,6 +12,7 @@ import { Byes } from './byes.ts';
 import type { Command } from './command.ts';
 import { DialogMaker } from './dialog-maker.ts';
 import type { DialogEnd, EndReason, EngineCounts, EngineEvent } from './event.ts';
+import { Handover } from './handover.ts';
 import { InDialog } from './in-dialog.ts';
 import { IncomingCalls } from './incoming-calls.ts';
 import type { EngineOptions } from './options.ts';
@@ -21,6 +21,7 @@ import { OutgoingCalls } from './outgoing-calls.ts';
 import { OwedByes } from './owed-byes.ts';
 import type { Parts } from './parts.ts';
 import { Refreshes } from './refreshes.ts';
+import { ReleasedDialogs } from './released-dialogs.ts';
 import { Requests } from './requests.ts';
 import { Responder } from './responder.ts';
 import { RouteAdoption } from './route-adoption.ts';
@@ -46,7 +47,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   readonly #incoming: IncomingCalls;
   readonly #inDialog: InDialog;
   readonly #outOfDialog: OutOfDialog;
-  readonly #adoption: Adoption;
+  readonly #handover: Handover;
   readonly #draining: number[] = [];
   /** Until then `drain` waits for owed BYEs. */
   #drainUntilMs = 0;
@@ -100,9 +101,10 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#outgoing = new OutgoingCalls(parts, maker);
     this.#incoming = new IncomingCalls(parts, maker, responder, this.#answers);
     const adoption = new RouteAdoption(parts, parts.trust);
-    this.#inDialog = new InDialog(parts, maker, responder, this.#answers, this.#owedByes, adoption);
+    const released = new ReleasedDialogs({ rememberedForMs: parts.timers.t1x64Ms });
+    this.#inDialog = new InDialog(parts, maker, responder, this.#answers, this.#owedByes, adoption, released);
     this.#outOfDialog = new OutOfDialog(parts, this.#incoming, responder);
-    this.#adoption = new Adoption(parts, (dialog) => {
+    this.#handover = new Handover(parts, released, (dialog) => {
       this.#release(dialog);
       this.#free(dialog);
     });
@@ -297,10 +299,10 @@ export class Engine implements Steppable<Command, EngineEvent> {
         this.#parts.hops.list(command.hops);
         break;
       case 'adopt':
-        this.#adoption.adopt(command.id, command.record);
+        this.#handover.adopt(command.id, command.record);
         break;
       case 'export':
-        this.#adoption.export(command.id, command.dialog, command.release);
+        this.#handover.export(command.id, command.dialog, command.release);
         break;
       case 'counts':
         this.#parts.reporter.done(command.id, { counts: this.counts });

@@ -16,6 +16,7 @@ import type { DialogEnd } from './event.ts';
 import { unsupportedExtensions } from './extensions.ts';
 import type { OwedByes } from './owed-byes.ts';
 import type { Parts } from './parts.ts';
+import type { ReleasedDialogs } from './released-dialogs.ts';
 import { bodyOf } from './reporter.ts';
 import type { Responder } from './responder.ts';
 import type { RouteAdoption } from './route-adoption.ts';
@@ -40,6 +41,7 @@ export class InDialog implements ServerUser {
   readonly #answers: Answers;
   readonly #owedByes: OwedByes;
   readonly #adoption: RouteAdoption;
+  readonly #released: ReleasedDialogs;
   /** By the id of their server transaction, which is what the program calls them by. */
   readonly #held = new Map<number, HeldRequest>();
   /** The ids in `#held` of one dialog's requests. */
@@ -55,6 +57,7 @@ export class InDialog implements ServerUser {
     answers: Answers,
     owedByes: OwedByes,
     adoption: RouteAdoption,
+    released: ReleasedDialogs,
   ) {
     this.#parts = parts;
     this.#maker = maker;
@@ -62,6 +65,7 @@ export class InDialog implements ServerUser {
     this.#answers = answers;
     this.#owedByes = owedByes;
     this.#adoption = adoption;
+    this.#released = released;
   }
 
   /** The dialog that a request's Call-ID and tags name, or -1. */
@@ -89,6 +93,10 @@ export class InDialog implements ServerUser {
     const dialog = this.find(request);
     if (dialog !== -1 && table.state[dialog] === DialogState.owed) {
       this.#answerOwed(tx, request, dialog);
+      return;
+    }
+    if (dialog === -1 && this.#released.has(request, wheel.nowMs)) {
+      this.#responder.respond(tx, request, 500, { lines: 'Retry-After: 2\r\n' });
       return;
     }
     if (dialog === -1 || (table.state[dialog] === DialogState.ending && request.method !== 'BYE')) {

@@ -74,6 +74,36 @@ test('a call goes on in another stack: it heals, both ends send in it, and BYE e
   await ground.rest();
 });
 
+test('who still writes to the stack that let a dialog go is asked to try again, and for 32 s not told that it is over', async () => {
+  const ground = await handover({ hops: 1, stack: { application: obliging } });
+  const { take, clock, next, hop, near } = ground;
+  const { dialog, raw } = await call(ground);
+  const record = await take(dialog.export({ release: true }));
+  const asked = async (method: string): Promise<string> => {
+    raw.request(method);
+    await clock.run(5);
+    const response = hop.responses(method).at(-1);
+    return `${response?.status} ${response?.header('Retry-After')}`;
+  };
+  assert.is(await asked('INFO'), '500 2');
+  assert.is(await asked('UPDATE'), '500 2');
+  raw.request('INFO', { toTag: 'other' });
+  await clock.run(5);
+  assert.is(hop.responses('INFO').at(-1)?.status, 481);
+  const adopted = await take(next.adopt(record));
+  assert.is(await asked('INFO'), '500 2', 'it was adopted elsewhere');
+  await clock.run(32_000);
+  assert.is(await asked('INFO'), '481 ');
+  const { dialog: second, raw: rawSecond } = await call(ground);
+  const again = await take(near.adopt(await take(second.export({ release: true }))));
+  rawSecond.request('INFO');
+  await clock.run(5);
+  assert.is(hop.responses('INFO').at(-1)?.status, 200, 'what was taken back is ours');
+  await take(again.bye());
+  await take(adopted.bye());
+  await ground.rest();
+});
+
 test('a call is taken back by the stack that let it go, and the peer notices nothing', async () => {
   const ground = await bed({ hops: 1, stack: { application: obliging } });
   const { take, near, log, clock } = ground;

@@ -10,15 +10,18 @@ import type { Hop } from '../recovery/hop.ts';
 import { nextHop } from '../recovery/next-hop.ts';
 import type { DialogRecord } from './dialog-record.ts';
 import type { Parts } from './parts.ts';
+import type { ReleasedDialogs } from './released-dialogs.ts';
 
 /** Dialogs that come from another stack, or go to one, as plain data. */
-export class Adoption {
+export class Handover {
   readonly #parts: Parts;
+  readonly #released: ReleasedDialogs;
   /** Lets go of a dialog without a word to anyone. */
   readonly #release: (dialog: DialogIndex) => void;
 
-  constructor(parts: Parts, release: (dialog: DialogIndex) => void) {
+  constructor(parts: Parts, released: ReleasedDialogs, release: (dialog: DialogIndex) => void) {
     this.#parts = parts;
+    this.#released = released;
     this.#release = release;
   }
 
@@ -45,6 +48,7 @@ export class Adoption {
       reporter.failWithCode(id, 'SIP_OVERLOADED', 'There is no room for another dialog.');
       return;
     }
+    this.#released.forget(record);
     healer.begin(dialog);
     this.#takeNumbers(dialog, record);
     this.#attach(dialog, hop);
@@ -60,7 +64,7 @@ export class Adoption {
 
   /** Tells a dialog as a record; `release` lets go of it as well. */
   export(id: number, dialogId: DialogId, release: boolean): void {
-    const { table, reporter } = this.#parts;
+    const { table, reporter, wheel } = this.#parts;
     const dialog = table.lookup(dialogId);
     if (dialog === -1 || table.state[dialog] !== DialogState.confirmed) {
       reporter.failWithCode(id, 'SIP_DIALOG_ENDED', 'The dialog has ended.');
@@ -71,8 +75,11 @@ export class Adoption {
       reporter.failLocally(id, 491); // nobody would acknowledge what answers it
       return;
     }
-    reporter.done(id, { record: this.#record(dialog) });
-    if (release) this.#release(dialog);
+    const record = this.#record(dialog);
+    reporter.done(id, { record });
+    if (!release) return;
+    this.#released.note(record, wheel.nowMs);
+    this.#release(dialog);
   }
 
   #find({ callId, localTag, remoteTag }: DialogRecord): DialogIndex {
@@ -103,6 +110,13 @@ export class Adoption {
 
   #ownContact(hop: Hop | undefined): string {
     return `<${sipUri(this.#parts.local(hop?.address.protocol ?? 'udp'))}>`;
+  }
+
+  /** Whether this is the stack's own address, by the protocol of the hop or of one before it. */
+  #isOwn(contact: string, hop: Hop | undefined): boolean {
+    const { local } = this.#parts;
+    const protocols = [hop?.address.protocol ?? 'udp', 'udp', 'tcp'];
+    return protocols.some((protocol) => contact === `<${sipUri(local(protocol))}>`);
   }
 
   #takeNumbers(dialog: DialogIndex, record: DialogRecord): void {
@@ -145,7 +159,7 @@ export class Adoption {
       remoteTarget: table.text(dialog, Part.target),
       routeSet: routes === '' ? [] : routes.slice(1, -1).split('>, <'),
       secure: table.has(dialog, DialogFlag.secure),
-      ...(contact !== this.#ownContact(hop) && { localContact: contact }),
+      ...(!this.#isOwn(contact, hop) && { localContact: contact }),
       ...this.#session(dialog),
       ...(hash !== 0 && { remoteSessionHash: hash }),
       ...this.#sessionTimer(dialog),
