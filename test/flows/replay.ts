@@ -15,14 +15,17 @@ export interface ReplayOptions {
   readonly stack?: Partial<StackOptions>;
   /** The first hop of our party's answers nothing. */
   readonly firstHopSilent?: boolean;
+  /** The stack ends the call by itself: the program does not. */
+  readonly endsByItself?: boolean;
 }
 
 /** What became of a flow. */
 export interface Replayed {
   /** What the program of our party saw: `call done`, `call failed 486 remote`, `ended remote bye` … */
   readonly seen: readonly string[];
-  /** What our party sent, in order. */
+  /** What our party sent, in order, and when. */
   readonly sent: readonly Sip[];
+  readonly atMs: readonly number[];
 }
 
 /**
@@ -73,12 +76,22 @@ class Stage {
   #dialog: Dialog | undefined;
   /** How many of the messages that our party sent are compared. */
   #compared = 0;
+  readonly #atMs: number[] = [];
   /** The newest request that our party received, of each method. */
   readonly #asked = new Map<string, Sip>();
   #moved: string | undefined;
   #wasChallenged = false;
+  readonly #endsByItself: boolean;
 
-  private constructor(party: Party, stage: World, others: RawPeer, log: string[], near: Stack) {
+  private constructor(
+    party: Party,
+    stage: World,
+    others: RawPeer,
+    log: string[],
+    near: Stack,
+    { endsByItself = false }: ReplayOptions,
+  ) {
+    this.#endsByItself = endsByItself;
     this.#party = party;
     this.#world = stage;
     this.#others = others;
@@ -86,7 +99,8 @@ class Stage {
     this.#near = near;
   }
 
-  static async set(party: Party, { stack, firstHopSilent = false }: ReplayOptions): Promise<Stage> {
+  static async set(party: Party, options: ReplayOptions): Promise<Stage> {
+    const { stack, firstHopSilent = false } = options;
     const ground = world();
     const log: string[] = [];
     const others = await RawPeer.open(ground, 'others', othersPort);
@@ -115,7 +129,7 @@ class Stage {
       }),
       ...stack,
     });
-    held.stage = new Stage(party, ground, others, log, near);
+    held.stage = new Stage(party, ground, others, log, near, options);
     return held.stage;
   }
 
@@ -123,11 +137,14 @@ class Stage {
   async sends(quote: Quoted): Promise<void> {
     const expected = quotedMessage(quote);
     if (this.#others.received.length === this.#compared) this.#act(expected);
-    for (let ms = 0; ms < 40_000 && this.#others.received.length === this.#compared; ms++)
-      await this.#world.clock.run(1);
+    // Up to the interval of a session timer.
+    for (let turn = 0; turn < 44_000 && this.#others.received.length === this.#compared; turn++) {
+      await this.#world.clock.run(turn < 40_000 ? 1 : 1000);
+    }
     const sent = this.#others.received[this.#compared];
-    assert.ok(sent, `${quote.label} is not sent:\n${this.#world.log.join('\n')}`);
+    assert.ok(sent, `${quote.label} is not sent:\n${this.#others.received.at(-1)?.text}`);
     this.#compared++;
+    this.#atMs.push(this.#world.clock.nowMs());
     this.#compare(sent, expected, quote.label);
   }
 
@@ -151,7 +168,7 @@ class Stage {
     this.#others.script = () => false;
     await this.#world.take(this.#near.close());
     await this.#world.clock.runUntilIdle();
-    return { seen, sent };
+    return { seen, sent, atMs: this.#atMs };
   }
 
   /** What the program does so that this is sent, where the stack does not send it by itself. */
@@ -160,7 +177,7 @@ class Stage {
     if (status === 0) {
       if (method === 'INVITE') this.#call(expected);
       if (method === 'CANCEL') this.#giveUp.abort();
-      if (method === 'BYE') this.#dialog?.bye().catch(() => undefined);
+      if (method === 'BYE' && !this.#endsByItself) this.#dialog?.bye().catch(() => undefined);
     } else if (method === 'INVITE' && status < 200) {
       this.#incoming?.ring(status);
     } else if (method === 'INVITE' && status < 300) {
@@ -216,7 +233,10 @@ class Stage {
     assert.is(sent.header('Max-Forwards'), '70', label);
     const isFirst = sent.method === 'INVITE' && tagIn(expected.header('To')) === '';
     // Outside a dialog the RFC's Route names its proxy, and ours the hop.
-    const inDialog = sent.method === 'BYE' || (sent.method === 'ACK' && this.#others.received.some(isInviteOk(sent)));
+    const inDialog =
+      sent.method === 'BYE' ||
+      sent.method === 'UPDATE' ||
+      (sent.method === 'ACK' && this.#others.received.some(isInviteOk(sent)));
     if (inDialog) assert.equal(entries(sent, 'Route'), entries(expected, 'Route'), `${label} Route`);
     if (sent.method === 'INVITE') assert.ok(sent.header('Contact'), label);
     if (isFirst && this.#wasChallenged) {
