@@ -161,7 +161,7 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     if (value !== undefined) positive(`timers.${name}`, value, 1, 60_000);
   return {
     transports: options.transports,
-    hops: resolveHops(options.hops ?? []),
+    hops: resolveHops(options.hops ?? [], protocolsOf(transports)),
     application: options.application ?? {},
     mode,
     policy: mode === 'none' ? 'rfc3261' : routeSet,
@@ -213,8 +213,13 @@ function resolveRecovery(
   };
 }
 
-/** Reads a list of hops. @throws UsageError that names the hop. */
-export function resolveHops(hops: readonly (string | HopDescription)[]): ListedHop[] {
+/** What a stack with these transports speaks. */
+export function protocolsOf(transports: readonly { readonly protocol: string }[]): readonly string[] {
+  return transports.map(({ protocol }) => protocol);
+}
+
+/** Reads a list of hops, which are reached by one of these protocols. @throws UsageError that names the hop. */
+export function resolveHops(hops: readonly (string | HopDescription)[], protocols: readonly string[]): ListedHop[] {
   if (!Array.isArray(hops)) throw new UsageError('hops: give a list; it may be empty.');
   const listed = hops.map((hop) => {
     if (typeof hop !== 'string') needObject('hops: each entry', hop);
@@ -223,6 +228,8 @@ export function resolveHops(hops: readonly (string | HopDescription)[]): ListedH
     const address = addressOfText(uri);
     if (address === undefined)
       throw new UsageError(`hops: '${uri}' needs the scheme sip and a numeric host: names are not looked up.`);
+    if (!protocols.includes(address.protocol))
+      throw new UsageError(`hops: '${uri}' is reached by ${address.protocol}, for which there is no transport.`);
     return { address, weight: positive(`hops: weight of ${uri}`, weight, 1, 1000) };
   });
   const keys = listed.map(({ address }) => `${address.protocol} ${address.host} ${address.port}`);

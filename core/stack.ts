@@ -8,6 +8,7 @@ import type { CommandFailure, EngineCounts, EngineEvent, ResponseData, ResultVal
 import { asSipError, SipError, UsageError } from './errors.ts';
 import { type Asker, Dialog, FailureResponseError, IncomingCall, IncomingRequest } from './handles.ts';
 import { isHeaderValue } from './message/header.ts';
+import { addressOfText } from './message/numeric-address.ts';
 import { sipUri } from './message/sent-by.ts';
 import { parseUriText } from './message/uri.ts';
 import { contentOf, type MessageContent, sdpType } from './message-content.ts';
@@ -16,6 +17,7 @@ import { startEngine } from './shard/engine-shard.ts';
 import type { InlineShard } from './shard/inline.ts';
 import {
   type HopDescription,
+  protocolsOf,
   type ResolvedOptions,
   resolveHops,
   resolveOptions,
@@ -134,7 +136,7 @@ export class Stack implements AsyncDisposable {
 
   /** Replaces the list of next hops while the stack runs. Dialogs stay where they are until their route breaks. */
   setHops(hops: readonly (string | HopDescription)[]): void {
-    const listed = resolveHops(hops);
+    const listed = resolveHops(hops, protocolsOf(this.#options.transports));
     this.#command({ name: 'hops', hops: listed });
     this.#hops = listed;
   }
@@ -149,6 +151,7 @@ export class Stack implements AsyncDisposable {
     const from = options.from === undefined ? undefined : nameAddr(options.from);
     const { signal, onProvisional, onFork } = options;
     if (this.#state !== 'open') throw new SipError('SIP_CLOSED', 'The stack takes no more calls.');
+    this.#needTransport(target);
     const takesForks = onFork !== undefined;
     const asked = this.#ask(
       (id) => {
@@ -254,6 +257,13 @@ export class Stack implements AsyncDisposable {
     });
     if (routeStatus === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no route status.');
     return routeStatus;
+  }
+
+  /** Without hops a call goes straight to its target, by the protocol that it names. */
+  #needTransport(target: string): void {
+    const protocol = this.#hops.length === 0 ? addressOfText(target)?.protocol : undefined;
+    if (protocol === undefined || protocolsOf(this.#options.transports).includes(protocol)) return;
+    throw new SipError('SIP_OPEN_FAILED', `'${target}' is reached by ${protocol}, for which there is no transport.`);
   }
 
   #needRecovery(): void {

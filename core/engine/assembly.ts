@@ -4,6 +4,7 @@ import { Challenges } from '../dialog/challenges.ts';
 import { Keyring } from '../dialog/keyring.ts';
 import { SessionTimers, type SessionTimerUser } from '../dialog/session-timer.ts';
 import { type DialogIndex, DialogTable } from '../dialog/table.ts';
+import { sipUri } from '../message/sent-by.ts';
 import { Writer } from '../message/write.ts';
 import { Healer, type HealerUser } from '../recovery/healer.ts';
 import type { Hop } from '../recovery/hop.ts';
@@ -49,6 +50,8 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
   const { send } = outlet;
   const pool = new RandomPool(random);
   const local = (protocol: string): Address => localOf(locals, protocol);
+  const speaks = (protocol: string): boolean => locals.some((address) => address.protocol === protocol);
+  const ownUri = (protocol: string | undefined): string => sipUri(local(protocol ?? ''));
   const token = (): string => pool.token();
   const fraction = (): number => pool.fraction();
   const recovery = recoveryPolicy(mode, options.recovery);
@@ -73,6 +76,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     writer,
     outlet,
     local,
+    speaks,
     token,
     user: hopUser(() => parts, around),
   });
@@ -134,6 +138,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     healer,
     reporter,
     local,
+    ownUri,
     remote,
     token,
     fraction,

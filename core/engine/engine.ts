@@ -27,6 +27,15 @@ import { Responder } from './responder.ts';
 import { RouteAdoption } from './route-adoption.ts';
 import { RequestMark } from './trust.ts';
 
+/** Of SIP over UDP and TCP. @see RFC 3261 §18.2.2 */
+const defaultPort = 5060;
+
+/**
+ * Lost flows that are remembered for the answers to what came by them. Past it, an answer goes to the sent-by of its request:
+ * so many requests at once that wait for the program are more than a stack is for.
+ */
+const lostFlowsMax = 4_096;
+
 /**
  * The transactions, dialogs and recovery of one shard, sans-IO.
  *
@@ -35,6 +44,8 @@ import { RequestMark } from './trust.ts';
 export class Engine implements Steppable<Command, EngineEvent> {
   readonly #outputs: Output<EngineEvent>[] = [];
   readonly #flows = new Map<FlowId, Address>();
+  /** Where lost flows led whose requests are still to be answered, the oldest first. */
+  readonly #lostFlows = new Map<FlowId, Address>();
   readonly #message = new Message();
   readonly #parts: Parts;
   readonly #requests: Requests;
@@ -65,7 +76,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
         },
       },
       emit: (event) => outputs.push({ kind: 'event', event }),
-      remote: (flow) => this.#flows.get(flow),
+      remote: (flow) => this.#flows.get(flow) ?? this.#lostFlows.get(flow),
       refreshDue: (dialog) => this.#refreshes.refresh(dialog),
       sessionExpired: (dialog) => this.#refreshes.expired(dialog),
       healed: (dialog, by) => this.#healed(dialog, by),
@@ -172,8 +183,13 @@ export class Engine implements Steppable<Command, EngineEvent> {
   }
 
   #forgetFlow(flow: FlowId): void {
+    const remote = this.#flows.get(flow);
     this.#flows.delete(flow);
     this.#parts.trust.flowLost(flow);
+    if (remote === undefined || !this.#parts.servers.uses(flow)) return;
+    this.#lostFlows.set(flow, remote);
+    const [oldest] = this.#lostFlows.keys();
+    if (this.#lostFlows.size > lostFlowsMax && oldest !== undefined) this.#lostFlows.delete(oldest);
   }
 
   /** `replyFlow` is where responses go: by default where the request came from. */
@@ -195,6 +211,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
 
   #receiveRequest(message: Message, flow: FlowId, cameElsewhere: boolean): void {
     const reliable = this.#flows.get(flow)?.protocol !== 'udp';
+    if (reliable) this.#recognise(message, flow);
     const received = this.#parts.servers.receive(message, flow, reliable);
     switch (received.kind) {
       case 'absorbed':
@@ -214,17 +231,26 @@ export class Engine implements Steppable<Command, EngineEvent> {
     }
   }
 
+  /** The port of a connection that a hop opened says nothing; the sent-by of its requests does. */
+  #recognise({ via }: Message, flow: FlowId): void {
+    const { hops } = this.#parts;
+    const source = this.#flows.get(flow);
+    if (source === undefined || hops.byFlow(flow) !== undefined) return;
+    const { protocol, host } = source;
+    hops.recognise(flow, { protocol, host, port: via.port === 0 ? defaultPort : via.port });
+  }
+
   /** A client on UDP that does not ask for symmetric responses may want them at another port. @see RFC 3261 §18.2.2 */
   #repliesElsewhere(message: Message, flow: FlowId): boolean {
     const { via } = message;
     const source = this.#flows.get(flow);
     if (via.protocol !== 'udp' || via.rport || source === undefined) return false;
-    return source.port !== (via.port === 0 ? 5060 : via.port);
+    return source.port !== (via.port === 0 ? defaultPort : via.port);
   }
 
   #openReplyFlow(message: Message, bytes: Uint8Array, flow: FlowId): void {
     const source = this.#flows.get(flow);
-    const port = message.via.port === 0 ? 5060 : message.via.port;
+    const port = message.via.port === 0 ? defaultPort : message.via.port;
     const hop = source && this.#parts.hops.forAddress({ protocol: 'udp', host: source.host, port });
     if (hop === undefined) return;
     this.#parts.hops.whenOpen(hop, (replyFlow) => {

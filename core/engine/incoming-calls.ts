@@ -5,7 +5,6 @@ import { emptySlice, sliceOf } from '../dialog/slab.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import { Message } from '../message/message.ts';
-import { sipUri } from '../message/sent-by.ts';
 import type { ServerTransaction, ServerUser } from '../transaction/server.ts';
 import type { Answers } from './answers.ts';
 import type { Content } from './command.ts';
@@ -92,7 +91,7 @@ export class IncomingCalls implements ServerUser {
     const call = this.#take(callId);
     if (call === undefined) return;
     if (call.early === undefined) this.#makeEarly(callId, call);
-    const contact = `Contact: <${this.#ownUri()}>\r\n`;
+    const contact = `Contact: <${this.#ownUri(call.tx)}>\r\n`;
     this.#responder.respond(call.tx, this.#held, status, {
       toTag: call.localTag,
       recordRoute: true,
@@ -205,7 +204,7 @@ export class IncomingCalls implements ServerUser {
       localParty: partyOf(request, request.to),
       localTag: sliceOf(call.localTag),
       callId: { bytes: request.bytes, start: request.callId.start, end: request.callId.end },
-      contact: sliceOf(`<${this.#ownUri()}>`),
+      contact: sliceOf(`<${this.#ownUri(call.tx)}>`),
       session: emptySlice,
       secure: request.requestUriParts.scheme === 'sips',
       hop: hops.byFlow(call.tx.flow),
@@ -242,7 +241,8 @@ export class IncomingCalls implements ServerUser {
     return { tx, localTag: call.localTag, early: call.early };
   }
 
-  #ownUri(): string {
-    return sipUri(this.#parts.local('udp'));
+  /** By the protocol that the call came by. */
+  #ownUri({ flow }: ServerTransaction): string {
+    return this.#parts.ownUri(this.#parts.remote(flow)?.protocol);
   }
 }

@@ -6,7 +6,7 @@ import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
 import { addressOfText } from '../message/numeric-address.ts';
-import { sipUri } from '../message/sent-by.ts';
+import { identityUri } from '../message/sent-by.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { retryAfterMs } from '../recovery/schedule.ts';
 import type { TimerKind } from '../time/wheel.ts';
@@ -62,7 +62,7 @@ export class OutgoingCalls implements ClientUser {
     const call: OutgoingCall = {
       id,
       target,
-      from: from ?? `<${this.#ownUri()}>`,
+      from: from ?? `<${identityUri(this.#parts.local('udp'))}>`,
       content,
       callId: token(),
       localTag: token(),
@@ -175,7 +175,7 @@ export class OutgoingCalls implements ClientUser {
   }
 
   #send(call: OutgoingCall, hop: Hop, flow: FlowId): void {
-    const { clients, writer, sessions, table } = this.#parts;
+    const { clients, writer, sessions, table, ownUri } = this.#parts;
     if (call.givenUp !== 'no') {
       this.#end(call);
       this.#parts.reporter.failWithCode(call.id, 'SIP_ABORTED', 'The call was given up before it was sent.');
@@ -192,7 +192,9 @@ export class OutgoingCalls implements ClientUser {
     if (hop.listed) writer.text(`Route: ${hop.route}\r\n`);
     writer
       .text(`Max-Forwards: 70\r\nFrom: ${call.from};tag=${call.localTag}\r\nTo: <${call.target}>\r\n`)
-      .text(`Call-ID: ${call.callId}\r\nCSeq: ${call.sequence} INVITE\r\nContact: <${this.#ownUri()}>\r\n`)
+      .text(
+        `Call-ID: ${call.callId}\r\nCSeq: ${call.sequence} INVITE\r\nContact: <${ownUri(hop.address.protocol)}>\r\n`,
+      )
       .text(allowHeader)
       .text(supportedHeader(table));
     sessions.writeOffer(writer);
@@ -311,7 +313,7 @@ export class OutgoingCalls implements ClientUser {
       localParty: sliceOf(call.from),
       localTag: sliceOf(call.localTag),
       callId: sliceOf(call.callId),
-      contact: sliceOf(`<${this.#ownUri()}>`),
+      contact: sliceOf(`<${this.#parts.ownUri(call.tried.at(-1)?.address.protocol)}>`),
       session: body === undefined ? emptySlice : { bytes: body, start: 0, end: body.length },
       secure: /^sips:/i.test(call.target),
       hop: call.tried.at(-1),
@@ -326,7 +328,7 @@ export class OutgoingCalls implements ClientUser {
       localParty: partyOf(message, from),
       localTag: { bytes, start: from.tag.start, end: from.tag.end },
       callId: { bytes, start: callId.start, end: callId.end },
-      contact: sliceOf(`<${this.#ownUri()}>`),
+      contact: sliceOf(`<${this.#parts.ownUri(this.#parts.remote(tx.flow)?.protocol)}>`),
       session: emptySlice,
       secure: false,
       hop: this.#parts.hops.byFlow(tx.flow),
@@ -380,9 +382,5 @@ export class OutgoingCalls implements ClientUser {
   #hasRoom(): boolean {
     const { count, capacity } = this.#parts.table;
     return Math.max(count, count - this.#early.count + this.#calls.size) < capacity;
-  }
-
-  #ownUri(): string {
-    return sipUri(this.#parts.local('udp'));
   }
 }

@@ -36,8 +36,10 @@ export interface Parts {
   readonly trust: Trust;
   readonly healer: Healer;
   readonly reporter: Reporter;
-  /** Where we are reached by a protocol. */
+  /** Where we are reached by a protocol; by our first, where we do not speak that one. */
   readonly local: (protocol: string) => Address;
+  /** Our URI for Contact, where requests of the dialog are to come by that protocol; by our first, where none is known. */
+  readonly ownUri: (protocol: string | undefined) => string;
   /** Where a flow leads. */
   readonly remote: (flow: FlowId) => Address | undefined;
   /** 128 random bits as text, for tags and Call-IDs. */

@@ -1,5 +1,8 @@
+import type { Address } from '../contract.ts';
 import { allowHeader, supportedHeader } from '../dialog/request.ts';
+import { decodeText } from '../message/bytes.ts';
 import type { Message } from '../message/message.ts';
+import { isNumericHost } from '../message/numeric-address.ts';
 import { beginResponse, endMessage } from '../message/write.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
 import type { Content } from './command.ts';
@@ -20,7 +23,7 @@ export interface ResponseShape {
   readonly write?: () => void;
 }
 
-/** Answers requests. @see RFC 3261 §8.2.6 */
+/** Answers requests: by the flow that each came by, or when that is lost by a new one. @see RFC 3261 §8.2.6, §18.2.2 */
 export class Responder {
   readonly #parts: Parts;
 
@@ -31,11 +34,27 @@ export class Responder {
   respond(tx: ServerTransaction, request: Message, status: number, shape: ResponseShape = {}): void {
     const { writer, remote, servers, table } = this.#parts;
     const { toTag, reason, recordRoute } = shape;
+    const { id, reachable } = tx;
     beginResponse(writer, request, status, reason, { toTag, recordRoute, source: remote(tx.flow) });
     if (status < 300 && status >= 200) writer.text(supportedHeader(table)).text(allowHeader);
     shape.write?.();
     if (shape.lines !== undefined) writer.text(shape.lines);
-    servers.respond(tx, status, endWithContent(writer, shape.content ?? noContent));
+    const bytes = endWithContent(writer, shape.content ?? noContent);
+    if (!reachable && isDue(tx, status)) this.#sendElsewhere(id, replyAddress(request, remote(tx.flow)), bytes);
+    servers.respond(tx, status, bytes);
+  }
+
+  /** The transaction goes on as if the response were sent, and if it still lives what follows goes the new way as well. */
+  #sendElsewhere(id: number, address: Address | undefined, bytes: Uint8Array): void {
+    const { hops, servers, outlet } = this.#parts;
+    const hop = address && hops.forAddress(address);
+    if (hop === undefined) return;
+    hops.whenOpen(hop, (flow) => {
+      if (flow === undefined) return;
+      const tx = servers.get(id);
+      if (tx !== undefined) servers.move(tx, flow);
+      outlet.send(flow, bytes);
+    });
   }
 
   /** Lets the transaction send 100 should the program take its time. */
@@ -44,4 +63,25 @@ export class Responder {
     beginResponse(writer, request, 100, undefined, { source: remote(tx.flow) });
     servers.pend(tx, endMessage(writer, undefined, undefined));
   }
+}
+
+/** Whether a response is to be sent at all: there is one final response, and to a non-INVITE no 408 (RFC 4320 §4.2). */
+function isDue({ state, method }: ServerTransaction, status: number): boolean {
+  return (state === 'trying' || state === 'proceeding') && (status !== 408 || method === 'INVITE');
+}
+
+/**
+ * Where a response goes whose flow is lost: the host that the request came from, else the one that sent-by names, at sent-by's
+ * port, or for UDP with `rport` at the port that it came from.
+ *
+ * @see RFC 3261 §18.2.2, RFC 3581 §4
+ */
+function replyAddress({ bytes, via }: Message, source: Address | undefined): Address | undefined {
+  const port = via.port === 0 ? 5060 : via.port;
+  if (source !== undefined) {
+    const { protocol, host } = source;
+    return protocol === 'udp' && via.rport ? source : { protocol, host, port };
+  }
+  const host = decodeText(bytes, via.host.start, via.host.end);
+  return isNumericHost(host) ? { protocol: via.protocol, host, port } : undefined;
 }

@@ -12,7 +12,18 @@ export function sipUri(address: Address): string {
     : `sip:${hostPort(address)};transport=${address.protocol}`;
 }
 
-/** The start of a Via header of ours, up to the value of its branch. `rport` asks for symmetric responses. @see RFC 3581 §3 */
+/** A SIP URI of an address for From and To, where no transport may stand. @see RFC 3261 §19.1.1 table 1 */
+export function identityUri(address: Address): string {
+  return `sip:${hostPort(address)}`;
+}
+
+/**
+ * The start of a Via header of ours, up to the value of its branch. `rport` asks for symmetric responses; on a stream they are
+ * that anyway.
+ *
+ * @see RFC 3581 §3
+ */
 export function viaPrefix(local: Address): string {
-  return `Via: SIP/2.0/${local.protocol.toUpperCase()} ${hostPort(local)};rport;branch=`;
+  const { protocol } = local;
+  return `Via: SIP/2.0/${protocol.toUpperCase()} ${hostPort(local)};${protocol === 'udp' ? 'rport;' : ''}branch=`;
 }

@@ -23,6 +23,8 @@ export interface Hop {
   /** Until then it takes nothing new of ours: Retry-After. */
   notBeforeMs: number;
   holdTimer: number;
+  /** Something has come by its present flow. */
+  heard: boolean;
   openId: number;
   credit: number;
   head: number;

@@ -58,6 +58,7 @@ export class Hops {
   readonly #outlet: Outlet;
   readonly #user: HopUser;
   readonly #local: (protocol: string) => Address;
+  readonly #speaks: (protocol: string) => boolean;
   readonly #hold: TimerKind;
   #listed: Hop[] = [];
   #openIds = 0;
@@ -75,6 +76,8 @@ export class Hops {
     readonly user: HopUser;
     /** Where we are reached by a protocol. */
     readonly local: (protocol: string) => Address;
+    /** Whether we have a transport for a protocol. */
+    readonly speaks: (protocol: string) => boolean;
     /** A fresh random token, for tags and branches. */
     readonly token: () => string;
   }) {
@@ -84,6 +87,7 @@ export class Hops {
     this.#outlet = options.outlet;
     this.#user = options.user;
     this.#local = options.local;
+    this.#speaks = options.speaks;
     this.#dialogs = new CarriedDialogs(options.dialogCapacity, this.#hops);
     this.#probes = new Probes({
       ...options,
@@ -121,13 +125,26 @@ export class Hops {
   }
 
   byFlow(flow: FlowId): Hop | undefined {
-    return this.#byFlow.get(flow);
+    const hop = this.#byFlow.get(flow);
+    if (hop === undefined || this.#hops[hop.index] === hop) return hop;
+    this.#byFlow.delete(flow); // a connection that it opened has outlived the hop
+    return undefined;
   }
 
-  /** The hop at an address, made if need be; undefined when there are too many. */
+  /**
+   * A hop connects to us from any port: whose connection a flow is, its requests say. The host is the connection's own, so
+   * nobody can be taken for a hop who is not on its machine.
+   */
+  recognise(flow: FlowId, address: Address): void {
+    const hop = this.#byAddress.get(keyOf(address));
+    if (hop !== undefined) this.#byFlow.set(flow, hop);
+  }
+
+  /** The hop at an address, made if need be; undefined when there are too many, or we have no transport for it. */
   forAddress(address: Address): Hop | undefined {
     const known = this.#byAddress.get(keyOf(address));
     if (known !== undefined) return known;
+    if (!this.#speaks(address.protocol)) return undefined;
     if (this.#byAddress.size >= unlistedMax + this.#listed.length && !this.#makePlace()) return undefined;
     const hop = this.#create(address);
     this.#open(hop);
@@ -225,9 +242,10 @@ export class Hops {
 
   /** Something came from this flow. */
   heard(flow: FlowId): void {
-    const hop = this.#byFlow.get(flow);
+    const hop = this.byFlow(flow);
     if (hop === undefined) return;
     hop.heardAtMs = this.#wheel.nowMs;
+    if (flow === hop.flow) hop.heard = true;
     this.#probes.heard(hop);
     if (hop.state === 'down') this.#return(hop);
   }
@@ -244,10 +262,11 @@ export class Hops {
     if (hop.flow !== undefined && openId === undefined) return;
     if (hop.openId === openId) hop.openId = 0;
     hop.flow = flow;
+    hop.heard = false;
     this.#probes.flowOpened(hop);
     for (const use of hop.waiting.splice(0)) use(flow);
     if (hop.state === 'up') this.#user.hopReturned(hop);
-    else if (hop.address.protocol !== 'udp') this.#return(hop);
+    else if (!this.#probes.asks && hop.address.protocol !== 'udp') this.#return(hop);
   }
 
   openFailed(openId: number): void {
@@ -260,13 +279,16 @@ export class Hops {
     this.#probes.watch(hop);
   }
 
-  /** The flow is gone. The hop is dead until it is heard from again; a new flow is asked for, to probe it by. */
+  /**
+   * The flow is gone. The hop is dead until it is heard from again; a new flow is asked for, to probe it by. Not at once where
+   * the last one brought nothing: a hop that closes each connection as it comes would keep us busy.
+   */
   flowLost(flow: FlowId): void {
     const hop = this.#byFlow.get(flow);
     this.#byFlow.delete(flow);
     if (hop === undefined || hop.flow !== flow) return;
     hop.flow = undefined;
-    if (hop.listed) this.#open(hop);
+    if (hop.listed && (hop.heard || hop.address.protocol === 'udp')) this.#open(hop);
     if (hop.state === 'up') this.#lose(hop, 'flow-lost', flow);
     this.#probes.watch(hop);
   }
@@ -289,6 +311,7 @@ export class Hops {
       heardAtMs: Number.NEGATIVE_INFINITY,
       notBeforeMs: 0,
       holdTimer: 0,
+      heard: false,
       openId: 0,
       credit: 0,
       head: 0,

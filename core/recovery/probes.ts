@@ -83,9 +83,23 @@ export class Probes {
     hop.suspected = false;
   }
 
-  /** A probe that went by an older flow says nothing of this one. */
+  /** Whether hops are asked at all. */
+  get asks(): boolean {
+    return this.#probing;
+  }
+
+  /**
+   * A probe that went by an older flow says nothing of this one. A connection is there as soon as the hop's kernel has taken it,
+   * which says nothing of the hop: it is asked at once, where the answer matters. That also shows the hop that we mean to stay.
+   */
   flowOpened(hop: Hop): void {
     hop.probed = false;
+    if (!this.#probing || hop.flow === undefined || hop.address.protocol === 'udp') return;
+    if (!hop.listed && hop.state === 'up') return;
+    this.#wheel.disarm(hop.probeTimer);
+    hop.probeTimer = 0;
+    this.watch(hop);
+    this.#send(hop, hop.flow);
   }
 
   forget(hop: Hop): void {

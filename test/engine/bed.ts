@@ -1,8 +1,8 @@
 import type { Dialog, InviteOptions, Stack, StackOptions } from '../../core/index.ts';
-import type { MemoryNetworkOptions } from '../../transport/index.ts';
+import type { MemoryNetworkOptions, Protocol } from '../../transport/index.ts';
 import { RawDialog } from './raw-dialog.ts';
 import { RawPeer } from './raw-peer.ts';
-import { host, nearOffer, noted, type World, world } from './world.ts';
+import { nearOffer, noted, uriOf, type World, world } from './world.ts';
 
 /** A stack with one or two next hops, each of them a raw peer that is hop and far end in one. */
 export interface Bed extends World {
@@ -17,17 +17,19 @@ export interface BedOptions {
   /** How many of the two hops are listed; without any, calls go straight to the peer. Two unless told otherwise. */
   readonly hops?: number;
   readonly network?: Partial<MemoryNetworkOptions>;
+  /** By what all speak; UDP unless told otherwise. */
+  readonly protocol?: Protocol;
 }
 
 export const nearPort = 5060;
 const hopPorts = [5070, 5080] as const;
 
 export async function bed(options: BedOptions = {}): Promise<Bed> {
-  const ground = world(options.network);
+  const ground = world(options.network, options.protocol);
   const hop = await RawPeer.open(ground, 'hop', hopPorts[0]);
   const other = await RawPeer.open(ground, 'other', hopPorts[1]);
   for (const peer of [hop, other]) peer.recordRoute = [`<${peer.uri};lr>`];
-  const hops = hopPorts.slice(0, options.hops ?? 2).map((port) => `sip:${host}:${port}`);
+  const hops = hopPorts.slice(0, options.hops ?? 2).map((port) => uriOf(port, ground.protocol));
   const near = await ground.stack('near', nearPort, { hops, application: noted(ground.log), ...options.stack });
   await ground.clock.run(10);
   return { ...ground, near, hop, other, nearPort };
@@ -36,7 +38,7 @@ export async function bed(options: BedOptions = {}): Promise<Bed> {
 /** A call through the hop whose turn it is, the first one at first, as both ends have it; the log is empty then. */
 export async function call(bed: Bed, options: InviteOptions = {}): Promise<{ dialog: Dialog; raw: RawDialog }> {
   const { near, hop, other, take, log, clock } = bed;
-  const dialog = await take(near.invite(`sip:bob@${host}:${hop.port}`, { body: nearOffer, ...options }));
+  const dialog = await take(near.invite(hop.uri.replace('sip:', 'sip:bob@'), { body: nearOffer, ...options }));
   await clock.run(5);
   log.length = 0;
   for (const peer of [hop, other]) {

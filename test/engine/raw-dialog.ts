@@ -62,7 +62,7 @@ export class RawDialog {
     const refresh = method === 'INVITE' || method === 'UPDATE';
     const lines = [
       `${method} ${request.requestUri ?? `sip:${host}:${this.port}`} SIP/2.0`,
-      `Via: ${request.via ?? `SIP/2.0/UDP ${host}:${by.port};rport;branch=${branch}`}`,
+      `Via: ${request.via ?? by.via(branch)}`,
       'Max-Forwards: 70',
       `From: ${this.local}`,
       `To: ${to}`,

@@ -1,5 +1,5 @@
-import type { Address, FlowId, OpenTransport } from '../../transport/contract.ts';
-import { farAnswer, host, type World } from './world.ts';
+import type { Address, FlowId, OpenTransport, Protocol } from '../../transport/contract.ts';
+import { farAnswer, host, uriOf, type World } from './world.ts';
 
 /** A message as a raw peer got it. */
 export interface Sip {
@@ -31,6 +31,7 @@ export interface Answer {
  */
 export class RawPeer {
   readonly port: number;
+  readonly protocol: Protocol;
   /** Everything but probes, in order. */
   readonly received: Sip[] = [];
   /** Asked first about each request; true when it has dealt with it. */
@@ -49,14 +50,15 @@ export class RawPeer {
   #transport: OpenTransport | undefined;
   #branches = 0;
 
-  private constructor(port: number) {
+  private constructor(port: number, protocol: Protocol) {
     this.port = port;
+    this.protocol = protocol;
   }
 
-  static async open(world: World, name: string, port: number): Promise<RawPeer> {
-    const peer = new RawPeer(port);
+  static async open(world: World, name: string, port: number, protocol = world.protocol): Promise<RawPeer> {
+    const peer = new RawPeer(port, protocol);
     world.name(port, name);
-    peer.#transport = await world.network.udp({ host, port }).open(
+    peer.#transport = await world.transport(port, protocol).open(
       {
         flowOpen: (flow, remote) => peer.#opened(flow, remote),
         openFailed: () => undefined,
@@ -71,7 +73,7 @@ export class RawPeer {
   }
 
   get uri(): string {
-    return `sip:${host}:${this.port}`;
+    return uriOf(this.port, this.protocol);
   }
 
   /** Requests of a method that came, or responses to one. */
@@ -90,6 +92,12 @@ export class RawPeer {
     return message;
   }
 
+  /** A Via of its own. */
+  via(branch: string): string {
+    const { protocol } = this;
+    return `SIP/2.0/${protocol.toUpperCase()} ${host}:${this.port};${protocol === 'udp' ? 'rport;' : ''}branch=${branch}`;
+  }
+
   send(port: number, text: string): void {
     const flow = this.#flows.get(port);
     if (flow !== undefined) {
@@ -102,7 +110,7 @@ export class RawPeer {
       return;
     }
     this.#unsent.set(port, [text]);
-    this.#transport?.openFlow(port, { protocol: 'udp', host, port }, { connected: false });
+    this.#transport?.openFlow(port, { protocol: this.protocol, host, port }, { connected: false });
   }
 
   reply(request: Sip, status: number, answer: Answer = {}): void {

@@ -13,6 +13,8 @@ import {
   type MemoryNetwork,
   type MemoryNetworkOptions,
   memoryNetwork,
+  type Protocol,
+  type Transport,
   VirtualClock,
 } from '../../transport/index.ts';
 
@@ -23,6 +25,9 @@ export interface World {
   /** The ladder and what the test adds to it, in order. Probes are left out: `probes` counts them. */
   readonly log: string[];
   readonly probes: { count: number };
+  /** By what all speak unless told otherwise. */
+  readonly protocol: Protocol;
+  transport(port: number, protocol?: Protocol): Transport;
   /** Names a port in the ladder. */
   name(port: number, name: string): void;
   stack(name: string, port: number, options?: Partial<StackOptions>): Promise<Stack>;
@@ -42,7 +47,12 @@ const restWithinMs = 2 * 3_600_000;
 
 export const host = '10.0.0.1';
 
-export function world(conditions: Partial<MemoryNetworkOptions> = {}): World {
+/** The URI of a port, by that protocol. */
+export function uriOf(port: number, protocol: Protocol): string {
+  return `sip:${host}:${port}${protocol === 'udp' ? '' : `;transport=${protocol}`}`;
+}
+
+export function world(conditions: Partial<MemoryNetworkOptions> = {}, protocol: Protocol = 'udp'): World {
   const clock = new VirtualClock();
   const log: string[] = [];
   const probes = { count: 0 };
@@ -60,6 +70,7 @@ export function world(conditions: Partial<MemoryNetworkOptions> = {}): World {
   };
   const network = memoryNetwork({ delayMs: 1, ...conditions, clock, seed, onDatagram });
   const random = (salt: number): RandomSource => seeded(seed * 65_536 + salt);
+  const transport = (port: number, by: Protocol = protocol): Transport => network[by]({ host, port });
   const stacks: Stack[] = [];
   const take = async <T>(promise: Promise<T>): Promise<T> => {
     let settled = false;
@@ -77,11 +88,13 @@ export function world(conditions: Partial<MemoryNetworkOptions> = {}): World {
     log,
     probes,
     random,
+    protocol,
+    transport,
     name: (port, name) => void names.set(port, name),
     stack: async (name, port, options = {}) => {
       names.set(port, name);
       const stack = await createStack({
-        transports: [network.udp({ host, port })],
+        transports: [transport(port)],
         clock,
         random: random(port),
         limits: { dialogs: 1024, transactions: 4096 },
@@ -106,6 +119,7 @@ export function world(conditions: Partial<MemoryNetworkOptions> = {}): World {
         assert.equal(left, [], `what ${stack.locals[0]?.port} holds at rest; before that:\n${log.join('\n')}`);
         await stack.destroy();
       }
+      if (protocol !== 'udp') await clock.run(5_000); // the peers of the connections learn that they are closed
       assert.is(clock.pending, 0);
     },
   };

@@ -25,6 +25,7 @@ function table() {
     wheel,
     writer: new Writer(),
     local: () => at(5060),
+    speaks: () => true,
     token: () => 'token',
     outlet: {
       send: (flow) => void log.push(`send ${flow}`),
