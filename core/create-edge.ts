@@ -1,3 +1,4 @@
+import { needClock, needFunction, needObject, needText, needTransports, refuseUnknown } from './checks.ts';
 import type { Address, RandomSource } from './contract.ts';
 import type { EdgeCounters } from './edge/counters.ts';
 import type { EdgeEvent } from './edge/event.ts';
@@ -45,22 +46,21 @@ const optionNames: readonly (keyof CreateEdgeOptions)[] = [
  * @throws UsageError when an option is wrong; SipError `SIP_PORT_IN_USE` or `SIP_BIND_FAILED` when a socket cannot be opened.
  */
 export async function createEdge(options: CreateEdgeOptions): Promise<EdgeHost> {
-  const unknown = Object.keys(options).find((name) => !optionNames.some((known) => known === name));
-  if (unknown !== undefined) {
-    throw new UsageError(`There is no option ${unknown}. There are: ${optionNames.join(', ')}.`);
-  }
-  const { transports, clients, defaultTarget, onEvent, onWarning } = options;
-  if (!Array.isArray(transports) || transports.length === 0) {
-    throw new UsageError('transports: give at least one, such as udp({ host, port }).');
-  }
-  if (!Array.isArray(clients)) throw new UsageError('clients: give a list of numeric addresses; it may be empty.');
+  needObject('createEdge()', options);
+  refuseUnknown('', options, optionNames);
+  const { transports, clients, defaultTarget, onEvent, onWarning, clock, random } = options;
+  needTransports(transports);
+  needClients(clients);
+  if (defaultTarget !== undefined) needText('defaultTarget', defaultTarget);
+  for (const [name, value] of Object.entries({ onEvent, onWarning, random })) needFunction(name, value);
+  needClock(clock);
   try {
     const edge = await startEdge({
       transports,
       clients,
       defaultTarget: defaultTarget === undefined ? undefined : targetOf(defaultTarget),
-      clock: options.clock ?? systemClock,
-      random: options.random ?? systemRandom,
+      clock: clock ?? systemClock,
+      random: random ?? systemRandom,
       onEvents: (events) => {
         for (const event of events) onEvent?.(event);
       },
@@ -117,6 +117,7 @@ export class EdgeHost implements AsyncDisposable {
    * @throws UsageError when `client` is no numeric address; entries are as in `clients`
    */
   loseFlow(client: string): void {
+    needText('client', client);
     checkClient(client);
     this.#command({ name: 'lose-flow', client });
   }
@@ -129,18 +130,21 @@ export class EdgeHost implements AsyncDisposable {
    * @throws UsageError when `client` is no numeric address; entries are as in `clients`
    */
   loseRegistration(client: string): void {
+    needText('client', client);
     checkClient(client);
     this.#command({ name: 'lose-registration', client });
   }
 
   /** Takes back `loseRegistration` for a client that has registered again elsewhere. */
   restoreRegistration(client: string): void {
+    needText('client', client);
     checkClient(client);
     this.#command({ name: 'restore-registration', client });
   }
 
   /** Replaces the list of clients while the edge runs. @throws UsageError that names the entry which is no numeric address */
   setClients(clients: readonly string[]): void {
+    needClients(clients);
     checkClients(clients);
     this.#command({ name: 'clients', clients: [...clients] });
   }
@@ -159,6 +163,11 @@ export class EdgeHost implements AsyncDisposable {
     if (this.#closed) throw new SipError('SIP_CLOSED', 'The edge is closed.');
     this.#edge.shard.command(command);
   }
+}
+
+function needClients(clients: unknown): void {
+  if (!Array.isArray(clients)) throw new UsageError('clients: give a list of numeric addresses; it may be empty.');
+  for (const client of clients) needText('clients: each entry', client);
 }
 
 function targetOf(uri: string): Address {

@@ -1,10 +1,11 @@
+import { type NamesOf, needFlag, needOptions, needSignal, shown } from './checks.ts';
 import type { DialogId } from './dialog/table.ts';
 import type { Content, Header } from './engine/command.ts';
 import type { DialogRecord } from './engine/dialog-record.ts';
 import type { CallData, DialogData, RequestData, ResponseData, ResponseOrigin } from './engine/event.ts';
 import { SipError, UsageError } from './errors.ts';
 import { isTargetRefresh } from './message/target-refresh.ts';
-import { contentOf, type MessageContent, sdpType } from './message-content.ts';
+import { contentNames, contentOf, type MessageContent, sdpType } from './message-content.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
 
 /** A request inside a dialog. */
@@ -75,12 +76,15 @@ export class Dialog {
    * too many do, `SIP_RECOVERY_FAILED` when the break is given up and the request has not been sent.
    */
   request(method: string, options: RequestOptions = {}): Promise<ResponseData> {
-    if (!/^[A-Za-z0-9.!%*_+`'~-]+$/.test(method)) throw new UsageError(`'${method}' is no method (RFC 3261 §25.1).`);
+    if (typeof method !== 'string' || !/^[A-Za-z0-9.!%*_+`'~-]+$/.test(method))
+      throw new UsageError(`${shown(method)} is no method (RFC 3261 §25.1).`);
+    needOptions('request()', options, requestNames);
+    needSignal('signal', options.signal);
     if (reservedMethods.has(method))
       throw new UsageError(`${method} is not sent by request(): ${reservedMethods.get(method)}.`);
     const defaultType = isTargetRefresh(method) ? sdpType : undefined;
     const { signal, confirmWithRemote = false } = options;
-    if (typeof confirmWithRemote !== 'boolean') throw new UsageError('confirmWithRemote is true or false.');
+    needFlag('confirmWithRemote', confirmWithRemote);
     const content = contentOf(options, defaultType);
     return this.#asker.request(this.id, { method, content, confirm: confirmWithRemote }, signal);
   }
@@ -92,6 +96,8 @@ export class Dialog {
    * @see RFC 3261 §15
    */
   bye(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    needOptions('bye()', options, signalName);
+    needSignal('signal', options.signal);
     return this.#asker.bye(this.id, options.signal);
   }
 
@@ -109,6 +115,8 @@ export class Dialog {
    * hop is alive there is no attempt, and it waits.
    */
   async heal(options: { readonly signal?: AbortSignal } = {}): Promise<RouteStatus> {
+    needOptions('heal()', options, signalName);
+    needSignal('signal', options.signal);
     return this.#asker.heal(this.id, options.signal);
   }
 
@@ -121,7 +129,10 @@ export class Dialog {
    * under way the release is refused with a 491; ask again when that is answered.
    */
   async export(options: { readonly release?: boolean } = {}): Promise<DialogRecord> {
-    return this.#asker.export(this.id, options.release === true);
+    needOptions('export()', options, releaseName);
+    const { release = false } = options;
+    needFlag('release', release);
+    return this.#asker.export(this.id, release);
   }
 }
 
@@ -153,7 +164,8 @@ export class IncomingCall {
   /** Sends a provisional response: 180 unless told otherwise. */
   ring(status = 180, content: MessageContent = {}): void {
     if (!(Number.isInteger(status) && status > 100 && status < 200))
-      throw new UsageError(`${status} is not provisional: 101 to 199.`);
+      throw new UsageError(`${shown(status)} is not provisional: 101 to 199.`);
+    needOptions('ring()', content, contentNames);
     this.#asker.ring(this.#call, status, contentOf(content, sdpType));
   }
 
@@ -164,6 +176,7 @@ export class IncomingCall {
    * `SIP_OVERLOADED` when there is no room. Who does not wait for it need not catch that: `signal` and `onEnded` tell it as well.
    */
   answer(content: MessageContent = {}): Promise<Dialog> {
+    needOptions('answer()', content, contentNames);
     const answered = this.#asker.answer(this.#call, contentOf(content, sdpType));
     answered.catch(() => undefined);
     return answered;
@@ -172,7 +185,8 @@ export class IncomingCall {
   /** Refuses with a final response, 300 to 699. */
   refuse(status: number, content: MessageContent = {}): void {
     if (!(Number.isInteger(status) && status >= 300 && status < 700))
-      throw new UsageError(`${status} does not refuse: 300 to 699.`);
+      throw new UsageError(`${shown(status)} does not refuse: 300 to 699.`);
+    needOptions('refuse()', content, contentNames);
     this.#asker.refuse(this.#call, status, contentOf(content));
   }
 }
@@ -198,11 +212,16 @@ export class IncomingRequest {
   /** Sends the final response, 200 to 699. With a body for a new offer it is the answer. */
   respond(status: number, content: MessageContent = {}): void {
     if (!(Number.isInteger(status) && status >= 200 && status < 700))
-      throw new UsageError(`${status} is not final: 200 to 699.`);
+      throw new UsageError(`${shown(status)} is not final: 200 to 699.`);
+    needOptions('respond()', content, contentNames);
     const defaultType = isTargetRefresh(this.method) ? sdpType : undefined;
     this.#asker.respond(this.#request, status, contentOf(content, defaultType));
   }
 }
+
+const requestNames: NamesOf<RequestOptions> = { ...contentNames, signal: true, confirmWithRemote: true };
+const signalName = { signal: true } as const;
+const releaseName = { release: true } as const;
 
 const reservedMethods: ReadonlyMap<string, string> = new Map([
   ['BYE', 'use bye()'],

@@ -1,3 +1,4 @@
+import { type NamesOf, needObject, shown } from './checks.ts';
 import type { Content, Header } from './engine/command.ts';
 import { UsageError } from './errors.ts';
 import { isHeaderName, isHeaderValue } from './message/header.ts';
@@ -10,6 +11,8 @@ export interface MessageContent {
   readonly contentType?: string;
   readonly body?: string | Uint8Array;
 }
+
+export const contentNames: NamesOf<MessageContent> = { headers: true, contentType: true, body: true };
 
 /** What a body is where it can only be a session description. */
 export const sdpType = 'application/sdp';
@@ -44,15 +47,19 @@ const ownHeaders: ReadonlySet<string> = new Set([
 /** Checks what a program wants to add: it must not end a line or write a header of ours. */
 export function contentOf(content: MessageContent, defaultType?: string): Content {
   const headers: Header[] = [];
+  if (content.headers !== undefined) needObject('headers', content.headers);
   for (const [name, values] of Object.entries(content.headers ?? {})) {
     if (!isHeaderName(name)) throw new UsageError(`'${name}' is no header name (RFC 3261 §25.1).`);
     if (ownHeaders.has(name.toLowerCase())) throw new UsageError(`The stack writes ${name} itself.`);
-    for (const value of typeof values === 'string' ? [values] : values) {
+    for (const value of Array.isArray(values) ? values : [values]) {
+      if (typeof value !== 'string') throw new UsageError(`The value of ${name} is a text, not ${shown(value)}.`);
       if (!isHeaderValue(value)) throw new UsageError(`The value of ${name} has a line break or NUL in it.`);
       headers.push({ name, value });
     }
   }
   const { contentType } = content;
+  if (contentType !== undefined && typeof contentType !== 'string')
+    throw new UsageError(`contentType is a text, not ${shown(contentType)}.`);
   if (contentType !== undefined && !isHeaderValue(contentType))
     throw new UsageError('The content type has a line break or NUL in it.');
   if (content.body !== undefined && typeof content.body !== 'string' && !(content.body instanceof Uint8Array)) {

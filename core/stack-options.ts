@@ -1,10 +1,22 @@
 import type { Application } from './application.ts';
+import {
+  needClock,
+  needFlag,
+  needFunction,
+  needLine,
+  needObject,
+  needText,
+  needTransports,
+  positive,
+  refuseUnknown,
+  shown,
+  whole,
+} from './checks.ts';
 import type { Hash, RandomSource } from './contract.ts';
 import type { Credentials } from './dialog/keyring.ts';
 import type { ChallengeOptions } from './engine/challenger.ts';
 import type { TrustRule } from './engine/trust.ts';
 import { UsageError } from './errors.ts';
-import { isHeaderValue } from './message/header.ts';
 import { addressOfText } from './message/numeric-address.ts';
 import { parseUriText } from './message/uri.ts';
 import type { RecoveryMode } from './recovery/classify.ts';
@@ -144,11 +156,10 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
   refuseUnknown('limits.', limits, ['dialogs', 'transactions']);
   refuseUnknown('application.', options.application ?? {}, handlerNames);
   const { transports } = options;
-  const areTransports =
-    Array.isArray(transports) && transports.every((transport) => typeof transport?.open === 'function');
-  if (!areTransports || transports.length === 0) {
-    throw new UsageError('transports: give at least one, such as udp({ host, port }).');
-  }
+  needTransports(transports);
+  needClock(options.clock);
+  needFunction('random', options.random);
+  for (const [name, handler] of Object.entries(options.application ?? {})) needFunction(`application.${name}`, handler);
   const { mode = 'maximum', routeSet = 'ms-sipre', trust = 'hops' } = recovery;
   if (mode !== 'none' && mode !== 'limited' && mode !== 'maximum')
     throw new UsageError("recovery.mode is 'none', 'limited' or 'maximum'.");
@@ -198,15 +209,15 @@ function resolveRecovery(
 ): RecoveryWishes {
   const { passive = false, deadlineMs, schedule = 'doubling', waitCapMs = 60_000 } = recovery;
   const { allowDirect = false, healingRoute = 'none' } = recovery;
-  if (typeof allowDirect !== 'boolean') throw new UsageError('recovery.allowDirect is true or false.');
-  if (typeof passive !== 'boolean') throw new UsageError('recovery.passive is true or false.');
+  needFlag('recovery.allowDirect', allowDirect);
+  needFlag('recovery.passive', passive);
   if (schedule !== 'doubling' && schedule !== 'ms-sipre')
     throw new UsageError("recovery.schedule is 'doubling' or 'ms-sipre'.");
   return {
     passive,
     schedule,
     waitCapMs: positive('recovery.waitCapMs', waitCapMs, 60_000, 86_400_000),
-    deadlineMs: deadlineMs && positive('recovery.deadlineMs', deadlineMs, 1, deadlineMaxMs),
+    deadlineMs: deadlineMs === undefined ? undefined : positive('recovery.deadlineMs', deadlineMs, 1, deadlineMaxMs),
     refreshesRegistration,
     allowDirect,
     healingRoute: healingRoute === 'none' ? '' : routeOf(healingRoute),
@@ -222,8 +233,12 @@ export function protocolsOf(transports: readonly { readonly protocol: string }[]
 export function resolveHops(hops: readonly (string | HopDescription)[], protocols: readonly string[]): ListedHop[] {
   if (!Array.isArray(hops)) throw new UsageError('hops: give a list; it may be empty.');
   const listed = hops.map((hop) => {
-    if (typeof hop !== 'string') needObject('hops: each entry', hop);
+    if (typeof hop !== 'string') {
+      needObject('hops: each entry', hop);
+      refuseUnknown('hops: ', hop, ['uri', 'weight']);
+    }
     const { uri, weight = 1 } = typeof hop === 'string' ? { uri: hop } : hop;
+    needText('hops: the uri of each entry', uri);
     if (parseUriText(uri) === undefined) throw new UsageError(`hops: '${uri}' is no SIP URI.`);
     const address = addressOfText(uri);
     if (address === undefined)
@@ -245,8 +260,7 @@ function resolveChallenge(challenge: ChallengeOptions): ChallengeOptions {
   needLine('recovery.challenge.realm', realm);
   needObject('recovery.challenge.users', users);
   for (const [name, password] of Object.entries(users)) {
-    if (typeof password !== 'string')
-      throw new UsageError(`recovery.challenge.users: the password of ${name} is a text.`);
+    needText(`recovery.challenge.users: the password of ${name}`, password);
   }
   return { realm, users: { ...users } };
 }
@@ -260,7 +274,7 @@ function resolveCredentials(list: readonly Credentials[]): Credentials[] {
     const { realm, username, password } = credentials;
     if (realm !== undefined) needLine(`${name}.realm`, realm);
     needLine(`${name}.username`, username);
-    if (typeof password !== 'string') throw new UsageError(`${name}.password is a text.`);
+    needText(`${name}.password`, password);
     return { realm, username, password };
   });
 }
@@ -271,14 +285,9 @@ function routeOf(uris: readonly string[]): string {
     throw new UsageError(`recovery.healingRoute is 'none' or a list of 1 to ${healingRouteMax} URIs.`);
   for (const uri of uris) {
     if (typeof uri !== 'string' || /[\s<>]/.test(uri) || parseUriText(uri)?.lr !== true)
-      throw new UsageError(`recovery.healingRoute: '${uri}' is no SIP URI of a loose router (;lr).`);
+      throw new UsageError(`recovery.healingRoute: ${shown(uri)} is no SIP URI of a loose router (;lr).`);
   }
   return uris.map((uri) => `<${uri}>`).join(', ');
-}
-
-function whole(name: string, value: number, least: number, most: number): number {
-  if (!Number.isInteger(value)) throw new UsageError(`${name} is a whole number, not ${value}.`);
-  return positive(name, value, least, most);
 }
 
 const handlerNames: readonly (keyof Application)[] = [
@@ -290,26 +299,3 @@ const handlerNames: readonly (keyof Application)[] = [
   'refreshRegistration',
   'onWarning',
 ];
-
-function needObject(name: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null) throw new UsageError(`${name} needs an object, not ${value}.`);
-}
-
-function needLine(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '' || !isHeaderValue(value)) {
-    throw new UsageError(`${name} is a text of one line, and not empty.`);
-  }
-}
-
-function positive(name: string, value: number, least: number, most: number): number {
-  if (!(typeof value === 'number' && value >= least && value <= most)) {
-    throw new UsageError(`${name} is a number from ${least} to ${most}, not ${value}.`);
-  }
-  return value;
-}
-
-function refuseUnknown(where: string, given: object, known: readonly string[]): void {
-  const unknown = Object.keys(given).find((key) => !known.includes(key));
-  if (unknown !== undefined)
-    throw new UsageError(`There is no option ${where}${unknown}. There are: ${known.join(', ')}.`);
-}

@@ -1,4 +1,5 @@
 import { publishDialogEnded, publishRouteStatus } from './channels.ts';
+import { type NamesOf, needFunction, needOptions, needSignal, shown } from './checks.ts';
 import type { Address } from './contract.ts';
 import type { DialogId } from './dialog/table.ts';
 import { checkedRecord } from './dialog-record.ts';
@@ -11,7 +12,7 @@ import { isHeaderValue } from './message/header.ts';
 import { addressOfText } from './message/numeric-address.ts';
 import { sipUri } from './message/sent-by.ts';
 import { parseUriText } from './message/uri.ts';
-import { contentOf, type MessageContent, sdpType } from './message-content.ts';
+import { contentNames, contentOf, type MessageContent, sdpType } from './message-content.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
 import { startEngine } from './shard/engine-shard.ts';
 import type { InlineShard } from './shard/inline.ts';
@@ -56,6 +57,15 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   await stack.open();
   return stack;
 }
+
+const inviteNames: NamesOf<InviteOptions> = {
+  ...contentNames,
+  from: true,
+  signal: true,
+  onProvisional: true,
+  onFork: true,
+};
+const signalName = { signal: true } as const;
 
 /** The engine's timers carry unsigned 32-bit numbers. */
 const commandIdMax = 2 ** 32 - 1;
@@ -146,7 +156,12 @@ export class Stack implements AsyncDisposable {
    * it is refused or no hop takes it.
    */
   async invite(target: string, options: InviteOptions = {}): Promise<Dialog> {
-    if (parseUriText(target) === undefined || /[\s<>]/.test(target)) throw new UsageError(`'${target}' is no SIP URI.`);
+    if (typeof target !== 'string' || parseUriText(target) === undefined || /[\s<>]/.test(target))
+      throw new UsageError(`${shown(target)} is no SIP URI.`);
+    needOptions('invite()', options, inviteNames);
+    needSignal('signal', options.signal);
+    needFunction('onProvisional', options.onProvisional);
+    needFunction('onFork', options.onFork);
     const content = contentOf(options, sdpType);
     const from = options.from === undefined ? undefined : nameAddr(options.from);
     const { signal, onProvisional, onFork } = options;
@@ -200,6 +215,8 @@ export class Stack implements AsyncDisposable {
    * a BYE, and before that as long for a CANCEL or for the ACK of an answer.
    */
   close(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    needOptions('close()', options, signalName);
+    needSignal('signal', options.signal);
     if (this.#closed === undefined && this.#state === 'open') this.#closed = this.#drain();
     const closed = this.#closed ?? this.destroy();
     return Promise.race([closed, aborted(options.signal).then(() => this.destroy())]);
@@ -450,6 +467,7 @@ function errorOf(failure: CommandFailure): SipError {
 
 /** A name-addr without parameters of its own, for the tag is the stack's. */
 function nameAddr(from: string): string {
+  if (typeof from !== 'string') throw new UsageError(`from is a URI or name-addr, not ${shown(from)}.`);
   if (!isHeaderValue(from)) throw new UsageError('from has a line break or NUL in it.');
   const [, uri] = /^(?:"(?:[^"\\]|\\.)*"|[^"<>;,\\]*)\s*<([^<>]+)>$/.exec(from) ?? [undefined, from];
   if (uri === undefined || parseUriText(uri) === undefined)

@@ -10,6 +10,7 @@ export type Family = 'ipv4' | 'ipv6';
 
 /** The family of a numeric host; undefined when it is a name or nonsense. */
 export function familyOf(host: string): Family | undefined {
+  if (typeof host !== 'string') return undefined; // from a program without types
   if (isIPv4(host)) return 'ipv4';
   return isIPv6(host) ? 'ipv6' : undefined;
 }
@@ -26,6 +27,14 @@ export function canonicalHost(host: string): string {
 /** True for a port that a peer can have: 1–65535. */
 export function isPort(port: number): boolean {
   return Number.isInteger(port) && port > 0 && port <= 65_535;
+}
+
+/** A value as an error names it, whatever a program without types has given: `String` would throw on some. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'symbol') return 'a symbol';
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 /** `host:port` for people, with brackets around IPv6. */

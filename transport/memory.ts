@@ -1,4 +1,4 @@
-import { canonicalHost, type Endpoint, endpointKey, familyOf, isPort } from './address.ts';
+import { canonicalHost, type Endpoint, endpointKey, familyOf, isPort, shown } from './address.ts';
 import { portInUse } from './bind.ts';
 import {
   type Address,
@@ -156,16 +156,16 @@ class SimulatedNetwork implements MemoryNetwork, Wire {
   }
 
   udp(options: Endpoint): Transport {
-    const { host, port } = options;
+    const { host, port } = options ?? {};
     if (familyOf(host) === undefined || (port !== 0 && !isPort(port)))
-      throw new TransportError('SIP_USAGE', `memory udp(): no such address: ${JSON.stringify(options)}`);
+      throw new TransportError('SIP_USAGE', `memory udp(): no such address: ${shown(host)} ${shown(port)}`);
     return { protocol: 'udp', open: async (listener, context) => this.#bind({ host, port }, listener, context) };
   }
 
   tcp(options: Endpoint): Transport {
-    const { host, port } = options;
+    const { host, port } = options ?? {};
     if (familyOf(host) === undefined || (port !== 0 && !isPort(port)))
-      throw new TransportError('SIP_USAGE', `memory tcp(): no such address: ${JSON.stringify(options)}`);
+      throw new TransportError('SIP_USAGE', `memory tcp(): no such address: ${shown(host)} ${shown(port)}`);
     return { protocol: 'tcp', open: async (listener, context) => this.#listen({ host, port }, listener, context) };
   }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { canonicalHost, familyOf, isPort } from './address.ts';
+import { canonicalHost, familyOf, isPort, shown } from './address.ts';
 import { bindFailure } from './bind.ts';
 import { Connections } from './connections.ts';
 import {
@@ -41,11 +41,12 @@ class TcpTransport implements Transport {
   readonly port: number;
 
   constructor(options: TcpOptions) {
+    if (typeof options !== 'object' || options === null) throw usage(`needs { host, port }, not ${shown(options)}`);
     const { host, port } = options;
-    if (familyOf(host) === undefined) throw usage(`host must be a numeric address, not ${JSON.stringify(host)}`);
+    if (familyOf(host) === undefined) throw usage(`host must be a numeric address, not ${shown(host)}`);
     if (/^(0\.0\.0\.0|[0:]+)$/.test(host))
       throw usage(`host ${host} is no address that a peer could send to: give one of this machine`);
-    if (port !== 0 && !isPort(port)) throw usage(`port must be 0 to 65535, not ${port}`);
+    if (port !== 0 && !isPort(port)) throw usage(`port must be 0 to 65535, not ${shown(port)}`);
     this.host = canonicalHost(host);
     this.port = port;
   }

@@ -1,5 +1,5 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
-import { canonicalHost, type Endpoint, endpointKey, endpointText, familyOf, isPort } from './address.ts';
+import { canonicalHost, type Endpoint, endpointKey, endpointText, familyOf, isPort, shown } from './address.ts';
 import { bindListening, closeSocket } from './bind.ts';
 import { askBuffers, type BufferSizes } from './buffers.ts';
 import { ConnectedSocket, type ConnectedSocketOwner } from './connected-socket.ts';
@@ -51,11 +51,12 @@ class UdpTransport implements Transport {
   readonly sendBufferSize: number | undefined;
 
   constructor(options: UdpOptions) {
+    if (typeof options !== 'object' || options === null) throw usage(`needs { host, port }, not ${shown(options)}`);
     const { host, port } = options;
-    if (familyOf(host) === undefined) throw usage(`host must be a numeric address, not ${JSON.stringify(host)}`);
+    if (familyOf(host) === undefined) throw usage(`host must be a numeric address, not ${shown(host)}`);
     if (/^(0\.0\.0\.0|[0:]+)$/.test(host))
       throw usage(`host ${host} is no address that a peer could send to: give one of this machine`);
-    if (port !== 0 && !isPort(port)) throw usage(`port must be 0 to 65535, not ${port}`);
+    if (port !== 0 && !isPort(port)) throw usage(`port must be 0 to 65535, not ${shown(port)}`);
     this.host = canonicalHost(host);
     this.port = port;
     this.receiveBufferSize = bufferSize('receiveBufferSize', options.receiveBufferSize) ?? receiveBufferSize;
@@ -77,7 +78,7 @@ class UdpTransport implements Transport {
 
 function bufferSize(name: string, size: number | undefined): number | undefined {
   if (size === undefined || (Number.isInteger(size) && size > 0 && size <= bufferSizeMax)) return size;
-  throw usage(`${name} must be 1 to ${bufferSizeMax} octets, not ${size}`);
+  throw usage(`${name} must be 1 to ${bufferSizeMax} octets, not ${shown(size)}`);
 }
 
 function usage(message: string): TransportError {
