@@ -246,7 +246,9 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     if (inDialog && this.#registrations.has(source.octets)) {
       this.#refuseLoss(source, flow, losses.registration);
     } else if (carried && !this.#tokens.read(message, token.start, token.end)) {
-      this.#refuseLoss(source, flow, losses.path);
+      // For an INVITE that began with a Route of its own making, and failed: its ACK goes its way.
+      if (message.method === 'ACK' && !this.#tokens.formed) this.#route(source, flow, destination, false);
+      else this.#refuseLoss(source, flow, losses.path);
     } else if (carried && offersHealing(message) && this.#hasNewFlow(source)) {
       this.#refuseLoss(source, flow, losses.path);
     } else {

@@ -36,6 +36,8 @@ export class RouteTokens {
   /** The addresses of the token that was read last, if it was good. */
   readonly one: Uint8Array = emptyAddress();
   readonly other: Uint8Array = emptyAddress();
+  /** What was read last has the form of a token, good or not. */
+  formed: boolean = false;
   /** The era of that token. */
   #era = 0;
   readonly #flows = new LostFlows();
@@ -79,11 +81,13 @@ export class RouteTokens {
   read(request: Message, start: number, end: number): boolean {
     const raw = this.#raw;
     const size = readBase32(request.bytes, start, end, raw);
+    this.formed = false;
     if (size < addressesAt) return false;
     const kinds = raw[0] as number;
     const ipv4One = (kinds & maskIpv4One) !== 0;
     const ipv4Other = (kinds & maskIpv4Other) !== 0;
     if (size !== addressesAt + packedSize(ipv4One) + packedSize(ipv4Other) + signatureSize) return false;
+    this.formed = true;
     this.one[0] = (kinds >>> protocolOne) & 7;
     this.other[0] = kinds >>> protocolOther;
     let at = unpackAddress(raw, addressesAt, ipv4One, this.one);

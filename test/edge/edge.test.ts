@@ -102,6 +102,15 @@ test('CANCEL and the ACK for a failure get the branch of their INVITE and go its
   }
 });
 
+test('the ACK for a failure follows its INVITE also where that began with a Route of its own', () => {
+  const world = new World();
+  const lines = [`Route: <sip:alice@${edgeAt};lr>`];
+  const invite = only(world.from(alice, request('INVITE', { lines })));
+  const ack = only(world.from(alice, request('ACK', { toTag: 'bob', lines })));
+  assert.is(ack.to, invite.to);
+  assert.is(branchOf(ack.text), branchOf(invite.text));
+});
+
 test('another branch, another client: another branch of ours', () => {
   const world = new World();
   const branches = [request('INVITE'), request('INVITE', { branch: 'z9hG4bKalice2' })].map((text) =>

@@ -285,4 +285,22 @@ test('what a stream carried and a datagram cannot gets 513', () => {
   assert.is(at.edge.counters.refused413, 1);
 });
 
+test('a body that is too large is answered, and the connection closed: nothing behind it can be read', () => {
+  const at = world();
+  for (const [fault, status] of [
+    ['body-too-large', '413 Request Entity Too Large'],
+    ['head-too-large', '513 Message Too Large'],
+    ['content-length', '400 Malformed Content-Length'],
+  ] as const) {
+    const client = `tcp:10.0.1.1:${status.slice(0, 3)}`;
+    const refused = request('MESSAGE', { ...tcp, uri: `sip:bob@${bob}`, body: 'x' });
+    const sent = at.refuse(client, refused.slice(0, refused.indexOf('\r\n\r\n') + 4), fault);
+    assert.equal(ladder(sent), [`${client} SIP/2.0 ${status}`]);
+    assert.is(at.closed.at(-1), client);
+    assert.equal(at.refuse(client, response(refused, 200), fault), [], 'a response gets no answer');
+  }
+  const { refused413, refused400, droppedMalformed } = at.edge.counters;
+  assert.equal([refused413, refused400, droppedMalformed], [2, 1, 3]);
+});
+
 test.run();

@@ -1,4 +1,4 @@
-import type { Address, FlowId, Input, RandomSource } from '../../core/contract.ts';
+import type { Address, FlowId, Input, MessageFault, RandomSource } from '../../core/contract.ts';
 import type { EdgeCommand } from '../../core/edge/command.ts';
 import { Edge, type EdgeOptions } from '../../core/edge/edge.ts';
 import type { EdgeEvent } from '../../core/edge/event.ts';
@@ -47,6 +47,14 @@ export class World {
     const inputs: Input<EdgeCommand>[] = [];
     const flow = this.#flows.get(source) ?? this.#newFlow(source, undefined, inputs);
     inputs.push({ kind: 'message', flow, bytes: new TextEncoder().encode(text) });
+    return this.step(inputs);
+  }
+
+  /** Gives what the edge sends when a stream has brought more than it may. */
+  refuse(source: string, head: string, fault: MessageFault): Sent[] {
+    const inputs: Input<EdgeCommand>[] = [];
+    const flow = this.#flows.get(source) ?? this.#newFlow(source, undefined, inputs);
+    inputs.push({ kind: 'message-refused', flow, head: new TextEncoder().encode(head), fault });
     return this.step(inputs);
   }
 
