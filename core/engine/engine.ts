@@ -114,7 +114,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     const adoption = new RouteAdoption(parts, parts.trust);
     const released = new ReleasedDialogs({ rememberedForMs: parts.timers.t1x64Ms });
     this.#inDialog = new InDialog(parts, maker, responder, this.#answers, this.#owedByes, adoption, released);
-    this.#outOfDialog = new OutOfDialog(parts, this.#incoming, responder);
+    this.#outOfDialog = new OutOfDialog(parts, this.#incoming, this.#inDialog, responder);
     this.#handover = new Handover(parts, released, (dialog) => {
       this.#release(dialog);
       this.#free(dialog);

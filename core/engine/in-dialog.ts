@@ -173,6 +173,14 @@ export class InDialog implements ServerUser {
     }
   }
 
+  /** The peer wants no more of its re-INVITE, of which nothing has taken effect yet. @see RFC 3261 §9.2, RFC 6141 §3.8 */
+  cancelled(tx: ServerTransaction): void {
+    const held = this.#release(tx.id);
+    if (held === undefined) return;
+    this.#message.scan(held.bytes);
+    this.#responder.respond(tx, this.#message, 487);
+  }
+
   onAck(): void {}
 
   onFailure(tx: ServerTransaction): void {
@@ -248,6 +256,11 @@ export class InDialog implements ServerUser {
     const ourOfferPending = table.has(dialog, DialogFlag.offerPending) || this.#answers.awaitsAnswer(dialog);
     if (crossesOurs || ((isInvite || hasBody) && ourOfferPending)) {
       this.#responder.respond(tx, request, 491);
+      return;
+    }
+    const { presence, uri } = request.contact;
+    if (presence === 'malformed' || (presence === 'present' && uri.end === uri.start)) {
+      this.#responder.respond(tx, request, 400);
       return;
     }
     if (this.#overtakes(request, dialog, hasBody)) {

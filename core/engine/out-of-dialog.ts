@@ -2,6 +2,7 @@ import { allowHeader } from '../dialog/request.ts';
 import type { Message } from '../message/message.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
 import { unsupportedExtensions } from './extensions.ts';
+import type { InDialog } from './in-dialog.ts';
 import type { IncomingCalls } from './incoming-calls.ts';
 import type { Parts } from './parts.ts';
 import type { Responder } from './responder.ts';
@@ -13,11 +14,13 @@ const needsDialog: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'INFO', 'MESS
 export class OutOfDialog {
   readonly #parts: Parts;
   readonly #calls: IncomingCalls;
+  readonly #inDialog: InDialog;
   readonly #responder: Responder;
 
-  constructor(parts: Parts, calls: IncomingCalls, responder: Responder) {
+  constructor(parts: Parts, calls: IncomingCalls, inDialog: InDialog, responder: Responder) {
     this.#parts = parts;
     this.#calls = calls;
+    this.#inDialog = inDialog;
     this.#responder = responder;
   }
 
@@ -41,6 +44,8 @@ export class OutOfDialog {
     }
     const ringing = invite === 'answered' ? undefined : this.#calls.tagOf(invite.id);
     this.#responder.respond(tx, request, 200, { toTag: ringing ?? this.#parts.token() });
-    if (invite !== 'answered') this.#calls.cancelled(invite);
+    if (invite === 'answered') return;
+    if (ringing !== undefined) this.#calls.cancelled(invite);
+    else this.#inDialog.cancelled(invite);
   }
 }

@@ -252,6 +252,42 @@ test('a re-INVITE that is given up before any response is cancelled by the first
   await finish(ground, dialog);
 });
 
+test('a re-INVITE of the peer’s that is cancelled while the program decides is answered 487, and the program’s answer is late', async () => {
+  const ground = await asking();
+  const { dialog, raw } = await call(ground);
+  const { clock, hop } = ground;
+  const branch = hop.branch();
+  raw.request('INVITE', { body: newFarOffer, branch });
+  await clock.run(5);
+  raw.request('CANCEL', { cseq: raw.cseq, branch });
+  await clock.run(5);
+  assert.equal(statuses(ground, 'CANCEL'), [200]);
+  assert.equal(statuses(ground, 'INVITE'), [487]);
+  raw.request('ACK', { cseq: raw.cseq, branch });
+  ground.asked.pop()?.respond(200, { body: newOffer });
+  await clock.run(5);
+  assert.equal(statuses(ground, 'INVITE'), [487]);
+  raw.request('INVITE', { body: farAnswer });
+  await clock.run(5);
+  assert.equal(statuses(ground, 'INVITE').slice(1), [200], 'nothing of it is left');
+  raw.request('ACK', { cseq: raw.cseq });
+  await finish(ground, dialog);
+});
+
+test('a refresh whose Contact cannot be a target is answered 400, and changes nothing', async () => {
+  const ground = await bed();
+  const { dialog, raw } = await call(ground);
+  const { clock, hop, take } = ground;
+  for (const contact of ['sip:b c@10.0.0.7', 'sip:', 'no uri']) {
+    raw.request('UPDATE', { contact });
+    await clock.run(5);
+    assert.is(statuses(ground, 'UPDATE').at(-1), 400, contact);
+  }
+  await take(dialog.request('INFO'));
+  assert.is(hop.last('INFO').requestUri, hop.uri);
+  await finish(ground, dialog);
+});
+
 test('the route set of a dialog is never rewritten by an ordinary refresh of ours', async () => {
   const ground = await bed();
   const { dialog } = await call(ground);
