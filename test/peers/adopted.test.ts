@@ -52,7 +52,7 @@ function carried(record: DialogRecord): DialogRecord {
   return JSON.parse(JSON.stringify(record)) as DialogRecord;
 }
 
-for (const protocol of ['udp'] as const) {
+for (const protocol of ['udp', 'tcp'] as const) {
   kamailioTest(
     `430 to a stale route token over ${protocol}: the dialog heals and the request is sent again, unseen`,
     async () => {

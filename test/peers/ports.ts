@@ -68,3 +68,23 @@ async function close(socket: Socket | Server): Promise<void> {
   socket.close();
   await closed;
 }
+
+/** Looks again and again until a UDP port is bound. */
+export class PortWatch {
+  readonly bound: Promise<void>;
+  readonly #looking: NodeJS.Timeout;
+
+  constructor(port: number) {
+    let resolve: () => void;
+    this.bound = new Promise((settle) => {
+      resolve = settle;
+    });
+    this.#looking = setInterval(async () => {
+      if (await isBound(port)) resolve();
+    }, 20);
+  }
+
+  stop(): void {
+    clearInterval(this.#looking);
+  }
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { farEndScenario } from '../../bench/route-death/sipp.ts';
-import { isBound, refuseIfBound } from './ports.ts';
+import { PortWatch, refuseIfBound } from './ports.ts';
 import { type Ending, ProgramGroup } from './program-group.ts';
 import { programPath } from './programs.ts';
 import { bedFile } from './sources.ts';
@@ -156,23 +156,3 @@ function resultOf({ code, output, complaints }: Ending, { errors, messages, stat
 }
 
 const traced = /^UDP message (sent|received) [([]\d+[\])]? bytes\)? ?:\n\n([\s\S]*?)(?=\n-{47} |$(?![\s\S]))/gm;
-
-/** Looks again and again until the port is bound. */
-class PortWatch {
-  readonly bound: Promise<void>;
-  readonly #looking: NodeJS.Timeout;
-
-  constructor(port: number) {
-    let resolve: () => void;
-    this.bound = new Promise((settle) => {
-      resolve = settle;
-    });
-    this.#looking = setInterval(async () => {
-      if (await isBound(port)) resolve();
-    }, 20);
-  }
-
-  stop(): void {
-    clearInterval(this.#looking);
-  }
-}
