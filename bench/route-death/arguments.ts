@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type TransportKind, transports } from './network.ts';
 import { type FarEndKind, type Fault, farEnds, faults, type Mode, modes, type Scenario } from './scenario.ts';
 
 /** The command line, read. */
@@ -15,6 +16,7 @@ Sets up calls through edge A, breaks that route for all of them at once, watches
 an INFO in each direction that every one of them works. Ends with 1 if any dialog is lost.
 
   --dialogs N       calls to set up, 1 to ${dialogsMax} (default: 10000)
+  --transport KIND  udp (default), or tcp: everybody listens, and connects to whom it sends to
   --fault FAULT     dead-hop    edge A is killed (default)
                     silent-hop  edge A is stopped: it takes everything and answers nothing
                     lost-state  edge A forgets all it knows; then an INFO on each dialog must succeed
@@ -23,6 +25,7 @@ an INFO in each direction that every one of them works. Ends with 1 if any dialo
                                 ends send meanwhile is counted
                     far-end     edge A loses its flow to the far end: an INFO on each dialog gets 430
                                 Wait-For-Session-Update, the caller leaves it to the far end, which then heals
+                    flow-lost   every connection of edge A is reset, while it lives on (with --transport tcp)
   --far-end PEER    sipmend (default), or sipp: SIPp answers the calls (Debian: sip-tester; \`npm run peers\`)
   --mode MODE       maximum (default), or none: nobody heals, to show what others do
   --json FILE       writes the results to FILE
@@ -35,6 +38,7 @@ export function readArguments(args: readonly string[]): Arguments {
       args: [...args],
       options: {
         dialogs: { type: 'string', default: '10000' },
+        transport: { type: 'string', default: 'udp' },
         fault: { type: 'string', default: 'dead-hop' },
         'far-end': { type: 'string', default: 'sipmend' },
         mode: { type: 'string', default: 'maximum' },
@@ -45,12 +49,19 @@ export function readArguments(args: readonly string[]): Arguments {
     if (values.help) return { kind: 'help' };
     const scenario = {
       dialogs: countOf('--dialogs', values.dialogs),
+      transport: oneOf<TransportKind>('--transport', values.transport, transports),
       fault: oneOf<Fault>('--fault', values.fault, faults),
       farEnd: oneOf<FarEndKind>('--far-end', values['far-end'], farEnds),
       mode: oneOf<Mode>('--mode', values.mode, modes),
     };
     if (scenario.fault === 'far-end' && scenario.farEnd === 'sipp') {
       throw new Error('--fault far-end needs a far end that can heal: SIPp cannot.');
+    }
+    if (scenario.fault === 'flow-lost' && scenario.transport === 'udp') {
+      throw new Error('--fault flow-lost resets connections: it needs --transport tcp.');
+    }
+    if (scenario.transport === 'tcp' && scenario.farEnd === 'sipp') {
+      throw new Error('--far-end sipp speaks UDP here: its scenario names no other transport.');
     }
     return { kind: 'run', scenario, json: values.json };
   } catch (error) {

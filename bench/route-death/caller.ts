@@ -1,10 +1,10 @@
 import { createStack, type Dialog, FailureResponseError, type Stack } from '../../core/index.ts';
-import { udp } from '../../transport/index.ts';
 import { nowMs } from './clock.ts';
 import { CountedTransport, type Traffic } from './counted-transport.ts';
 import { inLanes } from './lanes.ts';
 import type { Ledger } from './ledger.ts';
 import type { Endpoint } from './messages.ts';
+import { listening } from './network.ts';
 import { atOnce, type Scenario, sessionDescription, transactionsOf } from './scenario.ts';
 
 /** The end that calls, in the main process; it writes the ledger as things happen. */
@@ -15,11 +15,12 @@ export class Caller {
   readonly #ledger: Ledger;
   readonly #dialogs: Dialog[] = [];
   readonly #indexOf = new Map<string, number>();
-  readonly #transport = new CountedTransport(udp({ host: '127.0.0.1', port: 0 }));
+  readonly #transport: CountedTransport;
   #stack: Stack | undefined;
 
   constructor(scenario: Scenario, ledger: Ledger) {
     this.#scenario = scenario;
+    this.#transport = new CountedTransport(listening(scenario.transport));
     this.#ledger = ledger;
   }
 

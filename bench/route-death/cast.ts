@@ -2,6 +2,7 @@ import { Child } from './child.ts';
 import { nowMs } from './clock.ts';
 import { noTraffic, type Traffic } from './counted-transport.ts';
 import type { EdgeSettings, Endpoint, News } from './messages.ts';
+import { uriOf } from './network.ts';
 import type { Fault, Scenario } from './scenario.ts';
 import { Sipp } from './sipp.ts';
 
@@ -42,18 +43,23 @@ export class Cast {
 
   /** Starts everybody; they forward and answer for `caller`. */
   async start(scenario: Scenario, caller: Endpoint, signal: AbortSignal): Promise<void> {
-    const { dialogs, mode } = scenario;
+    const { dialogs, transport, mode } = scenario;
     const farEnd =
-      scenario.farEnd === 'sipp' ? await Sipp.start(signal) : await Child.start('far-end', { mode, dialogs });
+      scenario.farEnd === 'sipp'
+        ? await Sipp.start(signal)
+        : await Child.start('far-end', { transport, mode, dialogs });
     this.#add('the far end', farEnd);
     if (farEnd instanceof Child) this.#farEnd = farEnd;
     const clients = [caller, farEnd.local].map(({ host, port }) => `${host}:${port}`);
     this.#farEndAt = `${farEnd.local.host}:${farEnd.local.port}`;
-    this.#target = `sip:far@${this.#farEndAt}`;
+    this.#target = uriOf(transport, farEnd.local, 'far');
     this.#guarded = farEnd.pid;
-    const { a, b } = await this.#startEdges({ a: { clients, port: 0 }, b: { clients, port: 0 } });
-    this.#settings = { a: { clients, port: a.local.port }, b: { clients, port: b.local.port } };
-    this.#hops = [a, b].map(({ local }) => `sip:${local.host}:${local.port}`);
+    const { a, b } = await this.#startEdges({ a: { transport, clients, port: 0 }, b: { transport, clients, port: 0 } });
+    this.#settings = {
+      a: { transport, clients, port: a.local.port },
+      b: { transport, clients, port: b.local.port },
+    };
+    this.#hops = [a, b].map(({ local }) => uriOf(transport, local));
   }
 
   /** Tells the far end its next hops. SIPp has none: it follows the route set. */
@@ -99,6 +105,9 @@ export class Cast {
         break;
       case 'lost-state':
         await edges.a.ask({ order: 'lose-memory' }, 'lost');
+        break;
+      case 'flow-lost':
+        await edges.a.ask({ order: 'lose-connections' }, 'lost');
         break;
       case 'far-end':
         await edges.a.ask({ order: 'lose-flow', client: this.#farEndAt }, 'lost');

@@ -1,7 +1,8 @@
 import { createEdge } from '../../core/create-edge.ts';
-import { udp } from '../../transport/index.ts';
+import { resetConnections, watchConnections } from './connections.ts';
 import { belongToParent, tell } from './entry.ts';
 import type { EdgeSettings, Order } from './messages.ts';
+import { listening } from './network.ts';
 
 /* An edge's process: a record-routing proxy between the two ends. */
 
@@ -18,8 +19,10 @@ belongToParent(() => {
   }
 });
 
+watchConnections();
+
 const edge = await createEdge({
-  transports: [udp({ host: '127.0.0.1', port: settings.port })],
+  transports: [listening(settings.transport, settings.port)],
   clients: settings.clients,
 });
 
@@ -27,6 +30,10 @@ process.on('message', (order: Order) => {
   if (order.order === 'guard') guarded = order.pids;
   if (order.order === 'lose-memory') {
     edge.loseMemory();
+    tell({ report: 'lost' });
+  }
+  if (order.order === 'lose-connections') {
+    resetConnections();
     tell({ report: 'lost' });
   }
   if (order.order === 'lose-flow') {

@@ -1,11 +1,11 @@
 import { createStack, type Dialog } from '../../core/index.ts';
-import { udp } from '../../transport/index.ts';
 import { nowMs } from './clock.ts';
 import { CountedTransport } from './counted-transport.ts';
 import { within } from './deadline.ts';
 import { belongToParent, tell } from './entry.ts';
 import { inLanes } from './lanes.ts';
 import type { FarEndSettings, Order } from './messages.ts';
+import { listening } from './network.ts';
 import { atOnce, sessionDescription, transactionsOf } from './scenario.ts';
 
 /* The far end's process: answers calls, heals its own side, and sends INFOs when told to. */
@@ -24,7 +24,7 @@ let allHealthy = (): void => undefined;
 
 belongToParent();
 
-const transport = new CountedTransport(udp({ host: '127.0.0.1', port: 0 }));
+const transport = new CountedTransport(listening(settings.transport));
 const stack = await createStack({
   transports: [transport],
   recovery: { mode: settings.mode },

@@ -1,4 +1,5 @@
 import type { Traffic } from './counted-transport.ts';
+import type { TransportKind } from './network.ts';
 import type { Mode } from './scenario.ts';
 
 /** What the main process and its children tell each other. No code. */
@@ -10,12 +11,14 @@ export interface Endpoint {
 
 /** First argument of the far end's process, as JSON. */
 export interface FarEndSettings {
+  readonly transport: TransportKind;
   readonly mode: Mode;
   readonly dialogs: number;
 }
 
 /** First argument of an edge's process, as JSON. */
 export interface EdgeSettings {
+  readonly transport: TransportKind;
   /** Whose requests it forwards: `host:port`. */
   readonly clients: readonly string[];
   /** Where it listens; 0 for any port. */
@@ -32,6 +35,8 @@ export type Order =
   /** To the far end: tell what was sent so far. */
   | { readonly order: 'count-traffic' }
   | { readonly order: 'lose-memory' }
+  /** To an edge: reset every connection. */
+  | { readonly order: 'lose-connections' }
   /** To an edge: the flow to the far end is gone. */
   | { readonly order: 'lose-flow'; readonly client: string }
   /** To an edge: should the main process die, these must not outlive it. A stopped process cannot see to that itself. */

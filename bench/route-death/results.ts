@@ -57,10 +57,10 @@ export function tableOf(results: Results, outage: OutageTraffic | undefined): st
 
 /** Writes what machines read. @throws when the file cannot be written */
 export function writeJson(file: string, scenario: Scenario, results: Results, outage: OutageTraffic | undefined): void {
-  const { dialogs, fault, farEnd, mode } = scenario;
+  const { dialogs, transport, fault, farEnd, mode } = scenario;
   const written = {
     scenario: 'route-death',
-    parameters: { dialogs, fault, farEnd, mode },
+    parameters: { dialogs, transport, fault, farEnd, mode },
     machine: thisMachine(),
     results: outage === undefined ? results : { ...results, outage },
   };

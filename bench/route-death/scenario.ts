@@ -1,5 +1,10 @@
-/** What breaks: edge A, which carries every dialog; in an outage edge B as well, in a far end’s trouble the flow to it. */
-export const faults = ['dead-hop', 'silent-hop', 'lost-state', 'outage', 'far-end'] as const;
+import type { TransportKind } from './network.ts';
+
+/**
+ * What breaks: edge A, which carries every dialog; in an outage edge B as well, in a far end’s trouble the flow to it, and where
+ * flows are lost the connections of edge A, which lives on.
+ */
+export const faults = ['dead-hop', 'silent-hop', 'lost-state', 'outage', 'far-end', 'flow-lost'] as const;
 export type Fault = (typeof faults)[number];
 
 export const farEnds = ['sipmend', 'sipp'] as const;
@@ -11,6 +16,7 @@ export type Mode = (typeof modes)[number];
 /** What a run is to show. */
 export interface Scenario {
   readonly dialogs: number;
+  readonly transport: TransportKind;
   readonly fault: Fault;
   readonly farEnd: FarEndKind;
   /** Recovery mode of both ends. */

@@ -38,7 +38,13 @@ test('what it writes for machines says what was run, on what, and how it went', 
   const { json, output } = await runJob('--dialogs', '3');
   assert.ok(json, output);
   assert.is(json.scenario, 'route-death');
-  assert.equal(json.parameters, { dialogs: 3, fault: 'dead-hop', farEnd: 'sipmend', mode: 'maximum' });
+  assert.equal(json.parameters, {
+    dialogs: 3,
+    transport: 'udp',
+    fault: 'dead-hop',
+    farEnd: 'sipmend',
+    mode: 'maximum',
+  });
   for (const name of ['cpu', 'cores', 'memoryBytes', 'node', 'os']) assert.ok(json.machine[name], name);
   const { detectMs, stormMs, healMs } = json.results;
   for (const ms of [detectMs, stormMs, ...Object.values(healMs)]) assert.type(ms, 'number');
@@ -47,7 +53,10 @@ test('what it writes for machines says what was run, on what, and how it went', 
 test('a wrong option is explained, and nothing is run', async () => {
   const { code, output } = await runJob('--fault', 'earthquake');
   assert.is(code, 2);
-  assert.match(output, "--fault is one of dead-hop, silent-hop, lost-state, outage, far-end, not 'earthquake'.");
+  assert.match(
+    output,
+    "--fault is one of dead-hop, silent-hop, lost-state, outage, far-end, flow-lost, not 'earthquake'.",
+  );
   assert.is((await runJob('--dialogs', '0')).code, 2);
   assert.is((await runJob('--colour', 'red')).code, 2);
 });

@@ -7,7 +7,7 @@ const test = suite('Arguments of the main job');
 test('without any, 10,000 dialogs meet a dead hop', () => {
   assert.equal(readArguments([]), {
     kind: 'run',
-    scenario: { dialogs: 10_000, fault: 'dead-hop', farEnd: 'sipmend', mode: 'maximum' },
+    scenario: { dialogs: 10_000, transport: 'udp', fault: 'dead-hop', farEnd: 'sipmend', mode: 'maximum' },
     json: undefined,
   });
 });
@@ -16,14 +16,22 @@ test('every option is read', () => {
   const args = ['--dialogs=500', '--fault', 'lost-state', '--far-end', 'sipp', '--mode', 'none', '--json', 'out.json'];
   assert.equal(readArguments(args), {
     kind: 'run',
-    scenario: { dialogs: 500, fault: 'lost-state', farEnd: 'sipp', mode: 'none' },
+    scenario: { dialogs: 500, transport: 'udp', fault: 'lost-state', farEnd: 'sipp', mode: 'none' },
     json: 'out.json',
+  });
+});
+
+test('over TCP connections can be lost', () => {
+  assert.equal(readArguments(['--transport', 'tcp', '--fault', 'flow-lost']), {
+    kind: 'run',
+    scenario: { dialogs: 10_000, transport: 'tcp', fault: 'flow-lost', farEnd: 'sipmend', mode: 'maximum' },
+    json: undefined,
   });
 });
 
 test('help is asked for, and names every option', () => {
   assert.equal(readArguments(['--help']), { kind: 'help' });
-  for (const option of ['--dialogs', '--fault', '--far-end', '--mode', '--json', '--help']) {
+  for (const option of ['--dialogs', '--transport', '--fault', '--far-end', '--mode', '--json', '--help']) {
     assert.match(usage, option);
   }
 });
@@ -36,6 +44,9 @@ for (const args of [
   ['--fault', 'earthquake'],
   ['--far-end', 'asterisk'],
   ['--fault', 'far-end', '--far-end', 'sipp'],
+  ['--transport', 'tls'],
+  ['--transport', 'tcp', '--far-end', 'sipp'],
+  ['--fault', 'flow-lost'],
   ['--mode', 'limited'],
   ['--colour'],
   ['10000'],
