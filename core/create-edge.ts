@@ -110,9 +110,9 @@ export class EdgeHost implements AsyncDisposable {
   }
 
   /**
-   * Says that the flow to a client is gone although its address may live: its connections are closed, and what the routes of dialogs
-   * say of it so far is void. Requests for it inside those dialogs get 430 with Wait-For-Session-Update, its own get
-   * Dialog-Route-Set-Update; any heal of a dialog ends both.
+   * Says that the flow to a client is another one now, although its address may live: what the routes of dialogs say of it so far
+   * is void. Requests for it inside those dialogs get 430 with Wait-For-Session-Update, its own get Dialog-Route-Set-Update;
+   * any heal of a dialog ends both. A connection that breaks needs no such word.
    *
    * @throws UsageError when `client` is no numeric address; entries are as in `clients`
    */

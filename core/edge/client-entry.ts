@@ -35,9 +35,3 @@ export function keyOf(address: Uint8Array): string {
 export function anyPortKey(key: string): string {
   return key.slice(0, ipSize) + anyPort;
 }
-
-/** Does the entry with this key name the address? */
-export function entryNames(key: string, address: Uint8Array): boolean {
-  const own = keyOf(address);
-  return key === own || key === anyPortKey(own);
-}

@@ -4,7 +4,7 @@ export type EdgeCommand =
   | { readonly name: 'lose-memory' }
   /** Replaces the list of clients. */
   | { readonly name: 'clients'; readonly clients: readonly string[] }
-  /** The flow to a client is gone, although its address lives: what tokens name so far is no more. */
+  /** The flow to a client that tokens name so far is gone, although its address lives. */
   | { readonly name: 'lose-flow'; readonly client: string }
   /** The registration of a client is gone, until it registers again through the edge or is restored. */
   | { readonly name: 'lose-registration'; readonly client: string }

@@ -1,6 +1,5 @@
 import type { Address, FlowId, Outlet, RandomSource } from '../contract.ts';
 import { emptyAddress, isStream, setAddress } from './address-octets.ts';
-import { entryNames } from './client-entry.ts';
 import type { Clients } from './clients.ts';
 import type { EdgeCounters } from './counters.ts';
 import type { EdgeEvent } from './event.ts';
@@ -151,16 +150,6 @@ export class Delivery {
       if (peer.inbound) this.#lose(peer);
     } else if (!idle) this.#lose(peer);
     else if (!peer.lost && peer.openId === 0) this.#forget(peer);
-  }
-
-  /** Closes the connections of the client with this key. */
-  disconnect(key: string): void {
-    for (const peer of this.#peers.all) {
-      const { flow } = peer;
-      if (flow === undefined || !isStream(peer.octets) || !entryNames(key, peer.octets)) continue;
-      this.#outlet.close(flow);
-      this.flowLost(flow, false);
-    }
   }
 
   /** Clears what was asked for by this id, and gives whose it was. */

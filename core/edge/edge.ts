@@ -158,12 +158,9 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
       case 'clients':
         this.#delivery.list(new Clients(command.clients));
         break;
-      case 'lose-flow': {
-        const key = keyOfEntry(command.client, 'client');
-        this.#tokens.loseFlow(key);
-        this.#delivery.disconnect(key);
+      case 'lose-flow':
+        this.#tokens.loseFlow(keyOfEntry(command.client, 'client'));
         break;
-      }
       case 'lose-registration':
         this.#registrations.lose(keyOfEntry(command.client, 'client'));
         break;

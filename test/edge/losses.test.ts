@@ -147,20 +147,6 @@ test('when no more losses can be told apart all state is given up', () => {
   assert.is(only(call.fromAlice('INFO')).to, bob);
 });
 
-test('losing a flow closes the connections of that client, and no other', () => {
-  const world = new World({
-    locals: [
-      { protocol: 'udp', host: '10.0.0.1', port: 5060 },
-      { protocol: 'tcp', host: '10.0.0.1', port: 5060 },
-    ],
-  });
-  for (const source of ['tcp:10.0.1.1:49152', 'tcp:10.0.1.2:49152']) {
-    world.from(source, request('OPTIONS', { uri: 'sip:10.0.0.1', protocol: 'TCP' }));
-  }
-  world.command({ name: 'lose-flow', client: '10.0.1.1' });
-  assert.equal(world.closed, ['tcp:10.0.1.1:49152']);
-});
-
 test('a client that is no numeric address is the caller’s mistake', () => {
   const world = new World();
   for (const name of ['lose-flow', 'lose-registration', 'restore-registration'] as const) {
