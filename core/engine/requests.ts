@@ -274,6 +274,7 @@ export class Requests implements ClientUser {
       );
       return;
     }
+    if (isOffer(request.method, request.content) && this.#secondTries.defers(request)) return;
     const { table, hops, clients, wheel, writer, sessions, healer, mode } = this.#parts;
     const { dialog, method } = request;
     const hop = hops.of(dialog);
@@ -332,11 +333,12 @@ export class Requests implements ClientUser {
     });
   }
 
-  /** What was refused and cannot be tried once more fails with the refusal. */
+  /** What cannot be tried once more fails with its refusal, or for the offer that was in its way all the time. */
   #giveUp(request: PendingRequest): void {
     this.#settle(request);
     const { id, refusal } = request;
-    if (refusal !== undefined) this.#reporter(request).failWithResponse(id, refusal.response, refusal.origin);
+    if (refusal === undefined) this.#reporter(request).failLocally(id, 491);
+    else this.#reporter(request).failWithResponse(id, refusal.response, refusal.origin);
   }
 
   #noteFlowFailed(request: PendingRequest, message: Message): void {
@@ -477,7 +479,9 @@ export class Requests implements ClientUser {
 
   #offerPending(dialog: DialogIndex): boolean {
     const { table } = this.#parts;
-    if (table.has(dialog, DialogFlag.offerPending) || table.has(dialog, DialogFlag.remoteInvitePending)) return true;
+    if (table.has(dialog, DialogFlag.remoteInvitePending)) return true;
+    // Before its call is answered the INVITE's own; later a refresh's or a heal's, which are waited for.
+    if (table.state[dialog] === DialogState.early && table.has(dialog, DialogFlag.offerPending)) return true;
     return this.#pending.of(dialog).some((request) => isOffer(request.method, request.content));
   }
 

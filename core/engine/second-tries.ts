@@ -1,4 +1,4 @@
-import { DialogFlag } from '../dialog/table.ts';
+import { DialogFlag, DialogState } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import { glareDelayMs, glareWaitMs } from '../recovery/schedule.ts';
@@ -56,18 +56,27 @@ export class SecondTries {
 
   #wait(request: PendingRequest, waitMs: number): void {
     const { wheel } = this.#parts;
+    wheel.disarm(request.timer);
     request.place = 'second-try';
     request.tries++;
     request.timer = wheel.arm(this.#due, request.id, wheel.nowMs + waitMs);
   }
 
-  #tryAgain(request: PendingRequest): void {
-    const { table, healer } = this.#parts;
+  /** Takes an offer that must wait for one that is pending: a refresh's, a heal's, the peer's. @see RFC 3261 §14.1, RFC 3311 §5.1 */
+  defers(request: PendingRequest): boolean {
+    const { table, fraction } = this.#parts;
     const { dialog, tries } = request;
-    const isBusy = table.has(dialog, DialogFlag.offerPending) || table.has(dialog, DialogFlag.remoteInvitePending);
-    if (healer.health.recovering[dialog] === 1 || (isBusy && tries >= triesMax)) this.#user.giveUp(request);
-    else if (isBusy)
-      this.#wait(request, glareDelayMs(table.has(dialog, DialogFlag.callIdOwner), this.#parts.fraction()));
+    const isAnswered = table.state[dialog] === DialogState.confirmed;
+    const isTheirs = isAnswered && table.has(dialog, DialogFlag.remoteInvitePending);
+    if (!isTheirs && !table.has(dialog, DialogFlag.offerPending)) return false;
+    if (tries >= triesMax) this.#user.giveUp(request);
+    else this.#wait(request, glareDelayMs(table.has(dialog, DialogFlag.callIdOwner), fraction()));
+    return true;
+  }
+
+  #tryAgain(request: PendingRequest): void {
+    const isBroken = this.#parts.healer.health.recovering[request.dialog] === 1;
+    if (isBroken && request.refusal !== undefined) this.#user.giveUp(request);
     else this.#user.send(request);
   }
 }

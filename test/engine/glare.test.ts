@@ -151,6 +151,44 @@ test('an offer of the peer’s that is pending when our turn comes is waited for
   await finish(ground, dialog);
 });
 
+test('an offer of the program’s waits for a refresh of the stack’s own that is pending', async () => {
+  const ground = await bed();
+  ground.hop.capabilities = ['Allow: INVITE, ACK, BYE', 'Session-Expires: 600;refresher=uac', 'Require: timer'];
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = ({ method }) => method === 'INVITE';
+  await clock.run(300_010);
+  assert.is(sent(ground, 'INVITE').length, 1);
+  ground.note('ours', dialog.request('INVITE', { body: newOffer }));
+  await clock.run(100);
+  assert.is(sent(ground, 'INVITE').length, 1);
+  hop.script = () => false;
+  hop.accept(hop.last('INVITE'));
+  await clock.run(4000);
+  assert.equal(ground.seen(), ['ours 200']);
+  assert.is(sent(ground, 'INVITE').length, 2);
+  await finish(ground, dialog);
+});
+
+test('an offer that is in its way for too long is told as our own 491', async () => {
+  const ground = await bed();
+  ground.hop.capabilities = ['Allow: INVITE, ACK, BYE', 'Session-Expires: 600;refresher=uac', 'Require: timer'];
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = (request) => {
+    if (request.method === 'INVITE') hop.reply(request, 180);
+    return request.method === 'INVITE';
+  };
+  await clock.run(300_010);
+  ground.note('ours', dialog.request('INVITE', { body: newOffer }));
+  await clock.run(13_000);
+  assert.equal(ground.seen(), ['ours failed 491 local']);
+  hop.script = () => false;
+  hop.accept(hop.last('INVITE'));
+  await clock.run(10);
+  await finish(ground, dialog);
+});
+
 test('who gives up while it waits is told at once, and nothing is sent', async () => {
   const ground = await bed();
   const { dialog } = await call(ground);
