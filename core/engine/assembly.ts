@@ -104,7 +104,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     keyring: new Keyring(options.credentials, options.hash, token),
   });
   const challenger = options.challenge && new Challenger(options.challenge, options.hash, token(), () => wheel.nowMs);
-  const trust = new Trust(options.trust, challenger, hops, table);
+  const trust = new Trust({ rule: options.trust, challenger, hops, table });
   const healer = new Healer({
     table,
     hops,

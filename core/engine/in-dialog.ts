@@ -20,7 +20,6 @@ import type { ReleasedDialogs } from './released-dialogs.ts';
 import { bodyOf } from './reporter.ts';
 import type { Responder } from './responder.ts';
 import type { RouteAdoption } from './route-adoption.ts';
-import { RequestMark } from './trust.ts';
 
 /** A request that waits for the program's answer. */
 interface HeldRequest {
@@ -192,11 +191,7 @@ export class InDialog implements ServerUser {
   /** The peer does not know yet that the dialog is over: our BYE tells it, and it goes before the answer that says the same. */
   #answerOwed(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
     if (request.method === 'BYE') this.#owedByes.settle(dialog);
-    else
-      this.#owedByes.heard(
-        dialog,
-        (tx.mark & RequestMark.cameByAnotherFlow) !== 0 ? undefined : this.#parts.hops.byFlow(tx.flow),
-      );
+    else this.#owedByes.heard(dialog, this.#parts.trust.hopOf(tx));
     this.#responder.respond(tx, request, request.method === 'BYE' ? 200 : 481);
   }
 

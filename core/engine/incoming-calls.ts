@@ -197,7 +197,7 @@ export class IncomingCalls implements ServerUser {
   }
 
   #make(call: TakenCall): DialogIndex | undefined {
-    const { table, hops, remote } = this.#parts;
+    const { table, trust, remote } = this.#parts;
     const request = this.#held;
     const dialog = this.#maker.fromRequest(request, {
       target: targetOf(request) ?? emptySlice,
@@ -207,7 +207,7 @@ export class IncomingCalls implements ServerUser {
       contact: sliceOf(`<${this.#ownUri(call.tx)}>`),
       session: emptySlice,
       secure: request.requestUriParts.scheme === 'sips',
-      hop: hops.byFlow(call.tx.flow),
+      hop: trust.hopOf(call.tx),
       source: remote(call.tx.flow),
     });
     if (dialog === undefined) return undefined;

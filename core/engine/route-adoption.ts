@@ -9,7 +9,7 @@ import type { Message } from '../message/message.ts';
 import { nextHop, refreshTarget } from '../recovery/next-hop.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
 import type { Parts } from './parts.ts';
-import { RequestMark, type Trust } from './trust.ts';
+import type { Trust } from './trust.ts';
 
 /**
  * What a peer's refresh does to target and route set.
@@ -48,8 +48,7 @@ export class RouteAdoption {
     }
     const changes = this.#changes(dialog, routes);
     if (!table.update(dialog, targetOf(request), routes, undefined)) return false;
-    const hop = (tx.mark & RequestMark.cameByAnotherFlow) === 0 ? hops.byFlow(tx.flow) : undefined;
-    const next = nextHop(table, hops, dialog, hop);
+    const next = nextHop(table, hops, dialog, this.#trust.hopOf(tx));
     if (next !== undefined) hops.attach(dialog, next);
     return changes;
   }

@@ -1,6 +1,7 @@
 import type { FlowId } from '../contract.ts';
 import type { DialogIndex, DialogTable } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
+import type { Hop } from '../recovery/hop.ts';
 import type { Hops } from '../recovery/hops.ts';
 import type { ServerTransaction } from '../transaction/server.ts';
 import type { Challenger } from './challenger.ts';
@@ -31,18 +32,28 @@ export class Trust {
   /** Connections on which a request has passed our challenge. */
   readonly #proved = new Set<FlowId>();
 
-  constructor(rule: TrustRule, challenger: Challenger | undefined, hops: Hops, table: DialogTable) {
-    this.#rule = rule;
-    this.#challenger = challenger;
-    this.#hops = hops;
-    this.#table = table;
+  constructor(options: {
+    readonly rule: TrustRule;
+    /** Undefined: nobody is asked for a proof. */
+    readonly challenger: Challenger | undefined;
+    readonly hops: Hops;
+    readonly table: DialogTable;
+  }) {
+    this.#rule = options.rule;
+    this.#challenger = options.challenger;
+    this.#hops = options.hops;
+    this.#table = options.table;
   }
 
   /** Whether the sender of this request may rewrite a route. */
   has(tx: ServerTransaction): boolean {
     if (this.#rule === 'dialog-tags' || (tx.mark & RequestMark.proved) !== 0) return true;
-    if ((tx.mark & RequestMark.cameByAnotherFlow) !== 0) return false;
-    return this.#hops.byFlow(tx.flow)?.listed === true || this.#proved.has(tx.flow);
+    return this.hopOf(tx)?.listed === true || (!cameByAnotherFlow(tx) && this.#proved.has(tx.flow));
+  }
+
+  /** The hop that a request came from, if it was one. */
+  hopOf(tx: ServerTransaction): Hop | undefined {
+    return cameByAnotherFlow(tx) ? undefined : this.#hops.byFlow(tx.flow);
   }
 
   /** Asks a sender that is not trusted for a proof: the header lines of the 401, or undefined when it has one, or nobody is asked. */
@@ -52,7 +63,7 @@ export class Trust {
     const proof = this.#challenger.check(request, id);
     if (proof !== 'proved') return this.#challenger.lines(id, proof === 'stale');
     tx.mark |= RequestMark.proved;
-    if (tx.reliable && (tx.mark & RequestMark.cameByAnotherFlow) === 0) this.#proved.add(tx.flow);
+    if (tx.reliable && !cameByAnotherFlow(tx)) this.#proved.add(tx.flow);
     return undefined;
   }
 
@@ -63,4 +74,8 @@ export class Trust {
   dialogEnded(dialog: DialogIndex): void {
     this.#challenger?.dialogEnded(this.#table.id(dialog));
   }
+}
+
+function cameByAnotherFlow(tx: ServerTransaction): boolean {
+  return (tx.mark & RequestMark.cameByAnotherFlow) !== 0;
 }
