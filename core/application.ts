@@ -1,5 +1,6 @@
 import type { DialogEnd, EndReason } from './engine/event.ts';
 import type { Dialog, IncomingCall, IncomingRequest } from './handles.ts';
+import type { MessageContent } from './message-content.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
 
 /**
@@ -29,6 +30,11 @@ export interface Application {
    * failure that ends all dialogs; here it is what a success looks like.
    */
   refreshRegistration?(): Promise<{ readonly contact?: string } | undefined>;
+  /**
+   * The place to move media after a break: called when a dialog is healthy again, and when `reportMedia('dead')` is said of a healthy one. What it
+   * gives goes out as a re-INVITE, such as a new offer in `body`; the answer comes to `onSessionChanged`. Undefined leaves media as they are.
+   */
+  relocateMedia?(dialog: Dialog): MessageContent | undefined | Promise<MessageContent | undefined>;
   /** Something that an operator should know; nothing has failed. */
   onWarning?(message: string): void;
 }

@@ -43,6 +43,8 @@ export interface Asker {
   bye(dialog: DialogId, signal: AbortSignal | undefined): Promise<void>;
   routeStatus(dialog: DialogId): Promise<RouteStatus>;
   heal(dialog: DialogId, signal: AbortSignal | undefined): Promise<RouteStatus>;
+  relate(dialog: DialogId, group: string): void;
+  reportMedia(dialog: DialogId, alive: boolean): void;
   export(dialog: DialogId, release: boolean): Promise<DialogRecord>;
   ring(call: number, status: number, content: Content): void;
   answer(call: number, content: Content): Promise<Dialog>;
@@ -118,6 +120,26 @@ export class Dialog {
     needOptions('heal()', options, signalName);
     needSignal('signal', options.signal);
     return this.#asker.heal(this.id, options.signal);
+  }
+
+  /**
+   * Puts the dialog into a group of those that take the same way, such as the dialogs of one conference: when the route of one was mended, the
+   * others are healed within a second. A dialog is in one group at a time.
+   *
+   * @see [MS-SIPRE] §3.7.5.3.4
+   */
+  relate(group: string): void {
+    if (typeof group !== 'string') throw new UsageError(`relate() takes the name of a group, not ${group}.`);
+    this.#asker.relate(this.id, group);
+  }
+
+  /**
+   * Tells whether media flow, as far as the program sees. A session whose media are `dead` while its route is broken is ended after
+   * `recovery.mediaTimeoutMs`; one whose route works is given to `relocateMedia`. Until the first report media count as `alive`.
+   */
+  reportMedia(media: 'alive' | 'dead'): void {
+    if (media !== 'alive' && media !== 'dead') throw new UsageError(`Media are 'alive' or 'dead', not ${media}.`);
+    this.#asker.reportMedia(this.id, media === 'alive');
   }
 
   /**

@@ -80,6 +80,8 @@ export interface StackOptions {
     readonly schedule?: 'doubling' | 'ms-sipre';
     /** With `doubling`, after such answers, the delay goes on doubling up to this. Default 60,000, at most a day. */
     readonly waitCapMs?: number;
+    /** A session without media, as `dialog.reportMedia` tells, is ended when its route has been broken for so long. Default 900,000. */
+    readonly mediaTimeoutMs?: number;
   };
   /**
    * What challenges are answered with: 401 and 407, of any proxy and of the far end. Those of the challenge's realm, else those
@@ -197,6 +199,7 @@ const recoveryNames: readonly (keyof NonNullable<StackOptions['recovery']>)[] = 
   'deadlineMs',
   'schedule',
   'waitCapMs',
+  'mediaTimeoutMs',
   'allowDirect',
   'healingRoute',
   'trust',
@@ -208,7 +211,7 @@ function resolveRecovery(
   refreshesRegistration: boolean,
 ): RecoveryWishes {
   const { passive = false, deadlineMs, schedule = 'doubling', waitCapMs = 60_000 } = recovery;
-  const { allowDirect = false, healingRoute = 'none' } = recovery;
+  const { allowDirect = false, healingRoute = 'none', mediaTimeoutMs } = recovery;
   needFlag('recovery.allowDirect', allowDirect);
   needFlag('recovery.passive', passive);
   if (schedule !== 'doubling' && schedule !== 'ms-sipre')
@@ -217,11 +220,16 @@ function resolveRecovery(
     passive,
     schedule,
     waitCapMs: positive('recovery.waitCapMs', waitCapMs, 60_000, 86_400_000),
-    deadlineMs: deadlineMs === undefined ? undefined : positive('recovery.deadlineMs', deadlineMs, 1, deadlineMaxMs),
+    deadlineMs: wish('recovery.deadlineMs', deadlineMs),
+    mediaTimeoutMs: wish('recovery.mediaTimeoutMs', mediaTimeoutMs),
     refreshesRegistration,
     allowDirect,
     healingRoute: healingRoute === 'none' ? '' : routeOf(healingRoute),
   };
+}
+
+function wish(name: string, ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : positive(name, ms, 1, deadlineMaxMs);
 }
 
 /** What a stack with these transports speaks. */
@@ -297,5 +305,6 @@ const handlerNames: readonly (keyof Application)[] = [
   'onSessionChanged',
   'onEnded',
   'refreshRegistration',
+  'relocateMedia',
   'onWarning',
 ];

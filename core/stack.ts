@@ -5,7 +5,14 @@ import type { DialogId } from './dialog/table.ts';
 import { checkedRecord } from './dialog-record.ts';
 import type { Command, Content } from './engine/command.ts';
 import type { DialogRecord } from './engine/dialog-record.ts';
-import type { CommandFailure, EngineCounts, EngineEvent, ResponseData, ResultValue } from './engine/event.ts';
+import type {
+  CommandFailure,
+  DialogData,
+  EngineCounts,
+  EngineEvent,
+  ResponseData,
+  ResultValue,
+} from './engine/event.ts';
 import { asSipError, SipError, UsageError } from './errors.ts';
 import { type Asker, Dialog, FailureResponseError, IncomingCall, IncomingRequest } from './handles.ts';
 import { isHeaderValue } from './message/header.ts';
@@ -45,6 +52,8 @@ export interface InviteOptions extends MessageContent {
    * @see RFC 3261 §13.2.2.4
    */
   readonly onFork?: (dialog: Dialog) => void;
+  /** The group of dialogs that it belongs to; see `Dialog.relate`. */
+  readonly group?: string;
 }
 
 /**
@@ -103,6 +112,8 @@ export class Stack implements AsyncDisposable {
       },
       routeStatus: (dialog) => this.#routeStatus(dialog),
       heal: (dialog, signal) => this.#heal(dialog, signal),
+      relate: (dialog, group) => this.#command({ name: 'relate', dialog, group }),
+      reportMedia: (dialog, alive) => this.#command({ name: 'media', dialog, alive }),
       export: (dialog, release) => this.#export(dialog, release),
       ring: (call, status, content) => this.#command({ name: 'ring', call, status, content }),
       answer: async (call, content) => this.#dialog(await this.#ask((id) => ({ name: 'answer', id, call, content }))),
@@ -175,7 +186,9 @@ export class Stack implements AsyncDisposable {
       },
       { signal, onAbort: (id) => ({ name: 'cancel', id }), onProvisional },
     );
-    return this.#dialog(await asked);
+    const dialog = this.#dialog(await asked);
+    if (options.group !== undefined) dialog.relate(options.group);
+    return dialog;
   }
 
   /**
@@ -404,6 +417,10 @@ export class Stack implements AsyncDisposable {
       case 'route-status':
         publishRouteStatus(event);
         application.onRouteStatus?.(new Dialog(event.dialog, this.#asker), event.routeStatus);
+        if (event.routeStatus.status === 'healthy') void this.#relocateMedia(event.dialog);
+        break;
+      case 'media-lost':
+        void this.#relocateMedia(event.dialog);
         break;
       case 'refresh-registration':
         void this.#refreshRegistration(event.refresh);
@@ -415,6 +432,21 @@ export class Stack implements AsyncDisposable {
         publishDialogEnded(event);
         application.onEnded?.(new Dialog(event.dialog, this.#asker), event.by, event.reason, event.end);
         break;
+    }
+  }
+
+  /** A re-INVITE that fails leaves media where they were; the program is warned. */
+  async #relocateMedia(data: DialogData): Promise<void> {
+    const { application } = this.#options;
+    if (application.relocateMedia === undefined) return;
+    const dialog = new Dialog(data, this.#asker);
+    try {
+      const offer = await application.relocateMedia(dialog);
+      if (offer === undefined) return;
+      const { body } = await dialog.request('INVITE', offer);
+      if (body.length > 0) application.onSessionChanged?.(dialog, body);
+    } catch (error) {
+      application.onWarning?.(`Media were not relocated: ${error instanceof Error ? error.message : error}`);
     }
   }
 

@@ -6,6 +6,8 @@ export interface Tap {
   /** Loses the flows to this port, and lets none be opened to it, until `mend`. */
   cut(port: number): void;
   mend(port: number): void;
+  /** Asked about each message; the text that it gives goes back in the place of whoever listens, who then hears nothing of it. */
+  answer: (text: string) => string | undefined;
 }
 
 /** Puts a tap between a transport and whoever listens; `hear` is told of each message with the port that it came from. */
@@ -24,8 +26,11 @@ export function tap(transport: Transport, hear: (fromPort: number, text: string)
         openFailed: (openId, code, message) => listener.openFailed(openId, code, message),
         message: (flow, bytes) => {
           if (cuts.has(ports.get(flow) ?? 0)) return;
-          hear(ports.get(flow) ?? 0, new TextDecoder().decode(bytes));
-          listener.message(flow, bytes);
+          const text = new TextDecoder().decode(bytes);
+          hear(ports.get(flow) ?? 0, text);
+          const answer = self.answer(text);
+          if (answer === undefined) listener.message(flow, bytes);
+          else opened.send(flow, new TextEncoder().encode(answer));
         },
         messageRefused: (flow, head, fault) => listener.messageRefused(flow, head, fault),
         flowLost: (flow, code, message) => {
@@ -61,7 +66,8 @@ export function tap(transport: Transport, hear: (fromPort: number, text: string)
     };
   };
 
-  return {
+  const self: Tap = {
+    answer: () => undefined,
     transport: { protocol: transport.protocol, open },
     cut: (port) => {
       cuts.add(port);
@@ -69,4 +75,5 @@ export function tap(transport: Transport, hear: (fromPort: number, text: string)
     },
     mend: (port) => void cuts.delete(port),
   };
+  return self;
 }

@@ -32,9 +32,9 @@ export interface Surroundings {
   /** Neither this nor `sessionExpired` comes while the dialog's route is broken. */
   readonly refreshDue: (dialog: DialogIndex) => void;
   readonly sessionExpired: (dialog: DialogIndex) => void;
-  readonly healed: (dialog: DialogIndex, by: 'local' | 'remote') => void;
+  readonly healed: HealerUser['healed'];
   readonly healFailed: HealerUser['healFailed'];
-  readonly givenUp: (dialog: DialogIndex) => void;
+  readonly givenUp: HealerUser['givenUp'];
   readonly endDialog: Parts['endDialog'];
   /** The verdict of the last rung. */
   readonly gone: (dialog: DialogIndex) => void;

@@ -46,6 +46,10 @@ export type Command =
   | { readonly name: 'bye'; readonly id: number; readonly dialog: DialogId }
   | { readonly name: 'heal'; readonly id: number; readonly dialog: DialogId }
   | { readonly name: 'heal-all' }
+  /** Puts a dialog into a group, whose others are healed when it was. */
+  | { readonly name: 'relate'; readonly dialog: DialogId; readonly group: string }
+  /** Whether the session has media. */
+  | { readonly name: 'media'; readonly dialog: DialogId; readonly alive: boolean }
   /** How a refresh of the program's registration ended; `contact` is the URI that we are reached by from now on. */
   | {
       readonly name: 'registration';

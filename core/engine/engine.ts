@@ -12,6 +12,7 @@ import { Byes } from './byes.ts';
 import type { Command } from './command.ts';
 import { DialogMaker } from './dialog-maker.ts';
 import type { DialogEnd, EndReason, EngineCounts, EngineEvent } from './event.ts';
+import { Groups } from './groups.ts';
 import { Handover } from './handover.ts';
 import { InDialog } from './in-dialog.ts';
 import { IncomingCalls } from './incoming-calls.ts';
@@ -50,6 +51,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   readonly #parts: Parts;
   readonly #requests: Requests;
   readonly #askedHeals: AskedHeals;
+  readonly #groups: Groups;
   readonly #byes: Byes;
   readonly #owedByes: OwedByes;
   readonly #refreshes: Refreshes;
@@ -79,13 +81,14 @@ export class Engine implements Steppable<Command, EngineEvent> {
       remote: (flow) => this.#flows.get(flow) ?? this.#lostFlows.get(flow),
       refreshDue: (dialog) => this.#refreshes.refresh(dialog),
       sessionExpired: (dialog) => this.#refreshes.expired(dialog),
-      healed: (dialog, by) => this.#healed(dialog, by),
+      healed: (dialog, by, wasBroken) => this.#healed(dialog, by, wasBroken),
       healFailed: (dialog, cause, response, quick) => {
         if (quick) this.#requests.quickHealFailed(dialog, response);
         this.#askedHeals.healFailed(dialog, cause, response);
+        this.#groups.healFailed(dialog);
         this.#byes.healFailed(dialog);
       },
-      givenUp: (dialog) => this.#giveUp(dialog),
+      givenUp: (dialog, reason) => this.#giveUp(dialog, reason),
       endDialog: (dialog, by, reason, end) => this.#endDialog(dialog, by, reason, end),
       gone: (dialog) => this.#gone(dialog),
       hopReturned: (hop) => this.#owedByes.hopReturned(hop),
@@ -99,6 +102,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#parts = parts;
     this.#requests = new Requests(parts, endByBye);
     this.#askedHeals = new AskedHeals(parts);
+    this.#groups = new Groups(parts);
     this.#byes = new Byes(parts, {
       ended: (dialog, reason, atMs) => this.#endDialog(dialog, 'local', reason, exactly(atMs)),
       undelivered: (dialog, reason, atMs) => {
@@ -314,6 +318,12 @@ export class Engine implements Steppable<Command, EngineEvent> {
       case 'heal-all':
         this.#parts.healer.healAll();
         break;
+      case 'relate':
+        this.#withDialog(command.dialog, (dialog) => this.#groups.relate(dialog, command.group));
+        break;
+      case 'media':
+        this.#withDialog(command.dialog, (dialog) => this.#reportMedia(dialog, command.alive));
+        break;
       case 'registration':
         if (command.contact !== undefined) this.#changeContact(command.contact);
         this.#parts.healer.registration.ended(command.refresh, command.refreshed);
@@ -353,11 +363,30 @@ export class Engine implements Steppable<Command, EngineEvent> {
     else reporter.done(id, { routeStatus: healer.status(dialog) });
   }
 
+  /** What a program says of a dialog that has ended meanwhile is of no interest. */
+  #withDialog(id: DialogId, use: (dialog: DialogIndex) => void): void {
+    const { table } = this.#parts;
+    const dialog = table.lookup(id);
+    if (dialog !== -1 && table.state[dialog] === DialogState.confirmed) use(dialog);
+  }
+
+  /** Without media on a route that works the program may want them elsewhere. */
+  #reportMedia(dialog: DialogIndex, alive: boolean): void {
+    const { healer, reporter } = this.#parts;
+    const isBroken = healer.health.recovering[dialog] === 1;
+    if (alive) {
+      healer.media.reportAlive(dialog);
+      return;
+    }
+    healer.media.reportDead(dialog, isBroken);
+    if (!isBroken) reporter.emit({ kind: 'media-lost', dialog: reporter.dialog(dialog) });
+  }
+
   /** Who waits for the route is told before its session ends. */
-  #giveUp(dialog: DialogIndex): void {
+  #giveUp(dialog: DialogIndex, reason: EndReason): void {
     this.#requests.givenUp(dialog);
     this.#askedHeals.givenUp(dialog);
-    this.#byes.end(dialog, 'recovery-failed');
+    this.#byes.end(dialog, reason);
   }
 
   /** We are reached by another URI from now on: the dialogs' next refreshes tell their peers. */
@@ -400,12 +429,13 @@ export class Engine implements Steppable<Command, EngineEvent> {
     for (const id of this.#draining.splice(0)) reporter.done(id);
   }
 
-  #healed(dialog: DialogIndex, by: 'local' | 'remote'): void {
+  #healed(dialog: DialogIndex, by: 'local' | 'remote', wasBroken: boolean): void {
     const { hops, acks } = this.#parts;
     if (by === 'local') this.#answers.healed(dialog);
     const hop = hops.of(dialog);
     if (hop !== undefined) acks.routeChanged(dialog, hop);
     this.#askedHeals.healed(dialog);
+    if (wasBroken || by === 'local') this.#groups.healed(dialog, by);
     this.#requests.healed(dialog);
     this.#byes.healed(dialog);
   }
@@ -441,6 +471,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     table.state[dialog] = DialogState.ending;
     this.#requests.dialogEnded(dialog);
     this.#askedHeals.dialogEnded(dialog);
+    this.#groups.dialogEnded(dialog);
     this.#outgoing.dialogEnded(dialog);
     this.#incoming.dialogEnded(dialog);
     this.#byes.dialogEnded(dialog);

@@ -42,7 +42,9 @@ export type EndReason =
   /** Recovery is off, and a request found no answer. @see RFC 5057 §5.1 */
   | 'unreachable'
   /** The route was not mended in time, or not in so many attempts: mode `limited`, or `recovery.deadlineMs`. */
-  | 'recovery-failed';
+  | 'recovery-failed'
+  /** The route was broken, and there were no media, for `recovery.mediaTimeoutMs`. */
+  | 'media-timeout';
 
 /** When a dialog ended, on the stack's clock: where it is not known to the millisecond, between two bounds. */
 export interface DialogEnd {
@@ -126,6 +128,8 @@ export type EngineEvent =
   | { readonly kind: 'call-cancelled'; readonly call: number }
   | ({ readonly kind: 'request'; readonly dialog: DialogData } & RequestData)
   | { readonly kind: 'route-status'; readonly dialog: DialogData; readonly routeStatus: RouteStatus }
+  /** The program reports that media are dead, and the route works. */
+  | { readonly kind: 'media-lost'; readonly dialog: DialogData }
   /** The program is to refresh its registration, and to say how that ended. */
   | { readonly kind: 'refresh-registration'; readonly refresh: number }
   | { readonly kind: 'session-changed'; readonly dialog: DialogData; readonly body: Uint8Array }

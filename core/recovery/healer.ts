@@ -25,6 +25,7 @@ import {
 import { HealRequests, isByOneRoute, isRouteLess } from './heal-requests.ts';
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
+import { MediaGuard } from './media-guard.ts';
 import { nextHop } from './next-hop.ts';
 import { PeerMemory } from './peer-memory.ts';
 import type { RecoveryPolicy } from './policy.ts';
@@ -39,11 +40,11 @@ export interface HealerUser {
   /** `healthy` became `recovering`, or the reverse. */
   statusChanged(dialog: DialogIndex): void;
   /** The route works again; requests that waited for it can go. */
-  healed(dialog: DialogIndex, by: 'local' | 'remote'): void;
+  healed(dialog: DialogIndex, by: 'local' | 'remote', wasBroken: boolean): void;
   /** A heal has failed; `response` is what it ended with, if it was a response. `quick`: requests wait for it. */
   healFailed(dialog: DialogIndex, cause: BreakCause, response: Message | undefined, quick: boolean): void;
-  /** The break has lasted as long, or has been tried as often, as the policy allows. */
-  givenUp(dialog: DialogIndex): void;
+  /** The break has lasted as long, or has been tried as often, as the policy allows; or there have been no media for too long. */
+  givenUp(dialog: DialogIndex, reason: 'recovery-failed' | 'media-timeout'): void;
   /** The owner of the endpoint's registration is to refresh it. */
   refreshRegistration(refresh: number): void;
   /** The verdict of the last rung: there is no such dialog any more. */
@@ -68,6 +69,8 @@ export class Healer implements ClientUser {
   readonly health: RouteHealth;
   /** Where the program says how a refresh of its registration ended. */
   readonly registration: Registration;
+  /** Where the program says whether media flow. */
+  readonly media: MediaGuard;
   readonly #limits: BreakLimits;
   readonly #table: DialogTable;
   readonly #hops: Hops;
@@ -128,7 +131,12 @@ export class Healer implements ClientUser {
       wheel: this.#wheel,
       capacity: options.table.rows,
       limitMs: this.#recovery.breakLimitMs,
-      reached: (dialog) => this.#user.givenUp(dialog),
+      reached: (dialog) => this.#user.givenUp(dialog, 'recovery-failed'),
+    });
+    this.media = new MediaGuard({
+      wheel: this.#wheel,
+      timeoutMs: this.#recovery.mediaTimeoutMs,
+      timedOut: (dialog) => this.#user.givenUp(dialog, 'media-timeout'),
     });
     this.#line = new WaitingLine(options.table, options.hops, this.health, options.policy);
     this.#peers = new PeerMemory(options.table);
@@ -145,6 +153,7 @@ export class Healer implements ClientUser {
     const wasHealing = this.health.phase[dialog] === Phase.healing;
     this.#disarm(dialog);
     this.#limits.end(dialog);
+    this.media.dialogEnded(dialog);
     const hop = this.#requests.forget(dialog);
     if (hop !== undefined) this.#line.releaseSome(hop);
     this.health.phase[dialog] = Phase.idle;
@@ -166,6 +175,7 @@ export class Healer implements ClientUser {
       health.markBroken(dialog, this.#wheel.nowMs, cause, status);
       health.left[dialog] = this.#recovery.passive && mender === 'either' ? 1 : 0;
       this.#limits.begin(dialog);
+      this.media.routeBroken(dialog);
       this.#sessions.pause(dialog);
       this.#user.statusChanged(dialog);
     } else if (mender === 'either') {
@@ -193,12 +203,17 @@ export class Healer implements ClientUser {
       dialog !== -1;
       dialog = state.indexOf(DialogState.confirmed, dialog + 1)
     ) {
-      this.health.attempt[dialog] = 0;
-      if (this.#isAsked(dialog)) continue;
-      this.#disarm(dialog);
-      this.#line.join(dialog);
+      this.healInTurn(dialog);
     }
     this.pump();
+  }
+
+  /** Heals a dialog, broken or not, behind all that wait already. The caller calls `pump`. */
+  healInTurn(dialog: DialogIndex): void {
+    this.health.attempt[dialog] = 0;
+    if (this.#isAsked(dialog)) return;
+    this.#disarm(dialog);
+    this.#line.join(dialog);
   }
 
   status(dialog: DialogIndex): RouteStatus {
@@ -425,10 +440,11 @@ export class Healer implements ClientUser {
     this.health.quick[dialog] = 0;
     this.health.attempt[dialog] = 0;
     this.#limits.end(dialog);
+    this.media.routeHealed(dialog);
     this.health.markHealed(dialog, this.#wheel.nowMs, by, peerRouteRefreshed);
     this.#sessions.restart(dialog);
     if (wasRecovering) this.#user.statusChanged(dialog);
-    this.#user.healed(dialog, by);
+    this.#user.healed(dialog, by, wasRecovering);
   }
 
   /** A result that began under an older route says nothing of the one that the peer has brought meanwhile. */
@@ -457,7 +473,7 @@ export class Healer implements ClientUser {
     const attempt = Math.min((health.attempt[dialog] as number) + 1, 0xffff);
     health.attempt[dialog] = attempt;
     if (attempt >= this.#recovery.attemptsMax) {
-      this.#user.givenUp(dialog);
+      this.#user.givenUp(dialog, 'recovery-failed');
       return;
     }
     if (health.left[dialog] === 1) {

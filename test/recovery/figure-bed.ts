@@ -170,7 +170,7 @@ export async function figureBed(ground: Ground, options: FigureOptions): Promise
     sendInfo: () => {
       dialog?.request('INFO').then(
         ({ status }) => note(`INFO succeeded ${status}`),
-        (error) => note(`INFO failed ${error.message}`),
+        (error) => note(`INFO failed ${error.message}${error.cause ? ` because of ${error.cause.message}` : ''}`),
       );
     },
     assertLog: (expected) => {
@@ -217,6 +217,12 @@ export async function figureBed(ground: Ground, options: FigureOptions): Promise
   log.length = 0;
   if (dialog === undefined) throw new Error('no dialog');
   return Object.assign(bed, { dialog });
+}
+
+/** A response to a request, as a server or an endpoint without further interest in it makes one. */
+export function refusal(request: string, status: number, reason: string): string {
+  const lines = request.split('\r\n').filter((line) => /^(Via|From|To|Call-ID|CSeq):/.test(line));
+  return [`SIP/2.0 ${status} ${reason}`, ...lines, 'Content-Length: 0', '', ''].join('\r\n');
 }
 
 /** `INFO`, or `200 INFO`, and what a 430 asks for. */

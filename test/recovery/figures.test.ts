@@ -1,5 +1,5 @@
 import { suite } from 'uvu';
-import { figureBed, realGround, virtualGround } from './figure-bed.ts';
+import { figureBed, realGround, refusal, virtualGround } from './figure-bed.ts';
 
 for (const [where, ground] of [
   ['in virtual time', virtualGround],
@@ -112,6 +112,30 @@ for (const [where, ground] of [
       'healthy',
     ]);
     await bed.finish();
+  });
+
+  test('figure 4: the response that the heal ends with is the sender’s error, with the 430 as its cause; no status event', async () => {
+    for (const [status, reason] of [
+      [488, 'Not Acceptable Here'],
+      [580, 'Precondition Failure'],
+      [603, 'Decline'],
+    ] as const) {
+      const bed = await figureBed(ground(), { far: 'none' });
+      bed.server.loseMemory();
+      bed.serverTap.answer = (text) => (text.startsWith('UPDATE ') ? refusal(text, status, reason) : undefined);
+      bed.sendInfo();
+      await bed.until(`INFO failed ${status} ${reason} because of 430 Flow Failed`);
+      await bed.turns();
+      bed.assertLog([
+        'near > server INFO',
+        'server > near 430 INFO Dialog-Route-Set-Update',
+        'near > server UPDATE route-less',
+        `server > near ${status} UPDATE`,
+        `INFO failed ${status} ${reason} because of 430 Flow Failed`,
+      ]);
+      bed.serverTap.answer = () => undefined;
+      await bed.finish();
+    }
   });
 
   test.run();
