@@ -73,6 +73,7 @@ const inviteNames: NamesOf<InviteOptions> = {
   signal: true,
   onProvisional: true,
   onFork: true,
+  group: true,
 };
 const signalName = { signal: true } as const;
 
