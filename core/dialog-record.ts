@@ -26,7 +26,8 @@ function meaningFaults(value: unknown, faults: readonly string[]): string[] {
   if (typeof value !== 'object' || value === null) return [];
   const sound = (name: string): boolean =>
     !faults.some((fault) => fault.startsWith(`/${name}:`) || fault.startsWith(`/${name}/`));
-  const record = Object.fromEntries(Object.entries(value).filter(([name]) => sound(name))) as Partial<DialogRecord>;
+  const record: Partial<DialogRecord> =
+    faults.length === 0 ? value : Object.fromEntries(Object.entries(value).filter(([name]) => sound(name)));
   return [
     ...partyFaults('/localUri', record.localUri),
     ...partyFaults('/remoteUri', record.remoteUri),
@@ -117,7 +118,9 @@ function sizeFaults(record: Partial<DialogRecord>): string[] {
   const { callId, localTag, remoteTag, localUri, remoteUri, remoteTarget, localContact, localSession } = record;
   const parts = [callId, localTag, remoteTag, localUri, remoteUri, remoteTarget, localContact, localSession];
   const texts = [...parts, ...(record.routeSet ?? []).map((uri) => `<${uri}>, `)];
-  const octets = texts.reduce((sum, text) => sum + new TextEncoder().encode(text ?? '').length, 0);
+  const units = texts.reduce((sum, text = '') => sum + text.length, 0);
+  if (3 * units <= octetsMax) return []; // no code unit takes more octets than three
+  const octets = texts.reduce((sum, text = '') => sum + new TextEncoder().encode(text).length, 0);
   return octets > octetsMax ? [`: its parts take ${octets} octets together, more than ${octetsMax}.`] : [];
 }
 

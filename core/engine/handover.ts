@@ -109,14 +109,12 @@ export class Handover {
   }
 
   #ownContact(hop: Hop | undefined): string {
-    return `<${sipUri(this.#parts.local(hop?.address.protocol ?? 'udp'))}>`;
+    return `<${this.#parts.ownUri(hop?.address.protocol)}>`;
   }
 
   /** Whether this is the stack's own address, by the protocol of the hop or of one before it. */
   #isOwn(contact: string, hop: Hop | undefined): boolean {
-    const { local } = this.#parts;
-    const protocols = [hop?.address.protocol ?? 'udp', 'udp', 'tcp'];
-    return protocols.some((protocol) => contact === `<${sipUri(local(protocol))}>`);
+    return [hop?.address.protocol, 'udp', 'tcp'].some((protocol) => contact === `<${this.#parts.ownUri(protocol)}>`);
   }
 
   #takeNumbers(dialog: DialogIndex, record: DialogRecord): void {

@@ -104,6 +104,24 @@ test('who still writes to the stack that let a dialog go is asked to try again, 
   await ground.rest();
 });
 
+test('a call goes on in another stack over TCP: the record names no Contact, and the heal that the program asks for tells the new one', async () => {
+  const ground = await bed({ protocol: 'tcp' });
+  const { take, clock, hop } = ground;
+  const { dialog } = await call(ground);
+  const record = await take(dialog.export({ release: true }));
+  assert.is(record.hop, `sip:${host}:5070;transport=tcp`);
+  assert.is(record.localContact, undefined);
+  const next = await ground.stack('next', nextPort, { hops: [hop.uri], application: obliging });
+  await clock.run(10);
+  const adopted = await take(next.adopt(record));
+  ground.log.length = 0;
+  assert.is((await take(adopted.heal())).status, 'healthy');
+  assert.equal(ground.log, ['next > hop UPDATE', 'hop > next 200 UPDATE']);
+  assert.is(hop.last('UPDATE').header('Contact'), `<sip:${host}:${nextPort};transport=tcp>`);
+  await take(adopted.bye());
+  await ground.rest();
+});
+
 test('a call is taken back by the stack that let it go, and the peer notices nothing', async () => {
   const ground = await bed({ hops: 1, stack: { application: obliging } });
   const { take, near, log, clock } = ground;
