@@ -1,3 +1,4 @@
+import type { Address } from '../contract.ts';
 import { Part } from '../dialog/record.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { emptySlice, type Slice, sliceOf } from '../dialog/slab.ts';
@@ -51,7 +52,7 @@ export class Handover {
     this.#released.forget(record);
     healer.begin(dialog);
     this.#takeNumbers(dialog, record);
-    this.#attach(dialog, hop);
+    this.#attach(dialog, record, hop);
     if (record.sessionTimer !== undefined) {
       sessions.resume(dialog, 1000 * (record.sessionTimer.remainingS ?? record.sessionTimer.intervalS));
     }
@@ -96,10 +97,11 @@ export class Handover {
     return address === undefined ? (hops.pick() ?? hops.listed[0]) : hops.forAddress(address);
   }
 
-  #attach(dialog: DialogIndex, lastWorked: Hop | undefined): void {
+  #attach(dialog: DialogIndex, { remoteTarget }: DialogRecord, lastWorked: Hop | undefined): void {
     const { table, hops } = this.#parts;
     const hop = nextHop(table, hops, dialog, lastWorked);
-    table.set(dialog, DialogFlag.direct, lastWorked === undefined);
+    const isPeer = lastWorked?.listed === false && sameAddress(lastWorked.address, addressOfText(remoteTarget));
+    table.set(dialog, DialogFlag.direct, lastWorked === undefined || isPeer);
     if (hop !== undefined) hops.attach(dialog, hop);
   }
 
@@ -240,6 +242,10 @@ function remoteSessionHash({ remoteSession = '', remoteSessionHash = 0 }: Dialog
 /** A peer may have folded its From or To (RFC 3261 §7.3.1): one space stands for what a record cannot hold. */
 function onOneLine(text: string): string {
   return text.replace(/ *\p{Cc}[\p{Cc} ]*/gu, ' ');
+}
+
+function sameAddress(a: Address, b: Address | undefined): boolean {
+  return a.protocol === b?.protocol && a.host === b.host && a.port === b.port;
 }
 
 function sameOctets(a: Uint8Array, b: Uint8Array): boolean {

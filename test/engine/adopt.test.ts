@@ -469,6 +469,22 @@ test("an adopted dialog's requests go where the record says: its first route, el
   await ground.rest();
 });
 
+test('a dialog that went straight to its peer still follows it when it moves', async () => {
+  const ground = await bed({ hops: 0, stack: { application: obliging } });
+  const { take, near, hop, other, clock } = ground;
+  hop.recordRoute = [];
+  const { dialog, raw } = await call(ground);
+  const record = await take(dialog.export({ release: true }));
+  assert.equal([record.routeSet, record.hop], [[], hop.uri]);
+  const adopted = await take(near.adopt(record));
+  raw.request('UPDATE', { contact: other.uri });
+  await clock.run(10);
+  await take(adopted.request('INFO'));
+  assert.is(other.requests('INFO').length, 1);
+  await take(adopted.bye());
+  await ground.rest();
+});
+
 test('a stack that is full adopts nothing, one that closes neither', async () => {
   const ground = await bed({ hops: 1, stack: { limits: { dialogs: 1 } } });
   const { take, near } = ground;
