@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CountedTransport, trafficSince } from '../../bench/route-death/counted-transport.ts';
 import { createEdge, type EdgeHost } from '../../core/create-edge.ts';
 import { createStack, type Dialog, type Stack } from '../../core/index.ts';
 import { type MemoryNetwork, memoryNetwork, VirtualClock } from '../../transport/index.ts';
@@ -19,6 +20,8 @@ interface World {
   readonly stacks: Readonly<Record<Place, Stack>>;
   /** The call, as each side has it. */
   readonly dialogs: Readonly<Record<Place, Dialog>>;
+  /** What each stack sends by. */
+  readonly transports: Readonly<Record<Place, CountedTransport>>;
   /** Status events and lost destinations, from the call on. */
   readonly log: string[];
   /** How a promise ends, in words. */
@@ -43,11 +46,15 @@ async function world(
     onEvent: ({ kind, address }) => log.push(`${kind} ${address.protocol} ${address.host}`),
   });
   const answered: Dialog[] = [];
+  const transports = {
+    near: new CountedTransport(network[protocols.near](places.near)),
+    far: new CountedTransport(network[protocols.far](places.far)),
+  };
   const open = (place: Place): Promise<Stack> => {
     const { refresh } = options;
     const protocol = protocols[place];
     return createStack({
-      transports: [network[protocol](places[place])],
+      transports: [transports[place]],
       hops: [`sip:${edgeAt.host}:${edgeAt.port}${protocol === 'tcp' ? ';transport=tcp' : ''}`],
       recovery: { passive: options.passive === true && place === 'near' },
       clock,
@@ -94,6 +101,7 @@ async function world(
     edge,
     stacks,
     dialogs,
+    transports,
     log,
     take,
     inform: (place) => take(dialogs[place].request('INFO', { contentType: 'text/plain', body: 'hello' })),
@@ -187,6 +195,11 @@ for (const protocols of pairs) {
     await at.edge.close();
     await at.clock.run(3000);
     for (const place of ['near', 'far']) assert.ok(at.log.includes(`${place}: recovering`), place);
+    const traffic = () => [at.transports.near.traffic, at.transports.far.traffic];
+    const before = traffic();
+    await at.clock.run(60_000);
+    const { messages, connects } = trafficSince(before, traffic());
+    assert.ok(messages + connects <= 60 * 2 * 3, `${messages} messages and ${connects} connects in a minute of outage`);
     const edge = await createEdge({
       transports: [at.network.udp(edgeAt), at.network.tcp(edgeAt)],
       clients: [places.near.host, places.far.host],
