@@ -24,7 +24,7 @@ import { findWayBack, ViaBranches, type WayBack } from './via-branches.ts';
 
 /** What an edge is set up with. */
 export interface EdgeOptions {
-  /** Where it is reached; one for each protocol. */
+  /** Where it is reached; one for each protocol, or one for IPv4 and one for IPv6. */
   readonly locals: readonly Address[];
   /** Who may ask for more than a dialog with a good token allows. Entries are as in `Clients`. */
   readonly clients: readonly string[];
@@ -318,8 +318,8 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     const message = this.#message;
     const { branch } = this.#branches;
     const { maxForwards, method } = message;
-    const local = this.#locals.forProtocol(target);
-    const sourceLocal = this.#locals.forProtocol(source.octets);
+    const local = this.#locals.toward(target);
+    const sourceLocal = this.#locals.toward(source.octets);
     this.#branches.route(message, this.#itinerary, target);
     const peer = this.#delivery.at(target);
     if (local === undefined || sourceLocal === undefined) {

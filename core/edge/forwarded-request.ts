@@ -11,7 +11,7 @@ import { writeRequestUri } from './request-uri.ts';
 export interface RequestEdits {
   /** What the next hop is told of us. */
   readonly local: Local;
-  /** What the hop before us knows of us: the same, unless the request changes its transport here. */
+  /** What the hop before us knows of us: the same, unless the request changes its transport or IP version here. */
   readonly sourceLocal: Local;
   readonly branch: Uint8Array;
   readonly maxForwards: number;
@@ -80,7 +80,11 @@ function writeUriAt(writer: Writer, request: Message, host: Address): void {
   if (host.protocol !== 'udp') writer.text(';transport=').text(host.protocol);
 }
 
-/** Where the transport changes we stand in the route twice, so that each side finds a URI of the transport that it has. @see RFC 5658 §5 */
+/**
+ * Where the transport changes, or the IP version, we stand in the route twice, so that each side finds a URI that it can reach.
+ *
+ * @see RFC 5658 §5
+ */
 function writeRecordRoute(writer: Writer, edits: RequestEdits, token: (writer: Writer) => void): void {
   const { local, sourceLocal } = edits;
   writer.text('Record-Route: <sip:');

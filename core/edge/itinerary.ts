@@ -84,25 +84,27 @@ export class Itinerary {
   /** Resolves the Request-URI: with a maddr that is ours it is as if it had neither that, nor a port, nor a transport. */
   #resolveTarget(uri: UriView): Destination {
     const { host, maddr } = uri;
-    const { next } = this;
     const destination = this.#resolve(uri);
     if (destination !== 'ourselves' || maddr.end === maddr.start) return destination;
     this.maddr = true;
-    if (!setProtocol(next, this.#locals.usualProtocol) || this.#locals.forProtocol(next) === undefined)
-      return 'transport';
-    if (!setIp(next, uri.bytes, host.start, host.end)) return 'name';
-    return this.#locals.has(next) ? 'ourselves' : 'resolved';
+    return this.#locate(uri, this.#locals.usualProtocol, host, 0);
   }
 
   #resolve(uri: UriView): Destination {
     const { host, maddr, port, transport } = uri;
-    const { next } = this;
     if (uri.scheme !== 'sip') return 'scheme';
-    if (!setProtocol(next, transport === '' ? this.#locals.usualProtocol : transport)) return 'transport';
-    if (this.#locals.forProtocol(next) === undefined) return 'transport';
-    const where = maddr.end > maddr.start ? maddr : host;
-    if (!setIp(next, uri.bytes, where.start, where.end)) return 'name';
+    const protocol = transport === '' ? this.#locals.usualProtocol : transport;
+    return this.#locate(uri, protocol, maddr.end > maddr.start ? maddr : host, port);
+  }
+
+  /** Sets `next` to a place of `uri`; a port of 0 is the protocol's own. */
+  #locate({ bytes }: UriView, protocol: string, host: Span, port: number): Destination {
+    const { next } = this;
+    const locals = this.#locals;
+    if (!setProtocol(next, protocol) || !locals.speaks(next)) return 'transport';
+    if (!setIp(next, bytes, host.start, host.end)) return 'name';
     if (port !== 0) setPort(next, port);
-    return this.#locals.has(next) ? 'ourselves' : 'resolved';
+    if (locals.has(next)) return 'ourselves';
+    return locals.toward(next) === undefined ? 'transport' : 'resolved';
   }
 }

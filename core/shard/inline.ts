@@ -170,7 +170,8 @@ class Inline<C, E> implements InlineShard<C> {
   }
 
   #openFlow(openId: number, remote: Address, connected: boolean): void {
-    const transport = this.#transports.find(({ local }) => local.protocol === remote.protocol);
+    const speaking = this.#transports.filter(({ local }) => local.protocol === remote.protocol);
+    const transport = speaking.find(({ local }) => isIpv6(local) === isIpv6(remote)) ?? speaking[0];
     if (transport === undefined) {
       const failure = { code: 'SIP_OPEN_FAILED' as const, message: `no transport for ${remote.protocol}` };
       this.#put({ kind: 'open-failed', openId, failure });
@@ -182,6 +183,10 @@ class Inline<C, E> implements InlineShard<C> {
       { connected },
     );
   }
+}
+
+function isIpv6({ host }: Address): boolean {
+  return host.includes(':');
 }
 
 /** The two sides number flows alike; each has its own word for the number. */

@@ -130,6 +130,40 @@ test('figure 2a: a far end that is gone is seen by the first refusal', async () 
   await at.close();
 });
 
+test('carries a call between IPv4 and IPv6', async () => {
+  const clock = new VirtualClock();
+  const network = memoryNetwork({ clock, seed: 1, delayMs: 1 });
+  const [v4, v6] = ['10.0.0.1', '2001:db8::e'].map((own) => ({ host: own, port: 5060 })) as [typeof edge, typeof edge];
+  const bridge = await createEdge({
+    transports: [network.udp(v4), network.udp(v6)],
+    clients: ['10.0.1.1', '2001:db8::b'],
+    clock,
+    random: countingRandom(1),
+  });
+  const answered: Dialog[] = [];
+  const stack = (endpoint: typeof near, hop: string) =>
+    createStack({
+      transports: [network.udp(endpoint)],
+      hops: [hop],
+      clock,
+      random: countingRandom(endpoint.port),
+      limits: { dialogs: 64, transactions: 256 },
+      application: { onCall: (call) => void call.answer({ body: 'v=0\r\n' }).then((dialog) => answered.push(dialog)) },
+    });
+  const four = await stack({ host: '10.0.1.1', port: 5070 }, 'sip:10.0.0.1:5060');
+  const six = await stack({ host: '2001:db8::b', port: 5080 }, 'sip:[2001:db8::e]:5060');
+  const inviting = four.invite('sip:bob@[2001:db8::b]:5080', { body: 'v=0\r\n' });
+  await clock.run(100);
+  const dialogs = [await inviting, ...answered];
+  assert.is(dialogs.length, 2);
+  for (const dialog of dialogs) {
+    const informing = dialog.request('INFO');
+    await clock.run(100);
+    assert.is((await informing).status, 200);
+  }
+  await Promise.all([four.destroy(), six.destroy(), bridge.close()]);
+});
+
 test('says what is wrong with its options', async () => {
   const clock = new VirtualClock();
   const transports = [memoryNetwork({ clock, seed: 1 }).udp(edge)];

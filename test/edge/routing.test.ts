@@ -26,10 +26,33 @@ test('16.4: a maddr of ours on a port that is not ours goes there', () => {
 
 test('16.4: on a port that is not the default one the maddr takes that along', () => {
   const world = new World({ locals: [addressOf('10.0.0.1:5062')] });
+  assert.is(way('sip:bob@10.0.2.2:5062;maddr=10.0.0.1', world), '10.0.2.2:5060 MESSAGE sip:bob@10.0.2.2 SIP/2.0');
+  const both = new World({ locals: [addressOf('10.0.0.1:5062'), addressOf('2001:db8::e:5062')] });
   assert.is(
-    way('sip:bob@[2001:db8::2]:5062;maddr=10.0.0.1', world),
+    way('sip:bob@[2001:db8::2]:5062;maddr=10.0.0.1', both),
     '2001:db8:0:0:0:0:0:2:5060 MESSAGE sip:bob@[2001:db8::2] SIP/2.0',
   );
+});
+
+test('16.6 (4, 8): between IPv4 and IPv6 each side gets the Via and the Record-Route of its own (RFC 5658)', () => {
+  const world = new World({ locals: [addressOf(edgeAt), addressOf('2001:db8::e:5060')] });
+  const uri = 'sip:carol@[2001:db8::c]:5090';
+  const carol = '2001:db8:0:0:0:0:0:c:5090';
+  const invite = only(world.from(alice, request('INVITE', { uri })));
+  assert.is(invite.to, carol);
+  assert.match(header(invite.text, 'Via'), /^SIP\/2\.0\/UDP \[2001:db8::e\]:5060;/);
+  const routes = header(invite.text, 'Record-Route').split(', ');
+  assert.match(routes[0] ?? '', /@\[2001:db8::e\]:5060;lr>$/);
+  assert.match(routes[1] ?? '', /@10\.0\.0\.1:5060;lr>$/);
+  assert.is(only(world.from(carol, response(invite.text, 200))).to, alice);
+  const lines = [`Route: ${[...routes].reverse().join(', ')}`];
+  const info = only(world.from(alice, request('INFO', { uri, toTag: 'bob', lines })));
+  assert.is(info.to, carol);
+  assert.is(header(info.text, 'Route'), '');
+});
+
+test('16.6 (7): an address of the IP version that we do not have gets 404', () => {
+  assert.is(way('sip:bob@[2001:db8::2]'), `${alice} SIP/2.0 404 No Such Transport Here`);
 });
 
 test('16.4: another’s maddr is followed and stays', () => {
