@@ -11,13 +11,16 @@ export interface Application {
   /** A call comes in. Without this handler it is refused with 480. */
   onCall?(call: IncomingCall): void;
   /**
-   * The peer sends a request inside a dialog: INFO, MESSAGE, or an UPDATE or re-INVITE with a new offer. Without this handler
+   * The peer sends a request inside a dialog: INFO, MESSAGE, or an UPDATE, re-INVITE or PRACK with a new offer. Without this handler
    * INFO is answered 200, the others 488.
    */
   onRequest?(request: IncomingRequest): void;
   /** A dialog's route broke, or was healed. */
   onRouteStatus?(dialog: Dialog, routeStatus: RouteStatus): void;
-  /** The peer's answer to a heal that repeated our offer is not the one of last time. */
+  /**
+   * The peer's session description is not the one of last time: in the answer to a heal that repeated our offer, or in an ACK or
+   * PRACK that answers an offer of ours (to a call that came without one).
+   */
   onSessionChanged?(dialog: Dialog, body: Uint8Array): void;
   /** A dialog is over: `by` whose end, `reason` why, `end` when; see `EndReason` and `DialogEnd`. */
   onEnded?(dialog: Dialog, by: 'local' | 'remote', reason: EndReason, end: DialogEnd): void;

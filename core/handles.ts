@@ -46,7 +46,7 @@ export interface Asker {
   relate(dialog: DialogId, group: string): void;
   reportMedia(dialog: DialogId, alive: boolean): void;
   export(dialog: DialogId, release: boolean): Promise<DialogRecord>;
-  ring(call: number, status: number, content: Content): void;
+  ring(call: number, status: number, content: Content, reliable: boolean): void;
   answer(call: number, content: Content): Promise<Dialog>;
   refuse(call: number, status: number, content: Content): void;
   respond(request: number, status: number, content: Content): void;
@@ -158,6 +158,18 @@ export class Dialog {
   }
 }
 
+/** A provisional response of ours. */
+export interface RingOptions extends MessageContent {
+  /**
+   * Sends it reliably where the caller can take that (`supportsReliable`): again and again until the caller has acknowledged it by
+   * PRACK, one at a time, in order. An answer or offer in its body then counts; in any other provisional response it is a
+   * preview. A caller may require it: each is then reliable. Without a PRACK within 32 s the call is refused with 504.
+   *
+   * @see RFC 3262 §3, §5
+   */
+  readonly reliable?: boolean;
+}
+
 /** A call that comes in. Answer or refuse it; until then the caller waits. */
 export class IncomingCall {
   readonly requestUri: string;
@@ -166,7 +178,12 @@ export class IncomingCall {
   readonly callId: string;
   readonly headers: readonly Header[];
   readonly body: Uint8Array;
-  /** Aborts when the caller gives up. */
+  /** The caller takes provisional responses that it has to acknowledge. @see RFC 3262 §3 */
+  readonly supportsReliable: boolean;
+  /**
+   * Aborts when the call is over before it was decided: the caller gave up, or it expired. Undecided it is refused with 480 after 30
+   * minutes, or with 487 when its Expires says so.
+   */
   readonly signal: AbortSignal;
   readonly #call: number;
   readonly #asker: Asker;
@@ -178,17 +195,21 @@ export class IncomingCall {
     this.callId = data.callId;
     this.headers = data.headers;
     this.body = data.body;
+    this.supportsReliable = data.supportsReliable;
     this.signal = signal;
     this.#call = data.call;
     this.#asker = asker;
   }
 
-  /** Sends a provisional response: 180 unless told otherwise. */
-  ring(status = 180, content: MessageContent = {}): void {
+  /**
+   * Sends a provisional response: 180 unless told otherwise. It makes an early dialog, in which the caller may send requests, and is
+   * repeated every minute while the call is undecided.
+   */
+  ring(status = 180, content: RingOptions = {}): void {
     if (!(Number.isInteger(status) && status > 100 && status < 200))
       throw new UsageError(`${shown(status)} is not provisional: 101 to 199.`);
-    needOptions('ring()', content, contentNames);
-    this.#asker.ring(this.#call, status, contentOf(content, sdpType));
+    needOptions('ring()', content, ringNames);
+    this.#asker.ring(this.#call, status, contentOf(content, sdpType), content.reliable === true);
   }
 
   /**
@@ -236,11 +257,12 @@ export class IncomingRequest {
     if (!(Number.isInteger(status) && status >= 200 && status < 700))
       throw new UsageError(`${shown(status)} is not final: 200 to 699.`);
     needOptions('respond()', content, contentNames);
-    const defaultType = isTargetRefresh(this.method) ? sdpType : undefined;
+    const defaultType = isTargetRefresh(this.method) || this.method === 'PRACK' ? sdpType : undefined;
     this.#asker.respond(this.#request, status, contentOf(content, defaultType));
   }
 }
 
+const ringNames: NamesOf<RingOptions> = { ...contentNames, reliable: true };
 const requestNames: NamesOf<RequestOptions> = { ...contentNames, signal: true, confirmWithRemote: true };
 const signalName = { signal: true } as const;
 const releaseName = { release: true } as const;
@@ -248,5 +270,6 @@ const releaseName = { release: true } as const;
 const reservedMethods: ReadonlyMap<string, string> = new Map([
   ['BYE', 'use bye()'],
   ['ACK', 'the stack sends it'],
+  ['PRACK', 'the stack sends it'],
   ['CANCEL', 'abort the signal given to invite()'],
 ]);

@@ -17,7 +17,7 @@ export type { DialogData, DialogEnd, EndReason, EngineCounts, ResponseData, Resp
 export type { TrustRule } from './engine/trust.ts';
 export type { SipErrorCode } from './errors.ts';
 export { SipError, UsageError } from './errors.ts';
-export type { RequestOptions } from './handles.ts';
+export type { RequestOptions, RingOptions } from './handles.ts';
 export { Dialog, FailureResponseError, IncomingCall, IncomingRequest } from './handles.ts';
 export type { MessageContent } from './message-content.ts';
 export type { BreakCause, RecoveryMode } from './recovery/classify.ts';

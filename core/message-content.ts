@@ -42,6 +42,9 @@ const ownHeaders: ReadonlySet<string> = new Set([
   'allow',
   'session-expires',
   'x',
+  'min-se',
+  'rseq',
+  'rack',
 ]);
 
 /** Checks what a program wants to add: it must not end a line or write a header of ours. */

@@ -54,6 +54,19 @@ export interface InviteOptions extends MessageContent {
   readonly onFork?: (dialog: Dialog) => void;
   /** The group of dialogs that it belongs to; see `Dialog.relate`. */
   readonly group?: string;
+  /**
+   * Answers an offer of the far end, for a call that goes without one (no `body`): what it gives is the body of the ACK, or of the
+   * PRACK. Without it, or when it throws, such an offer is refused and the call ended: the promise rejects with a 488, or with
+   * `SIP_ABORTED`. It has 32 s.
+   *
+   * @see RFC 3261 §13.2.1, RFC 3262 §5
+   */
+  readonly answerOffer?: (offer: Uint8Array, response: ResponseData) => MessageContent | Promise<MessageContent>;
+  /**
+   * Seconds that the call is good for, sent as Expires: it is cancelled when nobody has answered by then, and rejects with the
+   * response to that, mostly a 487. Default: it is sent without, and cancelled after 1,800. @see RFC 3261 §13.2.1, §20.19
+   */
+  readonly expiresS?: number;
 }
 
 /**
@@ -74,8 +87,13 @@ const inviteNames: NamesOf<InviteOptions> = {
   onProvisional: true,
   onFork: true,
   group: true,
+  answerOffer: true,
+  expiresS: true,
 };
 const signalName = { signal: true } as const;
+
+/** @see RFC 3261 §20.19 */
+const expiresMaxS = 86_400;
 
 /** The engine's timers carry unsigned 32-bit numbers. */
 const commandIdMax = 2 ** 32 - 1;
@@ -94,6 +112,8 @@ export class Stack implements AsyncDisposable {
   readonly #ringing = new Map<number, AbortController>();
   /** Who takes dialogs of further branches, by the id of the call's command. */
   readonly #forkTakers = new Map<number, (dialog: Dialog) => void>();
+  /** Who answers offers, by the id of the call's command. */
+  readonly #offerAnswerers = new Map<number, NonNullable<InviteOptions['answerOffer']>>();
   readonly #asker: Asker;
   #shard: InlineShard<Command> | undefined;
   #state: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
@@ -116,7 +136,7 @@ export class Stack implements AsyncDisposable {
       relate: (dialog, group) => this.#command({ name: 'relate', dialog, group }),
       reportMedia: (dialog, alive) => this.#command({ name: 'media', dialog, alive }),
       export: (dialog, release) => this.#export(dialog, release),
-      ring: (call, status, content) => this.#command({ name: 'ring', call, status, content }),
+      ring: (call, status, content, reliable) => this.#command({ name: 'ring', call, status, content, reliable }),
       answer: async (call, content) => this.#dialog(await this.#ask((id) => ({ name: 'answer', id, call, content }))),
       refuse: (call, status, content) => this.#command({ name: 'refuse', call, status, content }),
       respond: (request, status, content) => this.#command({ name: 'respond', request, status, content }),
@@ -174,16 +194,23 @@ export class Stack implements AsyncDisposable {
     needSignal('signal', options.signal);
     needFunction('onProvisional', options.onProvisional);
     needFunction('onFork', options.onFork);
+    needFunction('answerOffer', options.answerOffer);
     const content = contentOf(options, sdpType);
     const from = options.from === undefined ? undefined : nameAddr(options.from);
-    const { signal, onProvisional, onFork } = options;
+    const { signal, onProvisional, onFork, answerOffer, expiresS } = options;
+    if (expiresS !== undefined && !(Number.isInteger(expiresS) && expiresS >= 1 && expiresS <= expiresMaxS))
+      throw new UsageError(`expiresS is a whole number from 1 to ${expiresMaxS}, not ${expiresS}.`);
+    if (answerOffer !== undefined && content.body !== undefined)
+      throw new UsageError('A call with a body makes an offer of its own: answerOffer is for one without.');
     if (this.#state !== 'open') throw new SipError('SIP_CLOSED', 'The stack takes no more calls.');
     this.#needTransport(target);
     const takesForks = onFork !== undefined;
+    const answersOffers = answerOffer !== undefined;
     const asked = this.#ask(
       (id) => {
         if (onFork !== undefined) this.#forkTakers.set(id, onFork);
-        return { name: 'invite', id, target, from, content, takesForks };
+        if (answerOffer !== undefined) this.#offerAnswerers.set(id, answerOffer);
+        return { name: 'invite', id, target, from, content, takesForks, answersOffers, expiresS };
       },
       { signal, onAbort: (id) => ({ name: 'cancel', id }), onProvisional },
     );
@@ -243,6 +270,7 @@ export class Stack implements AsyncDisposable {
       for (const waiter of this.#waiters.values()) waiter.reject(new SipError('SIP_CLOSED', 'The stack was closed.'));
       this.#waiters.clear();
       this.#forkTakers.clear();
+      this.#offerAnswerers.clear();
       this.#destroyed = this.#shard?.destroy() ?? Promise.resolve();
     }
     return this.#destroyed;
@@ -372,10 +400,12 @@ export class Stack implements AsyncDisposable {
   #settle(id: number, failure: CommandFailure | undefined, value: ResultValue): void {
     const waiter = this.#waiters.get(id);
     if (failure === undefined) {
+      if (!this.#forkTakers.has(id)) this.#offerAnswerers.delete(id);
       waiter?.resolve(value);
       return;
     }
     this.#forkTakers.delete(id);
+    this.#offerAnswerers.delete(id);
     waiter?.reject(errorOf(failure));
   }
 
@@ -401,6 +431,10 @@ export class Stack implements AsyncDisposable {
         break;
       case 'forks-over':
         this.#forkTakers.delete(event.id);
+        this.#offerAnswerers.delete(event.id);
+        break;
+      case 'offer':
+        void this.#answerOffer(event);
         break;
       case 'incoming-call':
         this.#tellCall(event);
@@ -467,6 +501,17 @@ export class Stack implements AsyncDisposable {
     }
     if (this.#state === 'closed') return;
     this.#command({ name: 'registration', refresh, refreshed, contact: refreshed ? contact : undefined });
+  }
+
+  /** Whatever the program does, the far end gets its answer: none when it throws, which is then its affair. */
+  async #answerOffer({ id, offer, response }: Extract<EngineEvent, { kind: 'offer' }>): Promise<void> {
+    let content: Content | undefined;
+    try {
+      const answer = await this.#offerAnswerers.get(id)?.(response.body, response);
+      content = answer && contentOf(answer, sdpType);
+    } finally {
+      if (this.#state !== 'closed') this.#command({ name: 'answer-offer', offer, content });
+    }
   }
 
   #tellCall(event: Extract<EngineEvent, { kind: 'incoming-call' }>): void {

@@ -1,4 +1,5 @@
 import type { FlowId, Outlet } from '../contract.ts';
+import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
 import { endMessage, type Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
@@ -12,6 +13,12 @@ import type { DialogIndex, DialogTable } from './table.ts';
 export interface AckHop {
   readonly via: string;
   readonly flow: FlowId | undefined;
+}
+
+/** What an ACK carries. */
+export interface AckBody {
+  readonly contentType: string;
+  readonly body: Uint8Array;
 }
 
 /** A 2xx that comes again for the third time has not heard two ACKs: a hop swallows them, having nobody to tell. */
@@ -74,8 +81,11 @@ export class Acks {
     this.#forksOver = options.wheel.kind((txId) => this.#forks.forget(txId));
   }
 
-  /** Acknowledges the 2xx of `tx`, whose CSeq number is `sequence`; another dialog's than before is another branch's. */
-  send(tx: ClientTransaction, dialog: DialogIndex, sequence: number, hop: AckHop): void {
+  /**
+   * Acknowledges the 2xx of `tx`, whose CSeq number is `sequence`; another dialog's than before is another branch's. `answer` is a
+   * session description, where the 2xx brought an offer.
+   */
+  send(tx: ClientTransaction, dialog: DialogIndex, sequence: number, hop: AckHop, answer?: AckBody): void {
     if (tx.ack === undefined) {
       tx.owner = dialog;
     } else if (this.#forks.add(tx.id, dialog, tx.flow)) {
@@ -85,7 +95,7 @@ export class Acks {
     this.#repeats[dialog] = 0;
     this.#sequence[dialog] = sequence;
     this.#atMs[dialog] = this.#wheel.nowMs;
-    this.#send(tx, dialog, sequence, hop);
+    this.#send(tx, dialog, sequence, hop, answer);
   }
 
   /** Whether one more branch of a forked INVITE can be acknowledged. */
@@ -144,7 +154,7 @@ export class Acks {
     const tx = this.#clients.get(txId);
     const agoMs = this.#wheel.nowMs - (this.#atMs[dialog] as number);
     if (agoMs >= this.#repeatedForMs || tx?.state !== 'accepted') this.#txId[dialog] = 0;
-    else if (agoMs > 0) this.#send(tx, dialog, this.#sequence[dialog] as number, hop);
+    else if (agoMs > 0) this.#sendAgain(tx, dialog, hop);
   }
 
   dialogEnded(dialog: DialogIndex): void {
@@ -155,10 +165,27 @@ export class Acks {
     if (tx?.owner === dialog) tx.owner = nobody; // the row may serve another branch's dialog next
   }
 
-  #send(tx: ClientTransaction, dialog: DialogIndex, sequence: number, hop: AckHop): void {
+  /** By another route, with the same body. */
+  #sendAgain(tx: ClientTransaction, dialog: DialogIndex, hop: AckHop): void {
+    const fork = tx.owner === dialog ? undefined : this.#forks.ofDialog(tx.id, dialog);
+    const ack = fork === undefined ? tx.ack : fork.ack;
+    const old = this.#sent;
+    const isRead = ack !== undefined && old.scan(ack) === undefined;
+    const contentType = isRead ? old.headerText(HeaderId.ContentType) : undefined;
+    const body = isRead ? old.bytes.slice(old.body.start, old.body.end) : undefined;
+    this.#send(
+      tx,
+      dialog,
+      this.#sequence[dialog] as number,
+      hop,
+      contentType === undefined || body === undefined ? undefined : { contentType, body },
+    );
+  }
+
+  #send(tx: ClientTransaction, dialog: DialogIndex, sequence: number, hop: AckHop, answer: AckBody | undefined): void {
     const fork = tx.owner === dialog ? undefined : this.#forks.ofDialog(tx.id, dialog);
     const branch = fork === undefined ? `${tx.branch}a` : `${tx.branch}a${dialog}`;
-    const ack = this.#write(dialog, sequence, hop, branch);
+    const ack = this.#write(dialog, sequence, hop, branch, answer);
     const flow = hop.flow ?? tx.flow;
     if (fork === undefined) {
       tx.ack = ack;
@@ -170,8 +197,8 @@ export class Acks {
     this.#outlet.send(flow, ack);
   }
 
-  #write(dialog: DialogIndex, sequence: number, { via }: AckHop, branch: string): Uint8Array {
+  #write(dialog: DialogIndex, sequence: number, { via }: AckHop, branch: string, answer?: AckBody): Uint8Array {
     beginDialogRequest(this.#writer, this.#table, dialog, { method: 'ACK', sequence, via, branch, path: routeSetPath });
-    return endMessage(this.#writer, undefined, undefined);
+    return endMessage(this.#writer, answer?.contentType, answer?.body);
   }
 }

@@ -18,7 +18,12 @@ export function supportedHeader({ resilient }: Pick<DialogTable, 'resilient'>): 
   return resilient ? resilientSupportedHeader : plainSupportedHeader;
 }
 
-export const allowHeader = 'Allow: INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS, INFO, MESSAGE\r\n';
+/** The same where provisional responses may be sent reliably: in an INVITE that begins a call, and in what answers one. @see RFC 3262 §4 */
+export function callSupportedHeader({ resilient }: Pick<DialogTable, 'resilient'>): string {
+  return resilient ? `Supported: timer, 100rel, ${resilienceTag}\r\n` : 'Supported: timer, 100rel\r\n';
+}
+
+export const allowHeader = 'Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS, INFO, MESSAGE\r\n';
 
 /** Which Route a request inside a dialog carries. */
 export type RequestPath =

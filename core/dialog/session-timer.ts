@@ -64,9 +64,11 @@ export class SessionTimers {
     });
   }
 
-  /** Writes what an initial INVITE asks for. @see RFC 4028 §7.1 */
-  writeOffer(writer: Writer): void {
-    if (this.intervalS > 0) writer.text('Session-Expires: ').decimal(this.intervalS).text('\r\n');
+  /** Writes what an initial INVITE asks for; `leastS` is what a 422 asked for, or 0. @see RFC 4028 §7.1, §7.3 */
+  writeOffer(writer: Writer, leastS = 0): void {
+    if (this.intervalS === 0) return;
+    writer.text('Session-Expires: ').decimal(Math.max(this.intervalS, leastS)).text('\r\n');
+    if (leastS > 0) writer.text('Min-SE: ').decimal(leastS).text('\r\n');
   }
 
   /**

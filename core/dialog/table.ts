@@ -49,6 +49,8 @@ export const DialogFlag = {
   secure: 512,
   /** Set up straight with its peer, without route and listed hop: its requests follow the remote target. */
   direct: 0x4000,
+  /** An early dialog's INVITE has brought an offer that has no answer yet, but in previews. @see RFC 3311 §5.2 */
+  remoteOfferPending: 1024,
 } as const;
 
 /** @see RFC 3261 §8.1.1.5 */

@@ -51,8 +51,15 @@ export class Answers implements ServerUser {
   acknowledged(dialog: DialogIndex, ack: Message): void {
     const answer = this.#waiting.get(dialog);
     if (answer?.sequence !== ack.cseq.number) return;
-    if (answer.offered) this.#parts.healer.noteAnswer(dialog, ack);
     this.#confirm(dialog);
+    if (answer.offered && ack.body.end > ack.body.start) this.#noteAnswer(dialog, ack);
+  }
+
+  /** The first answer of the peer's is news to the program, any other only when it is another than the last. */
+  #noteAnswer(dialog: DialogIndex, ack: Message): void {
+    const { table, healer, reporter } = this.#parts;
+    if (table.remoteSession[dialog] === 0) reporter.sessionChanged(dialog, ack);
+    healer.noteAnswer(dialog, ack);
   }
 
   /** A new INVITE in the dialog: its sender has had our 2xx, whatever has become of the ACK. @see RFC 5407 §3.1.4 */

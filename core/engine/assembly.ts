@@ -20,7 +20,7 @@ import { owedByesMax } from './limits.ts';
 import type { EngineOptions } from './options.ts';
 import type { Parts } from './parts.ts';
 import { RandomPool } from './random-pool.ts';
-import { bodyOf, Reporter } from './reporter.ts';
+import { Reporter } from './reporter.ts';
 import { Trust } from './trust.ts';
 
 /** What the parts are built into: where their outputs go, and who hears of what they cannot decide. */
@@ -202,9 +202,6 @@ function healerUser(parts: () => Parts, around: Surroundings): HealerUser {
     givenUp: around.givenUp,
     refreshRegistration: (refresh) => parts().reporter.emit({ kind: 'refresh-registration', refresh }),
     gone: around.gone,
-    sessionChanged: (dialog, message) => {
-      const { reporter } = parts();
-      reporter.emit({ kind: 'session-changed', dialog: reporter.dialog(dialog), body: bodyOf(message) });
-    },
+    sessionChanged: (dialog, message) => parts().reporter.sessionChanged(dialog, message),
   };
 }

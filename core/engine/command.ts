@@ -27,9 +27,21 @@ export type Command =
       readonly content: Content;
       /** Dialogs of further branches that answer are told in events `fork`, until one of `forks-over`; otherwise they are ended. */
       readonly takesForks: boolean;
+      /** An offer in a response is told in an event `offer`, which a command `answer-offer` answers; otherwise it is refused. */
+      readonly answersOffers: boolean;
+      /** Seconds that the call is good for; undefined for as long as any call. */
+      readonly expiresS: number | undefined;
     }
+  | { readonly name: 'answer-offer'; readonly offer: number; readonly content: Content | undefined }
   | { readonly name: 'cancel'; readonly id: number }
-  | { readonly name: 'ring'; readonly call: number; readonly status: number; readonly content: Content }
+  | {
+      readonly name: 'ring';
+      readonly call: number;
+      readonly status: number;
+      readonly content: Content;
+      /** To be acknowledged by PRACK, where the caller can. @see RFC 3262 */
+      readonly reliable: boolean;
+    }
   | { readonly name: 'answer'; readonly id: number; readonly call: number; readonly content: Content }
   | { readonly name: 'refuse'; readonly call: number; readonly status: number; readonly content: Content }
   | {

@@ -68,6 +68,7 @@ export class DialogMaker {
     table.state[dialog] = DialogState.confirmed;
     const isSound = table.update(dialog, targetOf(response), routes ?? emptySlice, undefined);
     this.notePeer(dialog, response);
+    table.set(dialog, DialogFlag.direct, (routes === undefined || routes.end === routes.start) && hop?.listed !== true);
     const next = nextHop(table, hops, dialog, hop?.listed ? hop : undefined) ?? hop;
     if (next !== undefined) hops.attach(dialog, next);
     return isSound && routes !== undefined;

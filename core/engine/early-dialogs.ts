@@ -7,6 +7,15 @@ import type { Parts } from './parts.ts';
 /** A call has so many early dialogs at most: a forking proxy may reach many phones, but a program follows few. */
 const earlyMax = 16;
 
+/** What is known of an early dialog beside its row. */
+export interface EarlyDialog {
+  readonly call: OutgoingCall;
+  /** RSeq of the last reliable response in order; 0 before one. @see RFC 3262 §4 */
+  rseq: number;
+  /** Offer and answer have been exchanged in reliable responses. @see RFC 3262 §5 */
+  settled: boolean;
+}
+
 /**
  * Early dialogs of calls that we make: one for each To tag of provisional responses.
  *
@@ -16,14 +25,14 @@ const earlyMax = 16;
  */
 export class EarlyDialogs {
   readonly #parts: Parts;
-  readonly #callOf = new Map<DialogIndex, OutgoingCall>();
+  readonly #known = new Map<DialogIndex, EarlyDialog>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   get count(): number {
-    return this.#callOf.size;
+    return this.#known.size;
   }
 
   /** Whether a provisional response whose tag is new may have one. */
@@ -51,14 +60,26 @@ export class EarlyDialogs {
     // Until the call is answered its offer is pending, or the one that it waits for (RFC 3311 §5.1).
     table.set(dialog, DialogFlag.offerPending, true);
     call.early.push(dialog);
-    this.#callOf.set(dialog, call);
+    this.#known.set(dialog, { call, rseq: 0, settled: false });
+  }
+
+  get(dialog: DialogIndex): EarlyDialog | undefined {
+    return this.#known.get(dialog);
+  }
+
+  /** Offer and answer of its call have been exchanged: another offer may be made (RFC 3311 §5.1). */
+  settle(dialog: DialogIndex): void {
+    const early = this.#known.get(dialog);
+    if (early === undefined) return;
+    early.settled = true;
+    this.#parts.table.set(dialog, DialogFlag.offerPending, false);
   }
 
   /** It was confirmed. */
   leave(call: OutgoingCall, dialog: DialogIndex): void {
     this.#parts.table.set(dialog, DialogFlag.offerPending, false);
     call.early.splice(call.early.indexOf(dialog), 1);
-    this.#callOf.delete(dialog);
+    this.#known.delete(dialog);
   }
 
   /** None of a call's can be confirmed any more; those whose BYE is under way end with it. */
@@ -71,7 +92,7 @@ export class EarlyDialogs {
   }
 
   dialogEnded(dialog: DialogIndex): void {
-    const call = this.#callOf.get(dialog);
+    const call = this.#known.get(dialog)?.call;
     if (call === undefined) return;
     this.leave(call, dialog);
     call.endedTags.push(this.#parts.table.text(dialog, Part.remoteTag));

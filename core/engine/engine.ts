@@ -84,6 +84,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
       healed: (dialog, by, wasBroken) => this.#healed(dialog, by, wasBroken),
       healFailed: (dialog, cause, response, quick) => {
         if (quick) this.#requests.quickHealFailed(dialog, response);
+        if (quick) this.#outgoing.healFailed(dialog);
         this.#askedHeals.healFailed(dialog, cause, response);
         this.#groups.healFailed(dialog);
         this.#byes.healFailed(dialog);
@@ -115,9 +116,16 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#answers = new Answers(parts, endByBye);
     this.#outgoing = new OutgoingCalls(parts, maker);
     this.#incoming = new IncomingCalls(parts, maker, responder, this.#answers);
-    const adoption = new RouteAdoption(parts, parts.trust);
     const released = new ReleasedDialogs({ rememberedForMs: parts.timers.t1x64Ms });
-    this.#inDialog = new InDialog(parts, maker, responder, this.#answers, this.#owedByes, adoption, released);
+    this.#inDialog = new InDialog(parts, {
+      maker,
+      responder,
+      answers: this.#answers,
+      owedByes: this.#owedByes,
+      adoption: new RouteAdoption(parts, parts.trust),
+      released,
+      reliable: this.#incoming.reliable,
+    });
     this.#outOfDialog = new OutOfDialog(parts, this.#incoming, this.#inDialog, responder);
     this.#handover = new Handover(parts, released, (dialog) => {
       this.#release(dialog);
@@ -284,13 +292,16 @@ export class Engine implements Steppable<Command, EngineEvent> {
   #obey(command: Command): void {
     switch (command.name) {
       case 'invite':
-        this.#outgoing.invite(command.id, command.target, command.from, command.content, command.takesForks);
+        this.#outgoing.invite(command);
+        break;
+      case 'answer-offer':
+        this.#outgoing.answerOffer(command.offer, command.content);
         break;
       case 'cancel':
         this.#outgoing.cancel(command.id);
         break;
       case 'ring':
-        this.#incoming.ring(command.call, command.status, command.content);
+        this.#incoming.ring(command.call, command.status, command.content, command.reliable);
         break;
       case 'answer':
         this.#incoming.answer(command.id, command.call, command.content);
@@ -438,6 +449,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     if (wasBroken || by === 'local') this.#groups.healed(dialog, by);
     this.#requests.healed(dialog);
     this.#byes.healed(dialog);
+    this.#outgoing.healed(dialog);
   }
 
   /** The last rung has said that there is no such dialog: it ended some time since the peer was last heard of. */

@@ -93,6 +93,8 @@ export interface CallData {
   readonly callId: string;
   readonly headers: readonly Header[];
   readonly body: Uint8Array;
+  /** The caller takes reliable provisional responses. @see RFC 3262 §3 */
+  readonly supportsReliable: boolean;
 }
 
 /** A request of the peer's inside a dialog. */
@@ -120,6 +122,8 @@ export type EngineEvent =
       /** The early dialog of the branch that rings, where it has one. */
       readonly dialog: DialogData | undefined;
     }
+  /** A response offers a session to a call that went without an offer: the program's answer is awaited. */
+  | { readonly kind: 'offer'; readonly id: number; readonly offer: number; readonly response: ResponseData }
   /** Another branch of the call has answered. */
   | { readonly kind: 'fork'; readonly id: number; readonly dialog: DialogData }
   /** No other branch can answer any more. */

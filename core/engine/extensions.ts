@@ -2,7 +2,7 @@ import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 
 /** Extensions that a request may require of us. */
-const supported: ReadonlySet<string> = new Set(['timer', 'ms-dialog-route-set-update']);
+const supported: ReadonlySet<string> = new Set(['timer', '100rel', 'ms-dialog-route-set-update']);
 
 /** The extensions that a request requires and that we do not have, as the value of Unsupported; '' for none. @see RFC 3261 §8.2.2.3 */
 export function unsupportedExtensions(request: Message): string {

@@ -17,6 +17,7 @@ import { unsupportedExtensions } from './extensions.ts';
 import type { OwedByes } from './owed-byes.ts';
 import type { Parts } from './parts.ts';
 import type { ReleasedDialogs } from './released-dialogs.ts';
+import type { ReliableProvisionals } from './reliable-provisionals.ts';
 import { bodyOf } from './reporter.ts';
 import type { Responder } from './responder.ts';
 import type { RouteAdoption } from './route-adoption.ts';
@@ -41,6 +42,7 @@ export class InDialog implements ServerUser {
   readonly #owedByes: OwedByes;
   readonly #adoption: RouteAdoption;
   readonly #released: ReleasedDialogs;
+  readonly #reliable: ReliableProvisionals;
   /** By the id of their server transaction, which is what the program calls them by. */
   readonly #held = new Map<number, HeldRequest>();
   /** The ids in `#held` of one dialog's requests. */
@@ -51,20 +53,24 @@ export class InDialog implements ServerUser {
 
   constructor(
     parts: Parts,
-    maker: DialogMaker,
-    responder: Responder,
-    answers: Answers,
-    owedByes: OwedByes,
-    adoption: RouteAdoption,
-    released: ReleasedDialogs,
+    others: {
+      readonly maker: DialogMaker;
+      readonly responder: Responder;
+      readonly answers: Answers;
+      readonly owedByes: OwedByes;
+      readonly adoption: RouteAdoption;
+      readonly released: ReleasedDialogs;
+      readonly reliable: ReliableProvisionals;
+    },
   ) {
     this.#parts = parts;
-    this.#maker = maker;
-    this.#responder = responder;
-    this.#answers = answers;
-    this.#owedByes = owedByes;
-    this.#adoption = adoption;
-    this.#released = released;
+    this.#maker = others.maker;
+    this.#responder = others.responder;
+    this.#answers = others.answers;
+    this.#owedByes = others.owedByes;
+    this.#adoption = others.adoption;
+    this.#released = others.released;
+    this.#reliable = others.reliable;
   }
 
   /** The dialog that a request's Call-ID and tags name, or -1. */
@@ -136,7 +142,7 @@ export class InDialog implements ServerUser {
         this.#ask(tx, request, dialog);
         break;
       case 'PRACK':
-        this.#responder.respond(tx, request, 481);
+        this.#receivePrack(tx, request, dialog);
         break;
       default:
         this.#responder.respond(tx, request, 405, { lines: allowHeader });
@@ -157,6 +163,7 @@ export class InDialog implements ServerUser {
     } else if ((method === 'INVITE' || method === 'UPDATE') && status < 300) {
       this.#accept(tx, request, dialog, content);
     } else {
+      if (method === 'PRACK') this.#answerPrack(request, dialog, status, content);
       this.#responder.respond(tx, request, status, { content });
     }
   }
@@ -230,6 +237,32 @@ export class InDialog implements ServerUser {
     });
   }
 
+  /** @see RFC 3262 §3, §5 */
+  #receivePrack(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
+    switch (this.#reliable.receive(dialog, request)) {
+      case 'none':
+        this.#responder.respond(tx, request, 481);
+        return;
+      case 'offer':
+        this.#parts.table.set(dialog, DialogFlag.remoteOfferPending, true);
+        this.#ask(tx, request, dialog);
+        break;
+      case 'acknowledged':
+        this.#responder.respond(tx, request, 200);
+        break;
+    }
+    this.#reliable.goOn(dialog);
+  }
+
+  /** The answer to an offer that came in a PRACK is in the response to it. @see RFC 3262 §5 */
+  #answerPrack(request: Message, dialog: DialogIndex, status: number, { body }: Content): void {
+    const { table } = this.#parts;
+    table.set(dialog, DialogFlag.remoteOfferPending, false);
+    if (status >= 300) return;
+    table.remoteSession[dialog] = hashDescription(request.bytes, request.body.start, request.body.end);
+    if (body !== undefined) table.update(dialog, undefined, undefined, { bytes: body, start: 0, end: body.length });
+  }
+
   /** A target refresh; one without a new offer is answered at once. @see RFC 3261 §14.2, RFC 3311 §5.2 */
   #refresh(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
     const { table, sessions } = this.#parts;
@@ -288,8 +321,7 @@ export class InDialog implements ServerUser {
       return held !== undefined || isPending;
     }
     // The INVITE's own offer has no answer yet (RFC 3311 §5.2).
-    if (hasBody && table.state[dialog] === DialogState.early && table.has(dialog, DialogFlag.remoteInvitePending))
-      return true;
+    if (hasBody && table.has(dialog, DialogFlag.remoteOfferPending)) return true;
     return held !== undefined && (hasBody || held.method === 'UPDATE');
   }
 
@@ -335,7 +367,10 @@ export class InDialog implements ServerUser {
     });
     if (this.#parts.healer.health.recovering[dialog] === 1) sessions.pause(dialog);
     if (routeChanged) this.#parts.healer.healedByRemote(dialog);
-    if (table.state[dialog] === DialogState.early) sessions.pause(dialog); // its session has not begun
+    if (table.state[dialog] === DialogState.early) {
+      sessions.pause(dialog); // its session has not begun
+      table.set(dialog, DialogFlag.sessionTimer, false);
+    }
   }
 
   #sameSession(dialog: DialogIndex): Content {

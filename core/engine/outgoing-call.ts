@@ -14,6 +14,10 @@ export interface OutgoingCall {
   readonly localTag: string;
   /** The program takes the dialogs of further branches that answer. */
   readonly takesForks: boolean;
+  /** The program answers offers of the far end. */
+  readonly answersOffers: boolean;
+  /** Seconds that it is good for, as it says in Expires. */
+  readonly expiresS: number | undefined;
   /** Hops that it was tried by. */
   readonly tried: Hop[];
   /** What it proves with who makes it, once it is asked. */
@@ -22,7 +26,11 @@ export interface OutgoingCall {
   sequence: number;
   txId: number;
   /** Why a CANCEL goes out, or waits for the first response. */
-  givenUp: 'no' | 'by-program';
+  givenUp: 'no' | 'by-program' | 'expired';
+  /** How often a session interval was refused as too small, and the least that is not. Seconds. @see RFC 4028 §7.3 */
+  intervalRefusals: number;
+  minSeS: number;
+  /** Until it is answered, when it expires; then, until when other branches are awaited. */
   timer: TimerId;
   /** Early dialogs that have not ended. */
   readonly early: DialogIndex[];

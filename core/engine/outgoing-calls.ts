@@ -1,9 +1,6 @@
 import type { FlowId } from '../contract.ts';
-import { allowHeader, supportedHeader } from '../dialog/request.ts';
-import { hashDescription } from '../dialog/session-description.ts';
-import { emptySlice, sliceOf } from '../dialog/slab.ts';
-import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
-import { targetOf } from '../dialog/target.ts';
+import { allowHeader, callSupportedHeader, supportedHeader } from '../dialog/request.ts';
+import type { DialogIndex } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { addressOfText } from '../message/numeric-address.ts';
 import { identityUri } from '../message/sent-by.ts';
@@ -11,51 +8,47 @@ import type { Hop } from '../recovery/hop.ts';
 import { retryAfterMs } from '../recovery/schedule.ts';
 import type { TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
-import type { Content } from './command.ts';
+import { CallDialogs } from './call-dialogs.ts';
+import type { Command, Content } from './command.ts';
 import { endWithContent } from './content.ts';
-import { type DialogMaker, type OwnSide, partyOf } from './dialog-maker.ts';
-import { EarlyDialogs } from './early-dialogs.ts';
+import type { DialogMaker } from './dialog-maker.ts';
 import type { OutgoingCall } from './outgoing-call.ts';
 import type { Parts } from './parts.ts';
 import { originOf, responseData } from './reporter.ts';
+import { ringLimitS } from './ring-limit.ts';
 
 const initialSequence = 1;
 
+/** A call is tried again so often with a longer session interval: each proxy of a path may have a least one of its own. */
+const intervalRefusalsMax = 5;
+
 /**
- * Calls that the program makes: INVITE by a live hop, by the next one when a hop fails, CANCEL when the program has enough.
- *
- * Where a proxy forks it, each branch that rings has an early dialog, and each one that answers a dialog of its own: the first is
- * the call's, any other is ended at once, or handed to a program that takes it.
+ * Calls that the program makes: INVITE by a live hop, by the next one when a hop fails, CANCEL when the program has enough or the
+ * call expires.
  *
  * @see RFC 3261 §13.2, §9.1; RFC 3263 §4.3
  */
 export class OutgoingCalls implements ClientUser {
   readonly #parts: Parts;
-  readonly #maker: DialogMaker;
-  readonly #early: EarlyDialogs;
+  readonly #dialogs: CallDialogs;
   /** Calls that are not answered yet, by their id. */
   readonly #calls = new Map<number, OutgoingCall>();
-  /** Answered ones of which another branch is awaited, by the id of their transaction. */
-  readonly #answered = new Map<number, OutgoingCall>();
-  readonly #branchesOver: TimerKind;
+  readonly #expiry: TimerKind;
 
   constructor(parts: Parts, maker: DialogMaker) {
     this.#parts = parts;
-    this.#maker = maker;
-    this.#early = new EarlyDialogs(parts);
-    this.#branchesOver = parts.wheel.kind((txId) => {
-      const call = this.#answered.get(txId);
-      if (call !== undefined) this.#endBranches(call);
-    });
+    this.#dialogs = new CallDialogs(parts, maker, (id) => this.cancel(id));
+    this.#expiry = parts.wheel.kind((id) => this.#expired(id));
   }
 
   get count(): number {
     return this.#calls.size;
   }
 
-  invite(id: number, target: string, from: string | undefined, content: Content, takesForks: boolean): void {
-    const { token, reporter, challenges } = this.#parts;
-    if (!this.#hasRoom()) {
+  invite(command: Extract<Command, { name: 'invite' }>): void {
+    const { token, reporter, challenges, wheel } = this.#parts;
+    const { id, target, from, content, takesForks, answersOffers, expiresS } = command;
+    if (!this.#dialogs.hasRoom(this.#calls.size)) {
       reporter.failWithCode(id, 'SIP_OVERLOADED', 'There is no room for another dialog.');
       return;
     }
@@ -67,12 +60,16 @@ export class OutgoingCalls implements ClientUser {
       callId: token(),
       localTag: token(),
       takesForks,
+      answersOffers,
+      expiresS,
       tried: [],
       authorization: challenges.forCall(),
       sequence: initialSequence,
       txId: 0,
       givenUp: 'no',
-      timer: 0,
+      intervalRefusals: 0,
+      minSeS: 0,
+      timer: wheel.arm(this.#expiry, id, wheel.nowMs + 1000 * (expiresS ?? ringLimitS)),
       early: [],
       endedTags: [],
     };
@@ -80,85 +77,107 @@ export class OutgoingCalls implements ClientUser {
     this.#tryNextHop(call);
   }
 
+  /** The program has answered an offer of the far end. */
+  answerOffer(offer: number, content: Content | undefined): void {
+    this.#dialogs.offers.answer(offer, content);
+  }
+
   /** Gives up every call that is not answered yet. */
   drain(): void {
     for (const id of [...this.#calls.keys()]) this.cancel(id);
-    for (const call of [...this.#answered.values()]) this.#endBranches(call);
+    this.#dialogs.drain();
   }
 
   dialogEnded(dialog: DialogIndex): void {
-    this.#early.dialogEnded(dialog);
+    this.#dialogs.dialogEnded(dialog);
+  }
+
+  healed(dialog: DialogIndex): void {
+    this.#dialogs.pracks.healed(dialog);
+  }
+
+  healFailed(dialog: DialogIndex): void {
+    this.#dialogs.pracks.healFailed(dialog);
   }
 
   /** Gives a call up: by CANCEL once the peer has answered at all. */
   cancel(id: number): void {
     const call = this.#calls.get(id);
-    if (call === undefined || call.givenUp !== 'no') return;
-    call.givenUp = 'by-program';
-    const tx = this.#parts.clients.get(call.txId);
-    if (tx !== undefined) this.#parts.clients.cancel(tx);
+    if (call === undefined) this.#dialogs.offers.decline(id);
+    else if (call.givenUp === 'no') this.#giveUp(call, 'by-program');
   }
 
   onResponse(tx: ClientTransaction, message: Message): void {
     const call = this.#calls.get(tx.owner);
     if (call === undefined || call.txId !== tx.id) {
-      if (message.status >= 200 && !this.#parts.acks.repeats(tx, message)) this.#answeredByAnother(tx, message);
+      if (message.status >= 200) this.#dialogs.answeredAgain(tx, message);
       return;
     }
     if (message.status < 200) {
-      this.#rang(tx, call, message);
+      if (call.givenUp !== 'no') this.#parts.clients.cancel(tx);
+      else if (message.status > 100) this.#dialogs.rang(call, message);
       return;
     }
-    if (call.givenUp === 'no' && this.#answerChallenge(tx, call, message)) return;
+    if (call.givenUp === 'no' && this.#sentAgain(tx, call, message)) return;
     const hop = call.tried.at(-1);
     if (message.status === 503 && hop !== undefined) {
       this.#parts.hops.hold(hop, this.#parts.wheel.nowMs + retryAfterMs(message));
     }
-    if (message.status < 300) this.#answer(tx, call, message);
-    else if (message.status === 503 && call.givenUp === 'no') this.#tryNextHop(call, message);
-    else this.#failed(call, message);
+    if (message.status < 300) {
+      this.#forget(call);
+      this.#dialogs.answered(tx, call, message);
+    } else if (message.status === 503 && call.givenUp === 'no') {
+      this.#tryNextHop(call, message);
+    } else {
+      this.#failed(call, message);
+    }
   }
 
   onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
     const call = this.#calls.get(tx.owner);
     if (call === undefined || call.txId !== tx.id) return;
-    if (call.givenUp === 'no') {
-      this.#tryNextHop(call, undefined, why === 'timeout' ? 408 : 503);
-      return;
-    }
-    this.#end(call);
-    this.#parts.reporter.failWithCode(call.id, 'SIP_ABORTED', 'The call was given up before it was answered.');
+    if (call.givenUp === 'no') this.#tryNextHop(call, undefined, why === 'timeout' ? 408 : 503);
+    else this.#failedGivenUp(call);
   }
 
-  #answerChallenge(tx: ClientTransaction, call: OutgoingCall, message: Message): boolean {
+  /** A response that asks for the same INVITE once more, with another sequence number: it was sent. */
+  #sentAgain(tx: ClientTransaction, call: OutgoingCall, message: Message): boolean {
     const again = this.#parts.challenges.answerOutside(tx, message, call.authorization);
-    if (again === undefined) return false;
-    this.#early.endAll(call);
-    call.txId = again.id;
-    call.sequence = message.cseq.number + 1;
+    if (again !== undefined) {
+      this.#dialogs.endEarly(call);
+      call.txId = again.id;
+      call.sequence = message.cseq.number + 1;
+      return true;
+    }
+    return message.status === 422 && this.#askForLonger(call, message);
+  }
+
+  /** @see RFC 4028 §7.3 */
+  #askForLonger(call: OutgoingCall, message: Message): boolean {
+    const { minSe } = message;
+    const hop = call.tried.at(-1);
+    const asked = Math.max(this.#parts.sessions.intervalS, call.minSeS);
+    if (minSe.presence !== 'present' || minSe.value <= asked || hop === undefined || asked === 0) return false;
+    if (call.intervalRefusals === intervalRefusalsMax) return false;
+    this.#dialogs.endEarly(call);
+    call.intervalRefusals++;
+    call.minSeS = minSe.value;
+    call.sequence++;
+    this.#sendBy(call, hop);
     return true;
   }
 
   #tryNextHop(call: OutgoingCall, response?: Message, status: 408 | 503 = 503): void {
-    this.#early.endAll(call);
-    call.endedTags.length = 0;
+    this.#dialogs.endEarly(call);
     const hop = this.#nextHop(call);
-    if (hop === undefined) {
-      this.#end(call);
-      if (response !== undefined) {
-        this.#parts.reporter.failWithResponse(call.id, responseData(response), originOf(response));
-      } else {
-        this.#parts.reporter.failLocally(call.id, status);
-      }
+    if (hop !== undefined) {
+      call.tried.push(hop);
+      this.#sendBy(call, hop);
       return;
     }
-    call.tried.push(hop);
-    call.txId = 0;
-    this.#parts.hops.whenOpen(hop, (flow) => {
-      if (this.#calls.get(call.id) !== call) return;
-      if (flow === undefined) this.#tryNextHop(call);
-      else this.#send(call, hop, flow);
-    });
+    this.#end(call);
+    if (response === undefined) this.#parts.reporter.failLocally(call.id, status);
+    else this.#parts.reporter.failWithResponse(call.id, responseData(response), originOf(response));
   }
 
   /** A listed hop that was not tried, or where none is listed the address that the target names. */
@@ -174,11 +193,19 @@ export class OutgoingCalls implements ClientUser {
     return address === undefined ? undefined : hops.forAddress(address);
   }
 
+  #sendBy(call: OutgoingCall, hop: Hop): void {
+    call.txId = 0;
+    this.#parts.hops.whenOpen(hop, (flow) => {
+      if (this.#calls.get(call.id) !== call) return;
+      if (flow === undefined) this.#tryNextHop(call);
+      else this.#send(call, hop, flow);
+    });
+  }
+
   #send(call: OutgoingCall, hop: Hop, flow: FlowId): void {
     const { clients, writer, sessions, table, ownUri } = this.#parts;
     if (call.givenUp !== 'no') {
-      this.#end(call);
-      this.#parts.reporter.failWithCode(call.id, 'SIP_ABORTED', 'The call was given up before it was sent.');
+      this.#failedGivenUp(call);
       return;
     }
     const tx = clients.begin('INVITE', flow, hop.address.protocol !== 'udp', this, call.id);
@@ -196,191 +223,53 @@ export class OutgoingCalls implements ClientUser {
         `Call-ID: ${call.callId}\r\nCSeq: ${call.sequence} INVITE\r\nContact: <${ownUri(hop.address.protocol)}>\r\n`,
       )
       .text(allowHeader)
-      .text(supportedHeader(table));
-    sessions.writeOffer(writer);
+      .text(this.#dialogs.takesReliable(call) ? callSupportedHeader(table) : supportedHeader(table));
+    if (call.expiresS !== undefined) writer.text('Expires: ').decimal(call.expiresS).text('\r\n');
+    sessions.writeOffer(writer, call.minSeS);
     const claim = { method: 'INVITE', uri: call.target, sequence: call.sequence };
     if (call.authorization !== undefined) writer.text(call.authorization.lines(claim, call.content.body));
     clients.start(tx, endWithContent(writer, call.content));
   }
 
-  #rang(tx: ClientTransaction, call: OutgoingCall, message: Message): void {
-    if (call.givenUp !== 'no') {
-      this.#parts.clients.cancel(tx);
-      return;
-    }
-    if (message.status === 100) return;
-    const { reporter } = this.#parts;
-    const early = this.#earlyDialog(call, message);
-    reporter.emit({
-      kind: 'provisional',
-      id: call.id,
-      response: responseData(message),
-      dialog: early === undefined ? undefined : reporter.dialog(early),
-    });
+  /** It has rung for as long as it is good for. @see RFC 3261 §13.2.1 */
+  #expired(id: number): void {
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    call.timer = 0;
+    if (call.givenUp === 'no') this.#giveUp(call, 'expired');
   }
 
-  /** The early dialog of a provisional response, which makes one when its To tag is new. @see RFC 3261 §12.1.2 */
-  #earlyDialog(call: OutgoingCall, message: Message): DialogIndex | undefined {
-    const { table } = this.#parts;
-    if (message.to.tag.end === message.to.tag.start) return undefined;
-    const known = this.#early.find(call, message);
-    if (known !== undefined) return table.state[known] === DialogState.early ? known : undefined;
-    const { capacity, count } = table;
-    const mayHaveOne = this.#early.hasRoom(call) && !this.#early.hasEnded(call, message);
-    // One that has no row of its own yet may take the one that its call was promised.
-    if (!mayHaveOne || (call.early.length === 0 ? count >= capacity : !this.#hasRoom())) return undefined;
-    if (!this.#maker.canRoute(message)) return undefined;
-    const dialog = this.#make(call, message, true);
-    if (dialog !== undefined) this.#early.add(call, dialog);
-    return dialog;
-  }
-
-  /** The first 2xx: its dialog is the call's. */
-  #answer(tx: ClientTransaction, call: OutgoingCall, message: Message): void {
-    const { sessions, reporter } = this.#parts;
-    const wanted = call.givenUp === 'no' && !this.#wasEnded(call, message);
-    const { dialog, isSound } = this.#establish(tx, call, message);
-    if (dialog === undefined) {
-      this.#end(call);
-      reporter.failWithCode(call.id, 'SIP_OVERLOADED', 'There is no room for the dialog.');
-      return;
-    }
-    this.#calls.delete(call.id);
-    this.#awaitBranches(tx, call);
-    sessions.agreeAsClient(dialog, message);
-    if (wanted && isSound) {
-      reporter.done(call.id, { response: responseData(message), dialog: reporter.dialog(dialog) });
-      return;
-    }
-    this.#maker.endAtOnce(dialog);
-    if (wanted) reporter.failLocally(call.id, 503);
-    else reporter.failWithCode(call.id, 'SIP_ABORTED', 'The call was given up as it was answered; it was ended.');
-  }
-
-  /** A further 2xx, of another branch: a dialog of its own. @see RFC 3261 §13.2.2.4 */
-  #answeredByAnother(tx: ClientTransaction, message: Message): void {
-    const { acks, sessions, reporter } = this.#parts;
-    if (!acks.hasRoom(tx)) return;
-    const call = this.#answered.get(tx.id);
-    const wanted = call?.takesForks === true && call.givenUp === 'no' && !this.#wasEnded(call, message);
-    const { dialog, isSound } = this.#establish(tx, call, message);
-    if (dialog === undefined) return;
-    if (call === undefined || !wanted || !isSound) {
-      this.#maker.endAtOnce(dialog);
-      return;
-    }
-    sessions.agreeAsClient(dialog, message);
-    reporter.emit({ kind: 'fork', id: call.id, dialog: reporter.dialog(dialog) });
-  }
-
-  /** The branch was ended by BYE while it was early. */
-  #wasEnded(call: OutgoingCall, message: Message): boolean {
-    const early = this.#early.find(call, message);
-    if (early !== undefined) return this.#parts.table.state[early] !== DialogState.early;
-    return this.#early.hasEnded(call, message);
-  }
-
-  /** The dialog of a 2xx, made or confirmed, and its ACK. */
-  #establish(
-    tx: ClientTransaction,
-    call: OutgoingCall | undefined,
-    message: Message,
-  ): { readonly dialog: DialogIndex | undefined; readonly isSound: boolean } {
-    const { table, hops, acks } = this.#parts;
-    const isSound = this.#maker.canRoute(message);
-    let dialog = call && this.#early.find(call, message);
-    if (call === undefined || dialog === undefined) {
-      dialog = call === undefined ? this.#makeUnknown(tx, message, isSound) : this.#make(call, message, isSound);
-    } else {
-      const state = table.state[dialog];
-      this.#early.leave(call, dialog);
-      this.#maker.confirm(dialog, message, call.tried.at(-1));
-      if (state === DialogState.ending) table.state[dialog] = DialogState.ending;
-    }
-    if (dialog === undefined) return { dialog, isSound };
-    const hop = hops.of(dialog);
-    if (hop !== undefined) acks.send(tx, dialog, message.cseq.number, hop);
-    if (message.body.end > message.body.start) {
-      table.remoteSession[dialog] = hashDescription(message.bytes, message.body.start, message.body.end);
-    }
-    return { dialog, isSound };
-  }
-
-  #make(call: OutgoingCall, message: Message, isSound: boolean): DialogIndex | undefined {
-    const { body } = call.content;
-    return this.#makeDialog(message, isSound, call, {
-      target: targetOf(message) ?? sliceOf(call.target),
-      localParty: sliceOf(call.from),
-      localTag: sliceOf(call.localTag),
-      callId: sliceOf(call.callId),
-      contact: sliceOf(`<${this.#parts.ownUri(call.tried.at(-1)?.address.protocol)}>`),
-      session: body === undefined ? emptySlice : { bytes: body, start: 0, end: body.length },
-      secure: /^sips:/i.test(call.target),
-      hop: call.tried.at(-1),
-    });
-  }
-
-  /** Of a branch whose call is no longer kept: all that an ACK and a BYE need is in the 2xx. */
-  #makeUnknown(tx: ClientTransaction, message: Message, isSound: boolean): DialogIndex | undefined {
-    const { bytes, from, to, callId } = message;
-    return this.#makeDialog(message, isSound, undefined, {
-      target: targetOf(message) ?? { bytes, start: to.uri.start, end: to.uri.end },
-      localParty: partyOf(message, from),
-      localTag: { bytes, start: from.tag.start, end: from.tag.end },
-      callId: { bytes, start: callId.start, end: callId.end },
-      contact: sliceOf(`<${this.#parts.ownUri(this.#parts.remote(tx.flow)?.protocol)}>`),
-      session: emptySlice,
-      secure: false,
-      hop: this.#parts.hops.byFlow(tx.flow),
-    });
-  }
-
-  #makeDialog(
-    message: Message,
-    isSound: boolean,
-    call: OutgoingCall | undefined,
-    own: OwnSide,
-  ): DialogIndex | undefined {
-    const { table } = this.#parts;
-    const dialog = isSound ? this.#maker.fromResponse(message, own) : this.#maker.withoutRoutes(message, own);
-    if (dialog === undefined) return undefined;
-    table.localSequence[dialog] = message.cseq.number;
-    if (call?.authorization?.isAsked) table.authorizations.set(dialog, call.authorization.copy());
-    table.set(dialog, DialogFlag.callIdOwner, true);
-    return dialog;
+  #giveUp(call: OutgoingCall, why: 'by-program' | 'expired'): void {
+    call.givenUp = why;
+    const tx = this.#parts.clients.get(call.txId);
+    if (tx !== undefined) this.#parts.clients.cancel(tx);
   }
 
   #failed(call: OutgoingCall, message: Message): void {
+    if (call.givenUp === 'by-program') {
+      this.#failedGivenUp(call);
+      return;
+    }
     this.#end(call);
+    this.#parts.reporter.failWithResponse(call.id, responseData(message), originOf(message));
+  }
+
+  #failedGivenUp(call: OutgoingCall): void {
     const { reporter } = this.#parts;
-    if (call.givenUp === 'no') reporter.failWithResponse(call.id, responseData(message), originOf(message));
+    this.#end(call);
+    if (call.givenUp === 'expired') reporter.failLocally(call.id, 408);
     else reporter.failWithCode(call.id, 'SIP_ABORTED', 'The call was given up before it was answered.');
   }
 
   /** The call has not come about. */
   #end(call: OutgoingCall): void {
-    this.#calls.delete(call.id);
-    this.#early.endAll(call);
+    this.#forget(call);
+    this.#dialogs.endEarly(call);
   }
 
-  /** Other branches may answer for 64*T1 after the first 2xx. @see RFC 3261 §13.2.2.4 */
-  #awaitBranches(tx: ClientTransaction, call: OutgoingCall): void {
-    const { wheel, timers } = this.#parts;
-    if (call.early.length === 0 && !call.takesForks) return;
-    this.#answered.set(tx.id, call);
-    call.timer = wheel.arm(this.#branchesOver, tx.id, wheel.nowMs + timers.t1x64Ms);
-  }
-
-  #endBranches(call: OutgoingCall): void {
+  #forget(call: OutgoingCall): void {
     this.#parts.wheel.disarm(call.timer);
-    this.#answered.delete(call.txId);
-    this.#early.endAll(call);
-    if (call.takesForks) this.#parts.reporter.emit({ kind: 'forks-over', id: call.id });
-  }
-
-  /** Each call that has no dialog yet was promised a row. */
-  #hasRoom(): boolean {
-    const { count, capacity } = this.#parts.table;
-    return Math.max(count, count - this.#early.count + this.#calls.size) < capacity;
+    call.timer = 0;
+    this.#calls.delete(call.id);
   }
 }

@@ -45,7 +45,7 @@ export class Reporter {
   }
 
   /** A command has ended with no response: told as the one that stands for it. @see RFC 3261 §8.1.3.1 */
-  failLocally(id: number, status: 408 | 481 | 491 | 503): void {
+  failLocally(id: number, status: 408 | 481 | 488 | 491 | 503): void {
     this.failWithResponse(id, localResponse(status), 'local');
   }
 
@@ -55,6 +55,11 @@ export class Reporter {
 
   ended(dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason, end: DialogEnd): void {
     this.#emit({ kind: 'ended', dialog: this.dialog(dialog), by, reason, end });
+  }
+
+  /** The peer's session description is another than the last, or the first that it answers with. */
+  sessionChanged(dialog: DialogIndex, message: Message): void {
+    this.#emit({ kind: 'session-changed', dialog: this.dialog(dialog), body: bodyOf(message) });
   }
 
   dialog(dialog: DialogIndex): DialogData {

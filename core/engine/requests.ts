@@ -189,7 +189,12 @@ export class Requests implements ClientUser {
         this.#deliver(tx, request, message);
         break;
       case 'heal-and-resend':
-        if (request.resends < resendsMax && !request.abandoned && !this.#mayHaveArrived(tx, request)) {
+        if (
+          request.resends < resendsMax &&
+          !request.abandoned &&
+          (isStale || healer.mayHeal(dialog)) &&
+          !this.#mayHaveArrived(tx, request)
+        ) {
           this.#noteFlowFailed(request, message);
           if (isStale) this.#resend(request);
           else this.#park(request);
@@ -380,6 +385,7 @@ export class Requests implements ClientUser {
   #doubts(request: PendingRequest, response: ResponseData, origin: ResponseOrigin, mender: Mender): boolean {
     const { mode, wheel, healer } = this.#parts;
     if (!request.confirms || request.abandoned || mode === 'none' || mender === 'registration') return false;
+    if (!healer.mayHeal(request.dialog)) return false;
     request.doubted = { response, origin, mender };
     request.timer = wheel.arm(this.#quickLimit, request.id, wheel.nowMs + quickLimitMs);
     const cause = origin === 'local' ? 'timeout' : 'response';
@@ -479,9 +485,10 @@ export class Requests implements ClientUser {
 
   #offerPending(dialog: DialogIndex): boolean {
     const { table } = this.#parts;
-    if (table.has(dialog, DialogFlag.remoteInvitePending)) return true;
+    const isEarly = table.state[dialog] === DialogState.early;
+    if (table.has(dialog, isEarly ? DialogFlag.remoteOfferPending : DialogFlag.remoteInvitePending)) return true;
     // Before its call is answered the INVITE's own; later a refresh's or a heal's, which are waited for.
-    if (table.state[dialog] === DialogState.early && table.has(dialog, DialogFlag.offerPending)) return true;
+    if (isEarly && table.has(dialog, DialogFlag.offerPending)) return true;
     return this.#pending.of(dialog).some((request) => isOffer(request.method, request.content));
   }
 

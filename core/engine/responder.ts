@@ -1,5 +1,5 @@
 import type { Address } from '../contract.ts';
-import { allowHeader, supportedHeader } from '../dialog/request.ts';
+import { allowHeader, callSupportedHeader } from '../dialog/request.ts';
 import { decodeText } from '../message/bytes.ts';
 import type { Message } from '../message/message.ts';
 import { isNumericHost } from '../message/numeric-address.ts';
@@ -31,17 +31,19 @@ export class Responder {
     this.#parts = parts;
   }
 
-  respond(tx: ServerTransaction, request: Message, status: number, shape: ResponseShape = {}): void {
+  /** Gives what it has sent. */
+  respond(tx: ServerTransaction, request: Message, status: number, shape: ResponseShape = {}): Uint8Array {
     const { writer, remote, servers, table } = this.#parts;
     const { toTag, reason, recordRoute } = shape;
     const { id, reachable } = tx;
     beginResponse(writer, request, status, reason, { toTag, recordRoute, source: remote(tx.flow) });
-    if (status < 300 && status >= 200) writer.text(supportedHeader(table)).text(allowHeader);
+    if (status < 300 && status >= 200) writer.text(callSupportedHeader(table)).text(allowHeader);
     shape.write?.();
     if (shape.lines !== undefined) writer.text(shape.lines);
     const bytes = endWithContent(writer, shape.content ?? noContent);
     if (!reachable && isDue(tx, status)) this.#sendElsewhere(id, replyAddress(request, remote(tx.flow)), bytes);
     servers.respond(tx, status, bytes);
+    return bytes;
   }
 
   /** The transaction goes on as if the response were sent, and if it still lives what follows goes the new way as well. */

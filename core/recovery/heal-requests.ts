@@ -4,7 +4,7 @@ import { Part } from '../dialog/record.ts';
 import { beginDialogRequest, type RequestPath, routeSetPath } from '../dialog/request.ts';
 import type { SessionTimers } from '../dialog/session-timer.ts';
 import { emptySlice, type Slice, sliceOf } from '../dialog/slab.ts';
-import { DialogFlag, type DialogIndex, type DialogTable } from '../dialog/table.ts';
+import { DialogFlag, type DialogIndex, DialogState, type DialogTable } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { endMessage, type Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
@@ -151,6 +151,9 @@ export class HealRequests {
   }
 
   #usableRung(dialog: DialogIndex, from: number): number {
+    if (this.#table.state[dialog] === DialogState.early) {
+      return from === 0 && this.#table.has(dialog, DialogFlag.allowsUpdate) ? 0 : -1;
+    }
     const { records } = this.#table;
     const block = this.#table.block(dialog);
     const hasSession = records.end(block, Part.session) > records.start(block, Part.session);

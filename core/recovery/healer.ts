@@ -220,12 +220,19 @@ export class Healer implements ClientUser {
     return this.health.status(dialog, this.#table.has(dialog, DialogFlag.resilient));
   }
 
+  /** An early dialog is healed by UPDATE alone, and only for the sake of requests: a break of its route is its INVITE's affair. */
+  mayHeal(dialog: DialogIndex): boolean {
+    const state = this.#table.state[dialog];
+    if (state === DialogState.early) return this.#table.has(dialog, DialogFlag.allowsUpdate);
+    return state === DialogState.confirmed;
+  }
+
   /**
    * Heals a dialog for the sake of requests that wait for it; the program hears nothing unless it fails. The route is then broken
    * by what led to the heal: `cause` and `status`.
    */
   quickHeal(dialog: DialogIndex, cause: BreakCause, status: number, mender: Mender): void {
-    if (this.#table.state[dialog] !== DialogState.confirmed) return;
+    if (!this.mayHeal(dialog)) return;
     if (this.health.recovering[dialog] === 0) this.health.noteCause(dialog, cause, status);
     this.health.left[dialog] = this.#recovery.passive && mender === 'either' ? 1 : 0;
     this.#healQuickly(dialog);
@@ -526,6 +533,11 @@ export class Healer implements ClientUser {
   }
 
   #gone(dialog: DialogIndex, message: Message): void {
+    // Whether there is an early dialog its INVITE will tell.
+    if (this.#table.state[dialog] === DialogState.early) {
+      this.#attemptFailed(dialog, 'response', message);
+      return;
+    }
     if (this.#table.state[dialog] === DialogState.confirmed) this.#tellFailed(dialog, 'response', message);
     this.#user.gone(dialog, message.status);
   }

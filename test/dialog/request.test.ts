@@ -45,7 +45,7 @@ test('an UPDATE without a Route names our Contact and what we allow', () => {
       'Call-ID: call1@atlanta.example\r\n' +
       'CSeq: 4294967 UPDATE\r\n' +
       'Contact: <sip:alice@192.0.2.9:5060>\r\n' +
-      'Allow: INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS, INFO, MESSAGE\r\n' +
+      'Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS, INFO, MESSAGE\r\n' +
       'Supported: timer, ms-dialog-route-set-update\r\n' +
       'Content-Length: 0\r\n\r\n',
   );

@@ -187,11 +187,11 @@ test('a method that we do not know is answered 405 with those that we do', async
 test('what requires an extension that we do not have is answered 420', async () => {
   const ground = await asking();
   const { dialog, raw } = await call(ground);
-  raw.request('INFO', { headers: ['Require: timer', 'Require: foo, 100rel'] });
+  raw.request('INFO', { headers: ['Require: timer', 'Require: foo, bar'] });
   raw.request('INFO', { headers: ['Require: timer, ms-dialog-route-set-update'] });
   await ground.clock.run(5);
   assert.equal(statuses(ground, 'INFO'), [420]);
-  assert.is(ground.hop.responses('INFO')[0]?.header('Unsupported'), 'foo, 100rel');
+  assert.is(ground.hop.responses('INFO')[0]?.header('Unsupported'), 'foo, bar');
   assert.is(ground.asked.length, 1);
   ground.asked[0]?.respond(200);
   await finish(ground, dialog);

@@ -276,21 +276,23 @@ test('what an INVITE must not lack or be is refused', async () => {
   const ground = await called();
   const { hop, clock } = ground;
   const refusals: [string, readonly string[]][] = [
-    ['420', ['Require: 100rel, timer, foo']],
+    ['420', ['Require: 100rel, timer, foo, bar']],
+    ['415', ['Content-Encoding: gzip']],
     ['420', ['Require: timer', 'Require: foo']],
     ['422', ['Supported: timer', 'Session-Expires: 60']],
     ['400', ['Record-Route: sip:no-brackets']],
   ];
   for (const [index, [status, own]] of refusals.entries()) {
-    RawDialog.toward(hop, ground.nearPort, `call-${index}`).request('INVITE', { headers: own });
+    RawDialog.toward(hop, ground.nearPort, `call-${index}`).request('INVITE', { headers: own, body: nearOffer });
     await clock.run(5);
     assert.is(String(hop.received[index]?.status), status, own.join());
   }
   assert.equal(
     hop.received.map((response) => response.header('Unsupported')),
-    ['100rel, foo', 'foo', '', ''],
+    ['foo, bar', '', 'foo', '', ''],
   );
-  assert.is(hop.received[2]?.header('Min-SE'), '90');
+  assert.is(hop.received[1]?.header('Accept-Encoding'), 'identity');
+  assert.is(hop.received[3]?.header('Min-SE'), '90');
   assert.is(ground.calls.length, 0);
   await ground.rest();
 });

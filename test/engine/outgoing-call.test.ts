@@ -21,7 +21,7 @@ test('a call that is answered becomes a dialog, and its ACK goes by the route se
   assert.is(invite.requestUri, target);
   assert.is(invite.header('Route'), '<sip:10.0.0.1:5070;lr>');
   assert.is(invite.header('Max-Forwards'), '70');
-  assert.is(invite.header('Supported'), 'timer, ms-dialog-route-set-update');
+  assert.is(invite.header('Supported'), 'timer, 100rel, ms-dialog-route-set-update');
   assert.is(invite.header('Session-Expires'), '1800');
   assert.is(invite.header('Contact'), '<sip:10.0.0.1:5060>');
   assert.is(invite.body, nearOffer);
