@@ -19,6 +19,7 @@ import type { Parts } from './parts.ts';
 import type { ReleasedDialogs } from './released-dialogs.ts';
 import type { ReliableProvisionals } from './reliable-provisionals.ts';
 import { bodyOf } from './reporter.ts';
+import { refreshFault } from './request-faults.ts';
 import type { Responder } from './responder.ts';
 import type { RouteAdoption } from './route-adoption.ts';
 
@@ -266,6 +267,11 @@ export class InDialog implements ServerUser {
   /** A target refresh; one without a new offer is answered at once. @see RFC 3261 §14.2, RFC 3311 §5.2 */
   #refresh(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
     const { table, sessions } = this.#parts;
+    const fault = refreshFault(request);
+    if (fault !== undefined) {
+      this.#responder.respond(tx, request, 400, { reason: fault });
+      return;
+    }
     const challenge = this.#adoption.challenge(tx, request, dialog);
     if (challenge !== undefined) {
       this.#responder.respond(tx, request, 401, { lines: challenge });
@@ -284,11 +290,6 @@ export class InDialog implements ServerUser {
     const ourOfferPending = table.has(dialog, DialogFlag.offerPending) || this.#answers.awaitsAnswer(dialog);
     if (crossesOurs || ((isInvite || hasBody) && ourOfferPending)) {
       this.#responder.respond(tx, request, 491);
-      return;
-    }
-    const { presence, uri } = request.contact;
-    if (presence === 'malformed' || (presence === 'present' && uri.end === uri.start)) {
-      this.#responder.respond(tx, request, 400);
       return;
     }
     if (this.#overtakes(request, dialog, hasBody)) {

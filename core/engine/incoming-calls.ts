@@ -15,6 +15,7 @@ import { type DialogMaker, partyOf } from './dialog-maker.ts';
 import type { Parts } from './parts.ts';
 import { ReliableProvisionals, type ReliableUser } from './reliable-provisionals.ts';
 import { bodyOf } from './reporter.ts';
+import { inviteFault } from './request-faults.ts';
 import type { Responder } from './responder.ts';
 import { ringLimitS } from './ring-limit.ts';
 
@@ -78,9 +79,9 @@ export class IncomingCalls implements ServerUser, ReliableUser {
   receive(tx: ServerTransaction, request: Message): void {
     const { token, sessions, table, reporter, wheel } = this.#parts;
     const localTag = token();
-    const lacksTag = request.from.tag.end === request.from.tag.start;
-    if (targetOf(request) === undefined || lacksTag || !this.#maker.canRoute(request)) {
-      this.#responder.respond(tx, request, 400, { toTag: localTag });
+    const fault = inviteFault(request, this.#maker.canRoute(request));
+    if (fault !== undefined) {
+      this.#responder.respond(tx, request, 400, { toTag: localTag, reason: fault });
       return;
     }
     if (isEncoded(request)) {

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bed, call, finish } from './bed.ts';
 import { RawDialog } from './raw-dialog.ts';
-import { RawPeer } from './raw-peer.ts';
+import { RawPeer, type Sip } from './raw-peer.ts';
 import { host } from './world.ts';
 
 const test = suite('What peers get wrong');
@@ -92,24 +92,104 @@ test('a request without a To tag that needs a dialog is answered 481, an unknown
   await ground.rest();
 });
 
-test('an INVITE that has no Contact or no From tag is answered 400', async () => {
+test('an INVITE that can make no dialog is answered 400, with what it lacks', async () => {
   const ground = await bed();
   const { hop, clock, nearPort } = ground;
-  const invite = { start: `INVITE sip:${host}:5060 SIP/2.0`, cseq: 'CSeq: 1 INVITE' };
-  hop.send(nearPort, text(invite));
-  hop.send(
-    nearPort,
-    text(
-      { ...invite, from: 'From: <sip:a@b>', callId: 'Call-ID: bad-2', via: base.via.replace('bad', 'bad2') },
-      'Contact: <sip:a@b>',
-    ),
-  );
-  await clock.run(5);
-  assert.equal(
-    hop.received.map(({ status }) => status),
-    [400, 400],
-  );
+  const whole = { start: `INVITE sip:${host}:5060 SIP/2.0`, cseq: 'CSeq: 1 INVITE' };
+  const contact = 'Contact: <sip:a@b>';
+  for (const [index, [expected, changes, ...more]] of (
+    [
+      ['Missing From Tag', { from: 'From: <sip:a@b>' }, contact],
+      ['Missing Contact', {}],
+      ['Malformed Contact', {}, 'Contact: *'],
+      ['Malformed Contact', {}, 'Contact: <sip:a@b'],
+      ['Malformed Contact', {}, 'Contact: <sip:>'],
+      ['Contact Is No SIP URI', {}, 'Contact: <tel:+1555>'],
+      ['Malformed Record-Route', {}, contact, 'Record-Route: sip:no-brackets'],
+      ['Malformed Record-Route', {}, contact, 'Record-Route: <http://a;lr>'],
+      ['Malformed Session-Expires', {}, contact, 'Session-Expires: soon'],
+      ['Malformed Session-Expires', {}, contact, 'Session-Expires: 90;refresher=both'],
+      ['Malformed Min-SE', {}, contact, 'Min-SE: x'],
+    ] as const
+  ).entries()) {
+    const identity = { callId: `Call-ID: bad-${index}`, via: `${base.via}${index}` };
+    hop.send(nearPort, text({ ...whole, ...identity, ...changes }, ...more));
+    await clock.run(5);
+    assert.is(hop.received.at(-1)?.text.split('\r\n', 1)[0], `SIP/2.0 400 ${expected}`);
+  }
   await ground.rest();
+});
+
+test('a refresh that is malformed is answered 400, with what is wrong, and refreshes nothing', async () => {
+  const ground = await bed();
+  const { hop, clock } = ground;
+  const { dialog, raw } = await call(ground);
+  for (const [expected, contact, ...headers] of [
+    ['Malformed Contact', 'sip:'],
+    ['Contact Is No SIP URI', 'mailto:a@b'],
+    ['Malformed Session-Expires', 'sip:moved@10.0.0.9', 'Session-Expires: -1'],
+    ['Malformed Min-SE', 'sip:moved@10.0.0.9', 'Min-SE: 90 90'],
+  ] as const) {
+    raw.request('UPDATE', { contact, headers });
+    await clock.run(5);
+    assert.is(hop.received.at(-1)?.text.split('\r\n', 1)[0], `SIP/2.0 400 ${expected}`);
+  }
+  await ground.take(dialog.request('INFO'));
+  assert.is(hop.last('INFO').requestUri, hop.uri);
+  await finish(ground, dialog);
+});
+
+test('what names a dialog that there is not is answered 481, whatever it is, and an ACK is not answered', async () => {
+  const ground = await bed();
+  const { hop, clock, nearPort } = ground;
+  const { dialog, raw } = await call(ground);
+  const methods = ['INVITE', 'UPDATE', 'INFO', 'MESSAGE', 'OPTIONS', 'BYE', 'PRACK', 'REFER', 'FOO'];
+  for (const method of methods) raw.request(method, { toTag: 'nobody' });
+  raw.request('ACK', { toTag: 'nobody' });
+  const unknown = RawDialog.toward(hop, nearPort, 'unknown');
+  unknown.remote += ';tag=nobody';
+  for (const method of methods) unknown.request(method);
+  unknown.request('CANCEL');
+  await clock.run(5);
+  const statuses = hop.received.filter(({ status }) => status > 0).map(({ status, method }) => `${status} ${method}`);
+  const expected = [...methods, ...methods, 'CANCEL'].map((method) => `481 ${method}`);
+  assert.equal(statuses.sort(), expected.sort());
+  await ground.take(dialog.request('INFO'));
+  await finish(ground, dialog);
+});
+
+test('a malformed response is met with silence, whatever it answers, and the whole one is taken after it', async () => {
+  const ground = await bed({ hops: 1 });
+  const { hop, clock, nearPort, take } = ground;
+  const broken = (request: Sip): string[] => {
+    const ok = request.text.replace(/^.*\r\n/, 'SIP/2.0 200 OK\r\n');
+    return [
+      ok.replace('SIP/2.0 200', 'SIP/2.0 20'),
+      ok.replace('SIP/2.0 200', 'SIP/3.0 200'),
+      ok.replace('SIP/2.0 200', 'SIP/2.0 999'),
+      ok.replace(/^From:.*\r\n/m, ''),
+      ok.replace(/^From:/m, 'From: <sip:a@b>;tag=x\r\nFrom:'),
+      ok.replace(/^To: (.*)\r\n/m, 'To: <$1\r\n'),
+      ok.replace(/^Call-ID:.*\r\n/m, ''),
+      ok.replace(/^CSeq: \d+/m, 'CSeq: x'),
+      ok.replace(/^CSeq: (\d+).*\r\n/m, 'CSeq: $1 FOO\r\n'),
+      ok.replace(/^Content-Length: \d+/m, 'Content-Length: 9999'),
+      ok.replace(/^Content-Length: \d+/m, 'Content-Length: x'),
+      ok.replace(/\r\n/g, '\n'),
+      ok.slice(0, -2),
+    ];
+  };
+  hop.script = (request) => {
+    for (const text of broken(request)) hop.send(nearPort, text);
+    return false;
+  };
+  const { dialog } = await call(ground);
+  await take(dialog.request('INFO'));
+  await take(dialog.request('UPDATE'));
+  await take(dialog.heal());
+  await clock.run(10);
+  assert.equal((await take(dialog.routeStatus())).attempt, 0);
+  await finish(ground, dialog);
 });
 
 test('a client that does not ask for symmetric responses is answered at the port of its Via', async () => {

@@ -241,11 +241,12 @@ test('Q5: a secure dialog stays secure: neither route nor target goes from sips 
   await finish(ground, dialog);
 });
 
-test('Q5: a refresh whose Contact is no SIP URI leaves the target', async () => {
+test('Q5: a refresh whose Contact is no SIP URI is refused, and leaves target and route', async () => {
   const ground = await trustBed();
   for (const contact of ['tel:+1555', 'http://example.com', 'mailto:a@b']) {
-    assert.is((await ground.refresh([ownRoute], { contact })).status, 200);
-    await ground.route();
+    const { text } = await ground.refresh([otherRoute], { contact });
+    assert.match(text, /^SIP\/2\.0 400 Contact Is No SIP URI/);
+    assert.is(await ground.route(), ownRoute);
     assert.is(ground.hop.last('INFO').requestUri, ground.hop.uri, contact);
   }
   await finish(ground, ground.dialog);

@@ -1,0 +1,33 @@
+import type { Message } from '../message/message.ts';
+
+/**
+ * What a request that makes or refreshes a dialog has wrong beyond the grammar of its lines, as the Reason-Phrase of the 400 that
+ * answers it; undefined when nothing is.
+ *
+ * @see RFC 3261 §21.4.1
+ */
+export function refreshFault(request: Message): string | undefined {
+  return contactFault(request) ?? sessionFault(request);
+}
+
+/** The same for an INVITE outside any dialog, which must have more. `canRoute`: its Record-Route can be a route set. */
+export function inviteFault(request: Message, canRoute: boolean): string | undefined {
+  const { from, contact } = request;
+  if (from.tag.end === from.tag.start) return 'Missing From Tag';
+  if (contact.presence === 'absent') return 'Missing Contact';
+  return refreshFault(request) ?? (canRoute ? undefined : 'Malformed Record-Route');
+}
+
+/** One URI, SIP or SIPS. @see RFC 3261 §8.1.1.8 */
+function contactFault({ contact, contactUri }: Message): string | undefined {
+  if (contact.presence === 'absent') return undefined;
+  if (contact.presence === 'malformed' || contact.uri.end === contact.uri.start) return 'Malformed Contact';
+  const isSip = contactUri.scheme === 'sip' || contactUri.scheme === 'sips';
+  return isSip ? undefined : 'Contact Is No SIP URI';
+}
+
+/** @see RFC 4028 §4, §5 */
+function sessionFault({ sessionExpires, minSe }: Message): string | undefined {
+  if (sessionExpires.presence === 'malformed') return 'Malformed Session-Expires';
+  return minSe.presence === 'malformed' ? 'Malformed Min-SE' : undefined;
+}
