@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { StackOptions } from '../../core/index.ts';
+import type { Dialog, StackOptions } from '../../core/index.ts';
 import { type Bed, bed, call, finish } from './bed.ts';
 import { ChallengingServer } from './challenging.ts';
 import { RawDialog } from './raw-dialog.ts';
@@ -419,6 +419,124 @@ test('a call that is given up while it is challenged is not made again', async (
   assert.equal(bed.seen(), ['call failed SIP_ABORTED']);
   assert.is(hop.requests('INVITE').length, 1);
   await bed.rest();
+});
+
+test('the next hop of a call gets the credentials that the first one asked for', async () => {
+  const bed = await ground({ hops: [`sip:${host}:5070`, `sip:${host}:5080`] });
+  const { hop, other, clock } = bed;
+  const server = new ChallengingServer(hop, { methods: ['INVITE'] });
+  hop.script = (request) => {
+    if (request.method !== 'INVITE' || server.check(request)) return request.method === 'INVITE';
+    hop.reply(request, 503);
+    return true;
+  };
+  const second = new ChallengingServer(other, { methods: ['INVITE'] });
+  other.script = second.check;
+  bed.note('call', bed.near.invite(`sip:bob@${host}:5070`, { body: nearOffer }));
+  await clock.run(50);
+  assert.equal(bed.seen(), ['call done']);
+  assert.equal(
+    [...hop.requests('INVITE'), ...other.requests('INVITE')].map((request) => `${request.cseq} ${nc(request)}`),
+    ['1 ', '2 00000001', '2 00000002'],
+  );
+  await bed.take(bed.near.close());
+});
+
+test('branches of a forked call count the requests by their one nonce together', async () => {
+  const bed = await ground();
+  const { hop, clock, take, near } = bed;
+  const server = new ChallengingServer(hop, { methods: ['INVITE', 'INFO'] });
+  hop.script = (request) => {
+    if (request.method !== 'INVITE') return server.check(request);
+    if (server.check(request)) return true;
+    for (const toTag of ['one', 'two']) hop.accept(request, { toTag });
+    return true;
+  };
+  const forks: Dialog[] = [];
+  const first = await take(
+    near.invite(`sip:bob@${host}:5070`, { body: nearOffer, onFork: (dialog) => void forks.push(dialog) }),
+  );
+  await clock.run(10);
+  const [second] = forks;
+  if (second === undefined) throw new Error('there is no second branch');
+  for (const dialog of [first, second, first]) await take(dialog.request('INFO'));
+  assert.equal(
+    server.passed.map((request) => nc(request)),
+    ['00000001', '00000002', '00000003', '00000004'],
+  );
+  for (const ack of hop.requests('ACK').slice(-2))
+    assert.is(ack.header('Proxy-Authorization'), hop.last('INVITE').header('Proxy-Authorization'));
+  await finish(bed, first, second);
+});
+
+test('behind a strict router the digest is of the Request-URI that is sent (RFC 3261 §12.2.1.1)', async () => {
+  const bed = await ground();
+  const { hop, take } = bed;
+  hop.recordRoute = [`<${hop.uri};ftag=1>`];
+  const server = new ChallengingServer(hop);
+  hop.script = server.check;
+  const { dialog } = await call(bed);
+  await take(dialog.request('INFO'));
+  await take(dialog.request('INFO'));
+  assert.is(hop.requests('INFO').length, 2, 'neither was challenged');
+  assert.is(hop.last('INFO').requestUri, `${hop.uri};ftag=1`);
+  await finish(bed, dialog);
+});
+
+test('a dialog that ends while its challenged heal is out leaves nothing behind', async () => {
+  const bed = await ground();
+  const { hop, clock } = bed;
+  const { dialog } = await call(bed);
+  const server = new ChallengingServer(hop, { methods: ['UPDATE'] });
+  hop.script = (request) => {
+    if (request.method === 'INFO') hop.reply(request, 503);
+    if (request.method === 'INFO') return true;
+    return server.check(request) || request.method === 'UPDATE'; // it passes, and is not answered
+  };
+  bed.note('info', dialog.request('INFO'));
+  await clock.run(10);
+  assert.is(server.passed.length, 1);
+  await finish(bed, dialog);
+});
+
+test('a call that is given up behind its challenge is cancelled by the INVITE that is out', async () => {
+  const bed = await ground();
+  const { hop, clock } = bed;
+  const server = new ChallengingServer(hop, { methods: ['INVITE'] });
+  const stop = new AbortController();
+  hop.script = (request) => {
+    if (request.method === 'INVITE' && !server.check(request)) hop.reply(request, 180);
+    if (request.method === 'CANCEL') {
+      hop.accept(request);
+      hop.reply(hop.last('INVITE'), 487);
+    }
+    return request.method === 'INVITE' || request.method === 'CANCEL';
+  };
+  bed.note('call', bed.near.invite(`sip:bob@${host}:5070`, { body: nearOffer, signal: stop.signal }));
+  await clock.run(10);
+  stop.abort();
+  await clock.run(10);
+  const branch = (request: Sip): string => /branch=([^;]+)/.exec(request.header('Via'))?.[1] ?? '';
+  assert.is(branch(hop.last('CANCEL')), branch(hop.last('INVITE')));
+  assert.equal([hop.last('CANCEL').cseq, hop.last('INVITE').cseq], [2, 2]);
+  assert.is(hop.last('CANCEL').all('Proxy-Authorization').length, 0);
+  assert.equal(bed.seen(), ['call failed SIP_ABORTED']);
+  await bed.rest();
+});
+
+test('over TCP as over UDP', async () => {
+  const made = await bed({ hops: 1, protocol: 'tcp', stack: { credentials } });
+  const { hop, take } = made;
+  const server = new ChallengingServer(hop);
+  hop.script = server.check;
+  const { dialog } = await call(made);
+  await take(dialog.request('INFO'));
+  await take(dialog.heal());
+  assert.equal(
+    server.passed.map(({ method, cseq }) => `${method} ${cseq}`),
+    ['INVITE 2', 'INFO 3', 'UPDATE 4'],
+  );
+  await finish(made, dialog);
 });
 
 test('a challenge that is repeated, or late, is not answered twice', async () => {
