@@ -6,11 +6,12 @@ import { endMessage } from '../message/write.ts';
 import { classifyResponse, menderOf } from '../recovery/classify.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { refreshTarget } from '../recovery/next-hop.ts';
-import { glareWaitMs, retryAfterMs } from '../recovery/schedule.ts';
+import { retryAfterMs } from '../recovery/schedule.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { EndReason } from './event.ts';
 import type { Parts } from './parts.ts';
+import { secondTryMs } from './second-tries.ts';
 
 /** A re-INVITE that has no final response for so long is cancelled: a 1xx has stopped its own timers. */
 const inviteLimitMs = 32_000;
@@ -192,13 +193,11 @@ export class Refreshes implements ClientUser {
     return refresh.generation !== this.#parts.healer.health.generation[dialog];
   }
 
-  /** Refused for what passes: glare, or too short an interval. @see RFC 3261 §14.1, RFC 3311 §5.3, RFC 4028 §7.3 */
+  /** Refused for what passes: glare, too short an interval, a younger request that came first. @see RFC 3261 §14.1, RFC 3311 §5.3, RFC 4028 §7.3 */
   #retriesSoon(dialog: DialogIndex, message: Message): boolean {
-    const { table, sessions, fraction } = this.#parts;
-    let waitMs = glareWaitMs(message, table.has(dialog, DialogFlag.callIdOwner), fraction());
-    if (message.status === 422 && sessions.raise(dialog, message)) waitMs = 0;
+    const waitMs = secondTryMs(this.#parts, dialog, message);
     if (waitMs === undefined) return false;
-    sessions.retrySoon(dialog, waitMs);
+    this.#parts.sessions.retrySoon(dialog, waitMs);
     return true;
   }
 

@@ -15,7 +15,7 @@ import type { EndReason, ResponseData, ResponseOrigin } from './event.ts';
 import type { Parts } from './parts.ts';
 import { type DoubtedFailure, type PendingRequest, PendingRequests } from './pending-requests.ts';
 import { givenUpText, localResponse, originOf, type Reporter, responseData } from './reporter.ts';
-import { SecondTries } from './second-tries.ts';
+import { isOvertaken, SecondTries } from './second-tries.ts';
 
 /** A request may be sent again so often after a heal. @see [MS-SIPRE] §3.7.5.3.1 */
 const resendsMax = 2;
@@ -184,7 +184,8 @@ export class Requests implements ClientUser {
     const { dialog, id } = request;
     // What was asked by an older route says nothing of the one that the dialog has now.
     const isStale = request.generation !== healer.health.generation[dialog];
-    switch (classifyResponse(mode, message)) {
+    const verdict = isOvertaken(this.#parts, dialog, message) ? 'delivered' : classifyResponse(mode, message);
+    switch (verdict) {
       case 'delivered':
         this.#deliver(tx, request, message);
         break;

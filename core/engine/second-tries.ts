@@ -1,4 +1,4 @@
-import { DialogFlag, DialogState } from '../dialog/table.ts';
+import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import { glareDelayMs, glareWaitMs } from '../recovery/schedule.ts';
@@ -9,6 +9,27 @@ import { originOf, responseData } from './reporter.ts';
 
 /** A peer that refuses so often is not merely in the middle of something. RFC 3261 §14.1 has us try once more. */
 const triesMax = 3;
+
+/**
+ * Milliseconds after which a refused target refresh may be tried once more: it met another one, asked for too short a session, or was
+ * overtaken. Undefined when it was refused for itself.
+ */
+export function secondTryMs(parts: Parts, dialog: DialogIndex, response: Message): number | undefined {
+  const { table, sessions, fraction } = parts;
+  if (response.status === 422) return sessions.raise(dialog, response) ? 0 : undefined;
+  const waitMs = glareWaitMs(response, table.has(dialog, DialogFlag.callIdOwner), fraction());
+  return waitMs ?? (isOvertaken(parts, dialog, response) ? 0 : undefined);
+}
+
+/**
+ * Whether a 500 may be for a request that a younger one of ours overtook, as it happens when one is lost and sent again. The peer has
+ * then not carried it out, and the answer says nothing of the route.
+ *
+ * @see RFC 3261 §12.2.2
+ */
+export function isOvertaken({ table }: Parts, dialog: DialogIndex, response: Message): boolean {
+  return response.status === 500 && response.cseq.number < (table.localSequence[dialog] as number);
+}
 
 /** What becomes of a request that was to be tried once more. */
 export interface SecondTryUser {
@@ -41,13 +62,12 @@ export class SecondTries {
 
   /** Takes a request that `response` has refused, if it is to be tried once more. */
   take(request: PendingRequest, response: Message): boolean {
-    const { healer, sessions } = this.#parts;
+    const { healer } = this.#parts;
     const { dialog, method, abandoned, tries } = request;
     if (!isTargetRefresh(method) || abandoned || tries >= triesMax) return false;
     // While a route is broken its heals have the word.
     if (healer.health.recovering[dialog] === 1) return false;
-    let waitMs = glareWaitMs(response, this.#parts.table.has(dialog, DialogFlag.callIdOwner), this.#parts.fraction());
-    if (response.status === 422 && sessions.raise(dialog, response)) waitMs = 0;
+    const waitMs = secondTryMs(this.#parts, dialog, response);
     if (waitMs === undefined) return false;
     request.refusal = { response: responseData(response), origin: originOf(response) };
     this.#wait(request, waitMs);

@@ -105,6 +105,25 @@ test('500 without Retry-After, or with a longer one, is no glare, and other meth
   }
 });
 
+test('what a younger request of ours overtook, so that the peer answers 500, says nothing of the route', async () => {
+  const ground = await bed();
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = (request) => request.method === 'INFO' || request.method === 'UPDATE';
+  ground.note('info', dialog.request('INFO'));
+  ground.note('update', dialog.request('UPDATE'));
+  await clock.run(5);
+  const [info, update] = [hop.last('INFO'), hop.last('UPDATE')];
+  hop.script = () => false;
+  await ground.take(dialog.request('MESSAGE'));
+  hop.reply(info, 500);
+  hop.reply(update, 500);
+  await clock.run(10);
+  assert.equal(ground.seen().sort(), ['info failed 500 intermediary', 'update 200']);
+  assert.is(hop.last('UPDATE').cseq, update.cseq + 2, 'a target refresh is tried once more');
+  await finish(ground, dialog);
+});
+
 test('a peer that is busy for good refuses four times, then the program hears of it', async () => {
   const ground = await bed();
   const { dialog } = await call(ground);
