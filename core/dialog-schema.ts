@@ -160,6 +160,12 @@ export const dialogSchema = {
       description:
         'The next hop that last worked: a SIP URI with a numeric host. Default: where the route set leads, or a hop of the list.',
     },
+    group: {
+      type: 'string',
+      maxLength: 1024,
+      pattern: '^[^\\ud800-\\udfff]*$',
+      description: 'The group of dialogs that it belongs to: when one is healed, the others are. Default: none.',
+    },
     routeStatus: {
       enum: ['healthy', 'recovering'],
       description: 'With "recovering" the route is healed as soon as the dialog is adopted. Default: healthy.',

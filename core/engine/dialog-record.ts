@@ -55,6 +55,8 @@ export interface DialogRecord {
   };
   /** The hop that last worked: a SIP URI with a numeric host. Left out: where the route set leads, or a hop of the list. */
   readonly hop?: string;
+  /** The group that the dialog belongs to; see `Dialog.relate`. Left out: none. */
+  readonly group?: string;
   /** `recovering`: the route is known to be dead, or leads to another stack; it is healed at once. Left out: `healthy`. */
   readonly routeStatus?: 'healthy' | 'recovering';
 }

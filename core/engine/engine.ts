@@ -127,7 +127,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
       reliable: this.#incoming.reliable,
     });
     this.#outOfDialog = new OutOfDialog(parts, this.#incoming, this.#inDialog, responder);
-    this.#handover = new Handover(parts, released, (dialog) => {
+    this.#handover = new Handover(parts, this.#groups, released, (dialog) => {
       this.#release(dialog);
       this.#free(dialog);
     });

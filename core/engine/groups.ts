@@ -48,6 +48,11 @@ export class Groups {
     this.#of.set(dialog, group);
   }
 
+  /** The name of the group that a dialog is in. */
+  nameOf(dialog: DialogIndex): string | undefined {
+    return this.#of.get(dialog)?.name;
+  }
+
   /** The route of a dialog was mended, or renewed by us. A passive stack leaves the others of the far end's to the far end as well. */
   healed(dialog: DialogIndex, by: 'local' | 'remote'): void {
     const group = this.#of.get(dialog);

@@ -10,18 +10,21 @@ import { parseUriText } from '../message/uri.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { nextHop } from '../recovery/next-hop.ts';
 import type { DialogRecord } from './dialog-record.ts';
+import type { Groups } from './groups.ts';
 import type { Parts } from './parts.ts';
 import type { ReleasedDialogs } from './released-dialogs.ts';
 
 /** Dialogs that come from another stack, or go to one, as plain data. */
 export class Handover {
   readonly #parts: Parts;
+  readonly #groups: Groups;
   readonly #released: ReleasedDialogs;
   /** Lets go of a dialog without a word to anyone. */
   readonly #release: (dialog: DialogIndex) => void;
 
-  constructor(parts: Parts, released: ReleasedDialogs, release: (dialog: DialogIndex) => void) {
+  constructor(parts: Parts, groups: Groups, released: ReleasedDialogs, release: (dialog: DialogIndex) => void) {
     this.#parts = parts;
+    this.#groups = groups;
     this.#released = released;
     this.#release = release;
   }
@@ -56,6 +59,7 @@ export class Handover {
     if (record.sessionTimer !== undefined) {
       sessions.resume(dialog, 1000 * (record.sessionTimer.remainingS ?? record.sessionTimer.intervalS));
     }
+    if (record.group !== undefined) this.#groups.relate(dialog, record.group);
     reporter.done(id, { dialog: reporter.dialog(dialog) });
     if (record.routeStatus === 'recovering' && mode !== 'none') {
       healer.breakRoute(dialog, 'flow-lost', 0);
@@ -141,6 +145,7 @@ export class Handover {
     const { table, hops, healer } = this.#parts;
     const { localUri, remoteUri } = this.#parties(dialog);
     const hop = hops.of(dialog);
+    const group = this.#groups.nameOf(dialog);
     const contact = table.text(dialog, Part.contact);
     const routes = table.text(dialog, Part.routes);
     const hash = table.remoteSession[dialog] as number;
@@ -169,6 +174,7 @@ export class Handover {
         resilient: table.has(dialog, DialogFlag.resilient),
       },
       ...(hop !== undefined && { hop: sipUri(hop.address) }),
+      ...(group !== undefined && { group }),
       routeStatus: healer.status(dialog).status,
     };
   }

@@ -485,6 +485,22 @@ test('a dialog that went straight to its peer still follows it when it moves', a
   await ground.rest();
 });
 
+test('a dialog keeps its group: when another of the group is healed, it is healed as well', async () => {
+  const ground = await bed({ hops: 1 });
+  const { take, near, clock, hop } = ground;
+  const one = await take(near.adopt({ ...leastRecord, group: 'conference' }));
+  const other = await take(near.adopt({ ...leastRecord, callId: 'call2', group: 'conference' }));
+  await take(one.heal());
+  await clock.run(1_100);
+  assert.equal(
+    hop.requests('UPDATE').map((heal) => heal.header('Call-ID')),
+    [leastRecord.callId, 'call2'],
+  );
+  await take(one.bye());
+  await take(other.bye());
+  await ground.rest();
+});
+
 test('a stack that is full adopts nothing, one that closes neither', async () => {
   const ground = await bed({ hops: 1, stack: { limits: { dialogs: 1 } } });
   const { take, near } = ground;

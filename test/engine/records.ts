@@ -31,6 +31,7 @@ export const fullRecord: DialogRecord = {
   minSessionIntervalS: 120,
   peer: { allowsUpdate: true, resilient: true },
   hop: `sip:${host}:5070`,
+  group: 'conference 7',
   routeStatus: 'healthy',
 };
 
@@ -109,6 +110,7 @@ export const exportedRecord: fc.Arbitrary<DialogRecord> = fc.boolean().chain((se
           .tuple(fc.integer({ min: 90, max: 2 ** 31 - 1 }), fc.constantFrom('local' as const, 'remote' as const))
           .map(([intervalS, refresher]) => ({ intervalS, refresher, remainingS: Math.ceil(0.8 * intervalS) })),
       ),
+      group: optional(fc.string({ unit: 'binary', maxLength: 30 })),
       minSessionIntervalS: optional(fc.integer({ min: 90, max: 2 ** 31 - 1 })),
       peer: fc.record({ allowsUpdate: fc.boolean(), resilient: fc.boolean() }, { noNullPrototype: true }),
       hop: fc.constantFrom(`sip:${host}:5070`, `sip:${host}:5080`),
@@ -119,6 +121,7 @@ export const exportedRecord: fc.Arbitrary<DialogRecord> = fc.boolean().chain((se
         remoteSequenceNumber,
         localContact,
         minSessionIntervalS,
+        group,
         remoteSessionHash,
         sessionTimer,
         ...rest
@@ -130,6 +133,7 @@ export const exportedRecord: fc.Arbitrary<DialogRecord> = fc.boolean().chain((se
         ...(remoteSequenceNumber !== undefined && { remoteSequenceNumber }),
         ...(localContact !== undefined && { localContact }),
         ...(remoteSessionHash !== undefined && { remoteSessionHash }),
+        ...(group !== undefined && { group }),
         ...(minSessionIntervalS !== undefined && { minSessionIntervalS }),
         ...(sessionTimer !== undefined && { sessionTimer }),
         routeStatus: 'healthy' as const,
