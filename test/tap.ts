@@ -12,7 +12,15 @@ export interface Tap {
 
 /** Puts a tap between a transport and whoever listens; `hear` is told of each message with the port that it came from. */
 export function tap(transport: Transport, hear: (fromPort: number, text: string) => void): Tap {
+  /** By flow, the port at which its other end listens. A connection comes from any port: there the first Via says. */
   const ports = new Map<FlowId, number>();
+  const portOf = (flow: FlowId, text: string): number => {
+    const known = ports.get(flow);
+    if (known !== undefined) return known;
+    const port = Number(/^Via: [^;,]*:(\d+)/m.exec(text)?.[1]);
+    ports.set(flow, port);
+    return port;
+  };
   const cuts = new Set<number>();
   let lose = (_port: number): void => {};
 
@@ -20,14 +28,15 @@ export function tap(transport: Transport, hear: (fromPort: number, text: string)
     const opened = await transport.open(
       {
         flowOpen: (flow, remote, openId) => {
-          ports.set(flow, remote.port);
+          if (openId !== undefined || remote.protocol === 'udp') ports.set(flow, remote.port);
           listener.flowOpen(flow, remote, openId);
         },
         openFailed: (openId, code, message) => listener.openFailed(openId, code, message),
         message: (flow, bytes) => {
-          if (cuts.has(ports.get(flow) ?? 0)) return;
           const text = new TextDecoder().decode(bytes);
-          hear(ports.get(flow) ?? 0, text);
+          const port = portOf(flow, text);
+          if (cuts.has(port)) return;
+          hear(port, text);
           const answer = self.answer(text);
           if (answer === undefined) listener.message(flow, bytes);
           else opened.send(flow, new TextEncoder().encode(answer));

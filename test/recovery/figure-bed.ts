@@ -1,7 +1,15 @@
 import * as assert from 'uvu/assert';
 import { createEdge, type EdgeHost } from '../../core/create-edge.ts';
 import { createStack, type Dialog, type RecoveryMode, type Stack } from '../../core/index.ts';
-import { memoryNetwork, systemClock, type Transport, udp, VirtualClock } from '../../transport/index.ts';
+import {
+  memoryNetwork,
+  type Protocol,
+  systemClock,
+  type Transport,
+  tcp,
+  udp,
+  VirtualClock,
+} from '../../transport/index.ts';
 import { HandClock } from '../hand-clock.ts';
 import { JumpClock } from '../jump-clock.ts';
 import { type Tap, tap } from '../tap.ts';
@@ -43,6 +51,7 @@ export interface FigureOptions {
 /** A network, with a clock that can be waited on. */
 interface Ground {
   readonly clock: VirtualClock | typeof systemClock;
+  readonly protocol: Protocol;
   readonly host: string;
   transport(): Transport;
   settle(done: () => boolean, woken: (wake: () => void) => void): Promise<void>;
@@ -50,13 +59,14 @@ interface Ground {
   idle(clocks: readonly JumpClock[]): Promise<void>;
 }
 
-export function virtualGround(): Ground {
+export function virtualGround(protocol: Protocol): Ground {
   const clock = new VirtualClock();
   const network = memoryNetwork({ clock, seed: 1, delayMs: 1 });
   return {
     clock,
+    protocol,
     host: '10.0.0.1',
-    transport: () => network.udp({ host: '10.0.0.1', port: 0 }),
+    transport: () => network[protocol]({ host: '10.0.0.1', port: 0 }),
     settle: async (done) => {
       for (let ms = 0; !done() && ms < 60_000; ms++) await clock.run(1);
     },
@@ -64,11 +74,12 @@ export function virtualGround(): Ground {
   };
 }
 
-export function realGround(): Ground {
+export function realGround(protocol: Protocol): Ground {
   return {
     clock: systemClock,
+    protocol,
     host: '127.0.0.1',
-    transport: () => udp({ host: '127.0.0.1', port: 0 }),
+    transport: () => (protocol === 'udp' ? udp : tcp)({ host: '127.0.0.1', port: 0 }),
     settle: async (done, woken) => {
       const guard = AbortSignal.timeout(20_000);
       let wake = (): void => {};
@@ -113,7 +124,9 @@ export async function figureBed(ground: Ground, options: FigureOptions): Promise
   };
 
   const server = await createEdge({ transports: [serverTap.transport], clients: [ground.host], clock: serverClock });
-  const hops = [`sip:${ground.host}:${server.local.port}`];
+  const uriOf = (port: number, user = ''): string =>
+    `sip:${user}${ground.host}:${port}${ground.protocol === 'udp' ? '' : `;transport=${ground.protocol}`}`;
+  const hops = [uriOf(server.local.port)];
   const sessionTimer = { intervalS: options.sessionIntervalS ?? 1800 };
   const far = await createStack({
     transports: [tapped('far').transport],
@@ -202,7 +215,7 @@ export async function figureBed(ground: Ground, options: FigureOptions): Promise
       await Promise.all([near.destroy(), far.destroy(), server.close()]);
     },
   };
-  near.invite(`sip:bob@${ground.host}:${portOf(far)}`, { body: 'v=0\r\no=near 1 1 IN IP4 0.0.0.0\r\ns=-\r\n' }).then(
+  near.invite(uriOf(portOf(far), 'bob@'), { body: 'v=0\r\no=near 1 1 IN IP4 0.0.0.0\r\ns=-\r\n' }).then(
     (established) => {
       dialog = established;
       note('established');

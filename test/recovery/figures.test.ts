@@ -2,8 +2,10 @@ import { suite } from 'uvu';
 import { figureBed, realGround, refusal, virtualGround } from './figure-bed.ts';
 
 for (const [where, ground] of [
-  ['in virtual time', virtualGround],
-  ['over real UDP', realGround],
+  ['in virtual time over UDP', () => virtualGround('udp')],
+  ['in virtual time over TCP', () => virtualGround('tcp')],
+  ['over real UDP', () => realGround('udp')],
+  ['over real TCP', () => realGround('tcp')],
 ] as const) {
   const test = suite(`The figures of Session Dialog Resiliency, ${where}`);
 
@@ -70,6 +72,7 @@ for (const [where, ground] of [
     bed.sendInfo();
     await bed.until('server > near 430 UPDATE Wait-For-Session-Update');
     bed.serverTap.mend(bed.farPort);
+    bed.serverClock.advance(1_000);
     bed.farClock.jump(375);
     await bed.until('healthy');
     await bed.until('far healthy');
