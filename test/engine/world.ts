@@ -70,7 +70,11 @@ export function world(conditions: Partial<MemoryNetworkOptions> = {}, protocol: 
   };
   const network = memoryNetwork({ delayMs: 1, ...conditions, clock, seed, onDatagram });
   const random = (salt: number): RandomSource => seeded(seed * 65_536 + salt);
-  const transport = (port: number, by: Protocol = protocol): Transport => network[by]({ host, port });
+  let hasStreams = false;
+  const transport = (port: number, by: Protocol = protocol): Transport => {
+    hasStreams ||= by !== 'udp';
+    return network[by]({ host, port });
+  };
   const stacks: Stack[] = [];
   const take = async <T>(promise: Promise<T>): Promise<T> => {
     let settled = false;
@@ -119,7 +123,7 @@ export function world(conditions: Partial<MemoryNetworkOptions> = {}, protocol: 
         assert.equal(left, [], `what ${stack.locals[0]?.port} holds at rest; before that:\n${log.join('\n')}`);
         await stack.destroy();
       }
-      if (protocol !== 'udp') await clock.run(5_000); // the peers of the connections learn that they are closed
+      if (hasStreams) await clock.run(5_000); // the peers of the connections learn that they are closed
       assert.is(clock.pending, 0);
     },
   };
