@@ -105,6 +105,29 @@ test('an ACK that loops is dropped: nothing answers it', () => {
   assert.equal(at.from(proxy, passedOn(sent.text, 'z9hG4bKp1')), []);
 });
 
+test('two edges that send each other what neither can place: one round, and the caller hears of it', () => {
+  const otherAt = '10.0.0.2:5060';
+  const places = new Map([
+    [edgeAt, new World({ clients: ['10.0.1.1', otherAt], defaultTarget: addressOf(otherAt) })],
+    [otherAt, new World({ locals: [addressOf(otherAt)], clients: [edgeAt], defaultTarget: addressOf(edgeAt) })],
+  ]);
+  const log: string[] = [];
+  let [source, message] = [alice, { to: edgeAt, text: request('INVITE', { uri: 'sip:bob@example.com' }) }];
+  for (let at = places.get(message.to); at !== undefined; at = places.get(message.to)) {
+    const next = only(at.from(source, message.text));
+    source = message.to;
+    message = next;
+    log.push(`${source} > ${ladder([message])[0]}`);
+  }
+  assert.equal(log, [
+    `${edgeAt} > ${otherAt} INVITE sip:bob@example.com SIP/2.0`,
+    `${otherAt} > ${edgeAt} INVITE sip:bob@example.com SIP/2.0`,
+    `${edgeAt} > ${otherAt} SIP/2.0 482 Loop Detected`,
+    `${otherAt} > ${edgeAt} SIP/2.0 482 Loop Detected`,
+    `${edgeAt} > ${alice} SIP/2.0 482 Loop Detected`,
+  ]);
+});
+
 test('Max-Breadth is somebody else’s: nothing is forked here', () => {
   const { text } = only(new World().from(alice, request('INVITE', { lines: ['Max-Breadth: 5'] })));
   assert.is(header(text, 'Max-Breadth'), '5');
