@@ -170,4 +170,33 @@ test('does what a Map would do, over thousands of dialogs that come and go', () 
   );
 });
 
+test('a dialog that was made with a SIPS URI takes no other target and no other route, and nothing changes by the attempt', () => {
+  const table = new DialogTable({ capacity: 1, hashSeed: 1 });
+  const sips = '<sips:192.0.2.1;lr>';
+  for (const parts of [
+    { target: 'sips:bob@192.0.2.4', routes: '' },
+    { target: 'SIPS:bob@192.0.2.4', routes: sips },
+    { target: 'sip:bob@192.0.2.4', routes: `<sip:192.0.2.1;lr>, ${sips}` },
+  ]) {
+    const dialog = table.create(recordParts(parts)) as number;
+    assert.ok(table.has(dialog, DialogFlag.secure));
+    for (const [target, routes] of [
+      ['sip:mallory@192.0.2.66', undefined],
+      [undefined, '<sip:192.0.2.66;lr>'],
+      [undefined, `${sips}, <sip:192.0.2.66;lr>`],
+      ['sips:a@b', '<sip:192.0.2.66;lr>'],
+    ] as const) {
+      const slices = [target, routes].map((text) => (text === undefined ? undefined : sliceOf(text)));
+      assert.not.ok(table.update(dialog, slices[0], slices[1], undefined));
+      assert.equal([table.text(dialog, Part.target), table.text(dialog, Part.routes)], [parts.target, parts.routes]);
+    }
+    assert.ok(table.update(dialog, sliceOf('sips:b@c'), sliceOf(`${sips}, ${sips}`), undefined));
+    assert.ok(table.update(dialog, undefined, sliceOf(''), undefined));
+    table.free(dialog);
+  }
+  const dialog = table.create(recordParts()) as number;
+  assert.not.ok(table.has(dialog, DialogFlag.secure), 'a row does not keep what its last dialog was');
+  assert.ok(table.update(dialog, sliceOf('sip:b@c'), sliceOf('<sip:192.0.2.66;lr>'), undefined));
+});
+
 test.run();
