@@ -337,7 +337,6 @@ export class CallDialogs {
     table.localSequence[dialog] = message.cseq.number;
     if (call?.authorization?.isAsked) table.authorizations.set(dialog, call.authorization.copy());
     table.set(dialog, DialogFlag.callIdOwner, true);
-    if (call !== undefined) table.minSessionInterval[dialog] = call.minSeS;
     return dialog;
   }
 

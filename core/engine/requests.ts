@@ -1,3 +1,6 @@
+import type { AckBody } from '../dialog/ack.ts';
+import { Part } from '../dialog/record.ts';
+import { refuseOffer } from '../dialog/refused-offer.ts';
 import { beginDialogRequest, routeSetPath } from '../dialog/request.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
@@ -448,8 +451,21 @@ export class Requests implements ClientUser {
       sessions.agreeAsClient(dialog, message);
     }
     const hop = hops.of(dialog);
-    if (method === 'INVITE' && hop !== undefined) this.#parts.acks.send(tx, dialog, message.cseq.number, hop);
+    if (method === 'INVITE' && hop !== undefined) {
+      const answer = content.body === undefined ? this.#answerTo(dialog, message) : undefined;
+      this.#parts.acks.send(tx, dialog, message.cseq.number, hop, answer);
+    }
     reporter.done(request.id, { response: responseData(message) });
+  }
+
+  /** The answer to an offer that our re-INVITE without one has brought: our session as it is. @see RFC 3261 §13.2.2.4 */
+  #answerTo(dialog: DialogIndex, { bytes, body }: Message): AckBody | undefined {
+    if (body.end === body.start) return undefined;
+    const { records } = this.#parts.table;
+    const block = this.#parts.table.block(dialog);
+    const own = records.bytes(block).slice(records.start(block, Part.session), records.end(block, Part.session));
+    const answer = own.length > 0 ? own : refuseOffer(bytes.subarray(body.start, body.end));
+    return answer && { contentType: 'application/sdp', body: answer };
   }
 
   #suspectHop(id: number): void {

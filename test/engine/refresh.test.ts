@@ -40,6 +40,25 @@ test('a re-INVITE of ours changes the session: it is acknowledged, and what was 
   await finish(ground, dialog);
 });
 
+test('a re-INVITE of ours without an offer answers the one that it brings with our session as it is, each time the 2xx comes', async () => {
+  const ground = await bed();
+  const { dialog } = await call(ground);
+  const { hop, take, clock } = ground;
+  hop.script = (request) => {
+    if (request.method === 'INVITE') hop.accept(request, { body: newFarOffer });
+    return request.method === 'INVITE';
+  };
+  const { body } = await take(dialog.request('INVITE'));
+  await clock.run(5);
+  assert.is(new TextDecoder().decode(body), newFarOffer);
+  assert.equal([hop.last('ACK').body, hop.last('ACK').header('Content-Type')], [nearOffer, 'application/sdp']);
+  hop.accept(hop.last('INVITE'), { body: newFarOffer });
+  await clock.run(5);
+  assert.is(hop.last('ACK').body, nearOffer);
+  hop.script = () => false;
+  await finish(ground, dialog);
+});
+
 test('a second re-INVITE of ours fails with 491 while the first is pending, also while that waits for a heal', async () => {
   const ground = await bed();
   const { dialog } = await call(ground);

@@ -198,7 +198,7 @@ class Stage {
     const call = this.#near.invite(target, {
       from: 'Alice <sip:alice@atlanta.example.com>',
       signal: this.#giveUp.signal,
-      ...(expected.body === '' ? {} : { body: aliceSession }),
+      ...(expected.body === '' ? { answerOffer: () => ({ body: aliceSession }) } : { body: aliceSession }),
     });
     this.#world.note('call', call);
     call.then(
@@ -217,7 +217,8 @@ class Stage {
     const known = (value: string): string => this.#ours.get(value) ?? value;
     assert.is(sent.header('Call-ID'), known(expected.header('Call-ID')), label);
     for (const name of ['From', 'To']) {
-      assert.is(uriIn(sent.header(name)), uriIn(expected.header(name)), `${label} ${name}`);
+      // A program that follows a redirection makes a call of its own.
+      if (this.#calls <= 1) assert.is(uriIn(sent.header(name)), uriIn(expected.header(name)), `${label} ${name}`);
       const tag = tagIn(expected.header(name));
       if (tag !== '') assert.is(tagIn(sent.header(name)), known(tag), `${label} ${name}`);
     }

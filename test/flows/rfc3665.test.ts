@@ -60,7 +60,12 @@ const rows: readonly Row[] = [
     options: { firstHopSilent: true },
   },
   { section: '3.5', what: 'a call through an ALG', Alice: ['call done', 'ended local bye'], Bob: ended },
-  { section: '3.6', what: 'redirected, with SDP in the ACK', Bob: ['ended local bye'] },
+  {
+    section: '3.6',
+    what: 'redirected, with SDP in the ACK',
+    Alice: ['call failed 302 remote', 'call done', ...ended],
+    Bob: ['ended local bye'],
+  },
   { section: '3.7', what: 'a re-INVITE moves the peer to another address', Alice: ['call done', 'ended local bye'] },
   { section: '3.8', what: 'no answer: CANCEL', Alice: ['call failed SIP_ABORTED'], Bob: [] },
   {

@@ -81,28 +81,41 @@ test('as Bob: the interval is copied, Alice refreshes, and when she no longer do
   assert.is(Math.round(((atMs[2] ?? 0) - (atMs[1] ?? 0)) / 1000), 3968);
 });
 
-test('as Alice: she refreshes at half the interval by an UPDATE, which names no Min-SE', async () => {
-  const invite = described(text(10).replace('CSeq: 3', 'CSeq: 1'));
-  const ok = described(
-    text(15)
-      .replace('CSeq: 3', 'CSeq: 1')
-      .replace(/Supported: timer/, 'Supported: timer\r\nAllow: INVITE, UPDATE'),
-  );
+test('as Alice: each 422 raises what she asks for; she refreshes at half the interval by an UPDATE, which names no Min-SE', async () => {
+  const tooSmall = (leastS: number, cseq: number): string =>
+    text(2)
+      .replace('3600', String(leastS))
+      .replace(/CSeq: \d+/, `CSeq: ${cseq}`);
+  const home = 'sip:bob@biloxi.example.com';
+  const ok = described(text(15).replace('Supported: timer', 'Supported: timer\r\nAllow: INVITE, UPDATE'));
   const flow = [
-    quote('F10 INVITE Alice -> P1', invite),
+    quote('F1 INVITE Alice -> P1', described(text(1))),
+    quote('F2 422 P1 -> Alice', tooSmall(3600, 1)),
+    quote('F3 ACK Alice -> P1', ack(text(1), text(2), home)),
+    quote('F4 INVITE Alice -> P1', described(text(4))),
+    quote('F8 422 P1 -> Alice', tooSmall(4000, 2)),
+    quote('F9 ACK Alice -> P1', ack(text(4), text(2), home)),
+    quote('F10 INVITE Alice -> P1', described(text(10))),
     quote('F15 200 OK P1 -> Alice', ok),
-    quote('F16 ACK Alice -> P1', ack(invite, text(15), atBob, route)),
-    quote('F18 UPDATE Alice -> P1', text(18).replace('CSeq: 4', 'CSeq: 2')),
-    quote('F21 200 OK P1 -> Alice', text(21).replace('CSeq: 4', 'CSeq: 2')),
+    quote('F16 ACK Alice -> P1', ack(text(10), text(15), atBob, route)),
+    quote('F18 UPDATE Alice -> P1', text(18)),
+    quote('F21 200 OK P1 -> Alice', text(21)),
   ];
-  const { seen, sent, atMs } = await replay(flow, 'Alice', { stack: { sessionTimer: { intervalS: 4000 } } });
+  const { seen, sent, atMs } = await replay(flow, 'Alice', { stack: { sessionTimer: { intervalS: 90 } } });
   assert.equal(seen, ['call done']);
-  const update = sent.at(-1);
-  assert.is(sent[0]?.header('Session-Expires'), '4000');
-  assert.equal([update?.header('Session-Expires'), update?.header('Min-SE')], ['4000;refresher=uac', '']);
-  assert.match(update?.header('Supported') ?? '', 'timer');
-  assert.is(update?.header('Route'), route.slice('Route: '.length).trim());
-  assert.is(Math.round(((atMs[2] ?? 0) - (atMs[1] ?? 0)) / 1000), 2000);
+  assert.equal(
+    sent
+      .filter(({ method }) => method !== 'ACK')
+      .map((each) => [each.header('Session-Expires'), each.header('Min-SE')]),
+    [
+      ['90', ''],
+      ['3600', '3600'],
+      ['4000', '4000'],
+      ['4000;refresher=uac', ''],
+    ],
+  );
+  for (const each of sent) if (each.method !== 'ACK') assert.match(each.header('Supported'), 'timer');
+  assert.is(Math.round(((atMs.at(-1) ?? 0) - (atMs.at(-2) ?? 0)) / 1000), 2000);
 });
 
 test.run();
