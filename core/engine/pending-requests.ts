@@ -24,6 +24,10 @@ export interface PendingRequest {
   sentAtMs: number;
   /** Route generation that it was sent under. */
   generation: number;
+  /** CSeq number that it was sent with last. */
+  sequence: number;
+  /** It went to another hop once, since the one that it was for could not take it. */
+  failedOver: boolean;
   /** The program has gone, but the INVITE has to be brought to its end. */
   abandoned: boolean;
   timer: number;
@@ -78,6 +82,8 @@ export class PendingRequests {
       txId: 0,
       sentAtMs: 0,
       generation: 0,
+      sequence: 0,
+      failedOver: false,
       abandoned: false,
       timer: 0,
       flowFailed: undefined,

@@ -10,6 +10,7 @@ import { retryAfterMs } from '../recovery/schedule.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { EndReason } from './event.ts';
+import { holdRefusingHop } from './failover.ts';
 import type { Parts } from './parts.ts';
 import { secondTryMs } from './second-tries.ts';
 
@@ -139,6 +140,7 @@ export class Refreshes implements ClientUser {
       return;
     }
     this.#end(tx, dialog, refresh);
+    holdRefusingHop(this.#parts, tx, message);
     if (this.#retriesSoon(dialog, message)) return;
     const isStale = this.#isStale(dialog, refresh);
     switch (classifyResponse(mode, message)) {

@@ -15,6 +15,7 @@ import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
 import type { Content } from './command.ts';
 import { endWithContent } from './content.ts';
 import type { EndReason, ResponseData, ResponseOrigin } from './event.ts';
+import { Failover } from './failover.ts';
 import type { Parts } from './parts.ts';
 import { type DoubtedFailure, type PendingRequest, PendingRequests } from './pending-requests.ts';
 import { givenUpText, localResponse, originOf, type Reporter, responseData } from './reporter.ts';
@@ -44,6 +45,7 @@ export class Requests implements ClientUser {
   /** Ends a dialog by BYE. */
   readonly #end: (dialog: DialogIndex, reason: EndReason) => void;
   readonly #secondTries: SecondTries;
+  readonly #failover: Failover;
   readonly #suspect: TimerKind;
   readonly #quickLimit: TimerKind;
   readonly #inviteLimit: TimerKind;
@@ -57,6 +59,7 @@ export class Requests implements ClientUser {
       send: (request) => this.#begin(request),
       giveUp: (request) => this.#giveUp(request),
     });
+    this.#failover = new Failover(parts);
     this.#suspect = parts.wheel.kind((id) => this.#suspectHop(id));
     this.#quickLimit = parts.wheel.kind((id) => this.#quickLimitReached(id));
     this.#inviteLimit = parts.wheel.kind((id) => this.#inviteLimitReached(id));
@@ -183,6 +186,10 @@ export class Requests implements ClientUser {
     if (!request.abandoned && this.#answerChallenge(tx, request, message)) return;
     this.#endSending(request);
     if (this.#secondTries.take(request, message)) return;
+    if (this.#failover.takes(tx, request, message)) {
+      this.#send(request, true);
+      return;
+    }
     const { healer, mode } = this.#parts;
     const { dialog, id } = request;
     // What was asked by an older route says nothing of the one that the dialog has now.
@@ -273,7 +280,8 @@ export class Requests implements ClientUser {
     healer.pump();
   }
 
-  #send(request: PendingRequest): void {
+  /** `isAgain`: the same request, with the sequence number that it had. */
+  #send(request: PendingRequest, isAgain = false): void {
     if (!this.#parts.table.hasSequence(request.dialog)) {
       this.#settle(request);
       this.#reporter(request).failWithCode(
@@ -284,9 +292,9 @@ export class Requests implements ClientUser {
       return;
     }
     if (isOffer(request.method, request.content) && this.#secondTries.defers(request)) return;
-    const { table, hops, clients, wheel, writer, sessions, healer, mode } = this.#parts;
+    const { table, clients, wheel, writer, sessions, healer, mode } = this.#parts;
     const { dialog, method } = request;
-    const hop = hops.of(dialog);
+    const hop = this.#failover.hopOf(request);
     const isUp = hop?.state === 'up' || mode === 'none';
     if (hop !== undefined && isUp && hop.flow === undefined) {
       this.#sendWhenOpen(request, hop);
@@ -317,10 +325,10 @@ export class Requests implements ClientUser {
       request.timer = wheel.arm(this.#quickLimit, request.id, request.quickUntilMs);
     }
     if (isOffer(method, request.content)) table.set(dialog, DialogFlag.offerPending, true);
-    const sequence = table.nextSequence(dialog);
+    if (!isAgain) request.sequence = table.nextSequence(dialog);
     beginDialogRequest(writer, table, dialog, {
       method,
-      sequence,
+      sequence: request.sequence,
       via: hop.via,
       branch: tx.branch,
       path: routeSetPath,

@@ -117,7 +117,7 @@ test('who writes the address of a listed hop into its Via is no listed hop', asy
   await finish(ground, dialog);
 });
 
-test('crossing UPDATEs without a body are both answered, and both routes are taken, the later last', async () => {
+test('Q6: crossing UPDATEs without a body are both answered, and both routes are taken, the later last', async () => {
   const ground = await bed();
   const { dialog, raw } = await call(ground);
   await recovering(ground, dialog);
@@ -135,7 +135,7 @@ test('crossing UPDATEs without a body are both answered, and both routes are tak
   await finish(ground, dialog);
 });
 
-test('a heal of ours that the far end overtook does no harm when it fails', async () => {
+test('Q6: a heal of ours that the far end overtook does no harm when it fails', async () => {
   for (const status of [404, 405, 481, 410, 491, 500, 603]) {
     const ground = await bed();
     const { dialog, raw } = await call(ground);
@@ -178,7 +178,7 @@ test('a route that breaks again while the old heal is under way is healed by a n
   await finish(ground, dialog);
 });
 
-test('re-INVITEs that cross are answered 491: the owner of the Call-ID waits 2.1 to 4 s, then heals', async () => {
+test('Q6: re-INVITEs that cross are answered 491: the owner of the Call-ID waits 2.1 to 4 s, then heals', async () => {
   const ground = await bed({ hops: 1 });
   ground.hop.capabilities = ['Allow: INVITE, ACK, BYE, CANCEL, INFO', resilient];
   const { dialog, raw } = await call(ground);

@@ -19,7 +19,7 @@ function losesState(peer: RawPeer, times: number, onUpdate: (request: Sip) => bo
   };
 }
 
-test('the request is healed for and sent again: the same but for CSeq, branch, Route and target', async () => {
+test('Q11: the request is healed for and sent again, without an event: the same but for CSeq, branch, Route and target', async () => {
   const ground = await bed({ hops: 1 });
   const { hop, other, log, take } = ground;
   const { dialog } = await call(ground);

@@ -290,7 +290,7 @@ test('a refresh whose heal the far end refuses is tried again in time', async ()
   await finish(ground, dialog);
 });
 
-test('while the route is broken the session neither expires nor refreshes; it goes on with a full interval', async () => {
+test('Q13: while the route is broken the session neither expires nor refreshes; it goes on with a full interval', async () => {
   for (const refresher of ['uac', 'uas'] as const) {
     const ground = await timed(refresher);
     await call(ground);
