@@ -189,10 +189,7 @@ export class Healer implements ClientUser {
 
   /** Heals a dialog now, broken or not, and begins its schedule anew; a heal that is under way will do. */
   healNow(dialog: DialogIndex): void {
-    this.health.attempt[dialog] = 0;
-    if (this.#isAsked(dialog)) return;
-    this.#disarm(dialog);
-    this.#line.joinUrgent(dialog);
+    if (this.#leavesSchedule(dialog)) this.#line.joinUrgent(dialog);
   }
 
   /** Heals every dialog, broken or not, each in its turn. */
@@ -210,10 +207,7 @@ export class Healer implements ClientUser {
 
   /** Heals a dialog, broken or not, behind all that wait already. The caller calls `pump`. */
   healInTurn(dialog: DialogIndex): void {
-    this.health.attempt[dialog] = 0;
-    if (this.#isAsked(dialog)) return;
-    this.#disarm(dialog);
-    this.#line.join(dialog);
+    if (this.#leavesSchedule(dialog)) this.#line.join(dialog);
   }
 
   status(dialog: DialogIndex): RouteStatus {
@@ -526,10 +520,15 @@ export class Healer implements ClientUser {
     return hasTimer ? (this.#table.sessionInterval[dialog] as number) : 0;
   }
 
-  /** Whether a heal is under way, or its turn comes anyway. */
-  #isAsked(dialog: DialogIndex): boolean {
-    const phase = this.health.phase[dialog];
-    return phase === Phase.healing || phase === Phase.queued;
+  /** Begins the schedule of a dialog anew. False where a heal is under way, or its turn comes anyway. */
+  #leavesSchedule(dialog: DialogIndex): boolean {
+    const { health } = this;
+    const phase = health.phase[dialog];
+    health.attempt[dialog] = 0;
+    if (phase === Phase.healing || phase === Phase.queued) return false;
+    if (health.recovering[dialog] === 0 && phase === Phase.idle) this.#beginWalk(dialog);
+    this.#disarm(dialog);
+    return true;
   }
 
   #gone(dialog: DialogIndex, message: Message): void {
