@@ -82,6 +82,11 @@ export interface StackOptions {
     readonly waitCapMs?: number;
     /** A session without media, as `dialog.reportMedia` tells, is ended when its route has been broken for so long. Default 900,000. */
     readonly mediaTimeoutMs?: number;
+    /**
+     * Puts a new dialog in the place of one that cannot be healed, and lets peers do so: INVITE with Replaces, the ladder's last rung.
+     * The dialog keeps its handle and gets another Call-ID. Default false. @see RFC 3891
+     */
+    readonly replaces?: boolean;
   };
   /**
    * What challenges are answered with: 401 and 407, of any proxy and of the far end. Those of the challenge's realm, else those
@@ -202,6 +207,7 @@ const recoveryNames: readonly (keyof NonNullable<StackOptions['recovery']>)[] = 
   'mediaTimeoutMs',
   'allowDirect',
   'healingRoute',
+  'replaces',
   'trust',
   'challenge',
 ];
@@ -211,7 +217,8 @@ function resolveRecovery(
   refreshesRegistration: boolean,
 ): RecoveryWishes {
   const { passive = false, deadlineMs, schedule = 'doubling', waitCapMs = 60_000 } = recovery;
-  const { allowDirect = false, healingRoute = 'none', mediaTimeoutMs } = recovery;
+  const { allowDirect = false, healingRoute = 'none', mediaTimeoutMs, replaces = false } = recovery;
+  needFlag('recovery.replaces', replaces);
   needFlag('recovery.allowDirect', allowDirect);
   needFlag('recovery.passive', passive);
   if (schedule !== 'doubling' && schedule !== 'ms-sipre')
@@ -225,6 +232,7 @@ function resolveRecovery(
     refreshesRegistration,
     allowDirect,
     healingRoute: healingRoute === 'none' ? '' : routeOf(healingRoute),
+    replaces,
   };
 }
 

@@ -23,6 +23,9 @@ export function callSupportedHeader({ resilient }: Pick<DialogTable, 'resilient'
   return resilient ? `Supported: timer, 100rel, ${resilienceTag}\r\n` : 'Supported: timer, 100rel\r\n';
 }
 
+/** What an INVITE and its 2xx say besides, where the program allows dialogs to be replaced. @see RFC 3891 §6.2 */
+export const replacesHeader = 'Supported: replaces\r\n';
+
 export const allowHeader = 'Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS, INFO, MESSAGE\r\n';
 
 /** Which Route a request inside a dialog carries. */
@@ -56,6 +59,8 @@ export function beginDialogRequest(
     readonly via: string;
     readonly branch: string;
     readonly path: RequestPath;
+    /** From, To and Call-ID of another dialog that is to take its place, as header lines. */
+    readonly identity?: Uint8Array | undefined;
   },
 ): void {
   const { records } = table;
@@ -70,7 +75,8 @@ export function beginDialogRequest(
   if (strict) writeStrictRoute(writer, table, dialog);
   else writeRoute(writer, table, dialog, path);
   writer.text('\r\nMax-Forwards: 70\r\n');
-  writer.bytes(bytes, records.start(block, Part.identity), records.end(block, Part.identity));
+  if (request.identity !== undefined) writer.bytes(request.identity, 0, request.identity.length);
+  else writer.bytes(bytes, records.start(block, Part.identity), records.end(block, Part.identity));
   writer.text('CSeq: ').decimal(request.sequence).text(' ').text(method).text('\r\n');
   if (isTargetRefresh(method)) writeContact(writer, table, dialog);
   if (method === 'INVITE' || method === 'UPDATE') writer.text(allowHeader);

@@ -51,6 +51,8 @@ export const DialogFlag = {
   direct: 0x4000,
   /** An early dialog's INVITE has brought an offer that has no answer yet, but in previews. @see RFC 3311 §5.2 */
   remoteOfferPending: 1024,
+  /** The peer's Supported names `replaces`. @see RFC 3891 §6.2 */
+  replaces: 0x2000,
 } as const;
 
 /** @see RFC 3261 §8.1.1.5 */
@@ -153,19 +155,7 @@ export class DialogTable {
     this.state[dialog] = DialogState.confirmed;
     this.set(dialog, DialogFlag.strictRoute, beginsStrict(parts.routes));
     this.set(dialog, DialogFlag.secure, isSips(parts.target) || hasSips(parts.routes));
-    const bytes = this.records.bytes(block);
-    const hash = this.#hashOf(
-      bytes,
-      this.records.start(block, Part.callId),
-      this.records.end(block, Part.callId),
-      bytes,
-      this.records.start(block, Part.localTag),
-      this.records.end(block, Part.localTag),
-    );
-    this.#hash[dialog] = hash;
-    let slot = hash & this.#mask;
-    while (this.#index[slot] !== 0) slot = (slot + 1) & this.#mask;
-    this.#index[slot] = dialog + 1;
+    this.#addToIndex(dialog);
     return dialog;
   }
 
@@ -179,6 +169,35 @@ export class DialogTable {
     this.#generation[dialog] = ((this.#generation[dialog] as number) + 1) & generationMask;
     this.#owed++;
     this.#count--;
+    return true;
+  }
+
+  /**
+   * The dialog goes on under another identity: its Call-ID, tags and parties are these, all else stays. False, with nothing changed,
+   * when the record would grow too large.
+   */
+  rename(
+    dialog: DialogIndex,
+    identity: Pick<RecordParts, 'localParty' | 'localTag' | 'remoteParty' | 'remoteTag' | 'callId'>,
+  ): boolean {
+    const old = this.block(dialog);
+    const part = (which: Part): Slice => ({
+      bytes: this.records.bytes(old),
+      start: this.records.start(old, which),
+      end: this.records.end(old, which),
+    });
+    const block = this.records.create({
+      ...identity,
+      target: part(Part.target),
+      routes: part(Part.routes),
+      contact: part(Part.contact),
+      session: part(Part.session),
+    });
+    if (block === undefined) return false;
+    this.#removeFromIndex(dialog);
+    this.records.free(old);
+    this.#block[dialog] = block;
+    this.#addToIndex(dialog);
     return true;
   }
 
@@ -302,6 +321,23 @@ export class DialogTable {
     const dialog = this.#freeHead - 1;
     this.#freeHead = this.#freeNext[dialog] as number;
     return dialog;
+  }
+
+  #addToIndex(dialog: DialogIndex): void {
+    const block = this.block(dialog);
+    const bytes = this.records.bytes(block);
+    const hash = this.#hashOf(
+      bytes,
+      this.records.start(block, Part.callId),
+      this.records.end(block, Part.callId),
+      bytes,
+      this.records.start(block, Part.localTag),
+      this.records.end(block, Part.localTag),
+    );
+    this.#hash[dialog] = hash;
+    let slot = hash & this.#mask;
+    while (this.#index[slot] !== 0) slot = (slot + 1) & this.#mask;
+    this.#index[slot] = dialog + 1;
   }
 
   #removeFromIndex(dialog: DialogIndex): void {

@@ -116,6 +116,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     writer,
     policy,
     recovery,
+    token,
     random: fraction,
     user: healerUser(() => parts, around),
   });

@@ -116,6 +116,8 @@ export class DialogMaker {
     }
     if (message.first(HeaderId.Supported) !== -1) {
       table.set(dialog, DialogFlag.resilient, message.hasToken(HeaderId.Supported, resilienceTag));
+      // Said where a dialog begins, not in each refresh.
+      if (message.hasToken(HeaderId.Supported, 'replaces')) table.set(dialog, DialogFlag.replaces, true);
     }
   }
 }

@@ -23,6 +23,7 @@ import { OwedByes } from './owed-byes.ts';
 import type { Parts } from './parts.ts';
 import { Refreshes } from './refreshes.ts';
 import { ReleasedDialogs } from './released-dialogs.ts';
+import { ReplacedDialogs } from './replaced-dialogs.ts';
 import { Requests } from './requests.ts';
 import { Responder } from './responder.ts';
 import { RouteAdoption } from './route-adoption.ts';
@@ -126,7 +127,12 @@ export class Engine implements Steppable<Command, EngineEvent> {
       released,
       reliable: this.#incoming.reliable,
     });
-    this.#outOfDialog = new OutOfDialog(parts, this.#incoming, this.#inDialog, responder);
+    this.#outOfDialog = new OutOfDialog(parts, {
+      calls: this.#incoming,
+      inDialog: this.#inDialog,
+      responder,
+      replaced: new ReplacedDialogs(parts, maker, responder, this.#answers, this.#owedByes),
+    });
     this.#handover = new Handover(parts, this.#groups, released, (dialog) => {
       this.#release(dialog);
       this.#free(dialog);

@@ -1,4 +1,3 @@
-import { Part } from '../dialog/record.ts';
 import { allowHeader, writeContact } from '../dialog/request.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { minSessionIntervalS } from '../dialog/session-timer.ts';
@@ -22,6 +21,7 @@ import { bodyOf } from './reporter.ts';
 import { refreshFault } from './request-faults.ts';
 import type { Responder } from './responder.ts';
 import type { RouteAdoption } from './route-adoption.ts';
+import { sameSession } from './same-session.ts';
 
 /** A request that waits for the program's answer. */
 interface HeldRequest {
@@ -95,7 +95,7 @@ export class InDialog implements ServerUser {
   }
 
   receive(tx: ServerTransaction, request: Message): void {
-    const { table, healer, wheel } = this.#parts;
+    const { table, healer, wheel, recovery } = this.#parts;
     const dialog = this.find(request);
     if (dialog !== -1 && table.state[dialog] === DialogState.owed) {
       this.#answerOwed(tx, request, dialog);
@@ -121,14 +121,19 @@ export class InDialog implements ServerUser {
     table.set(dialog, DialogFlag.remoteSequence, true);
     const aliveAtMs = healer.health.aliveAtMs[dialog] as number;
     healer.health.aliveAtMs[dialog] = wheel.nowMs;
-    const unsupported = unsupportedExtensions(request);
+    const unsupported = unsupportedExtensions(request, recovery.replaces);
     if (unsupported !== '') {
       this.#responder.respond(tx, request, 420, { lines: `Unsupported: ${unsupported}\r\n` });
+      return;
+    }
+    if (recovery.replaces && request.first(HeaderId.Replaces) !== -1) {
+      this.#responder.respond(tx, request, 400); // it begins dialogs only (RFC 3891 §3)
       return;
     }
     switch (request.method) {
       case 'BYE':
         this.#responder.respond(tx, request, 200);
+        if (healer.oldDialogEnded(dialog)) break;
         this.#parts.endDialog(dialog, 'remote', 'bye', this.#endOf(request, dialog, aliveAtMs));
         break;
       case 'INVITE':
@@ -310,7 +315,7 @@ export class InDialog implements ServerUser {
       this.#ask(tx, request, dialog);
       return;
     }
-    this.#accept(tx, request, dialog, isInvite || hasBody ? this.#sameSession(dialog) : noContent);
+    this.#accept(tx, request, dialog, isInvite || hasBody ? sameSession(this.#parts.table, dialog) : noContent);
   }
 
   /** A refresh that comes before the one before it is done with. @see RFC 3261 §14.2, RFC 3311 §5.2 */
@@ -372,12 +377,5 @@ export class InDialog implements ServerUser {
       sessions.pause(dialog); // its session has not begun
       table.set(dialog, DialogFlag.sessionTimer, false);
     }
-  }
-
-  #sameSession(dialog: DialogIndex): Content {
-    const { records } = this.#parts.table;
-    const block = this.#parts.table.block(dialog);
-    const body = records.bytes(block).slice(records.start(block, Part.session), records.end(block, Part.session));
-    return body.length === 0 ? noContent : { headers: [], contentType: 'application/sdp', body };
   }
 }

@@ -5,6 +5,7 @@ import { unsupportedExtensions } from './extensions.ts';
 import type { InDialog } from './in-dialog.ts';
 import type { IncomingCalls } from './incoming-calls.ts';
 import type { Parts } from './parts.ts';
+import type { ReplacedDialogs } from './replaced-dialogs.ts';
 import type { Responder } from './responder.ts';
 
 /** Methods that mean nothing outside a dialog of ours. */
@@ -16,20 +17,31 @@ export class OutOfDialog {
   readonly #calls: IncomingCalls;
   readonly #inDialog: InDialog;
   readonly #responder: Responder;
+  readonly #replaced: ReplacedDialogs;
 
-  constructor(parts: Parts, calls: IncomingCalls, inDialog: InDialog, responder: Responder) {
+  constructor(
+    parts: Parts,
+    others: {
+      readonly calls: IncomingCalls;
+      readonly inDialog: InDialog;
+      readonly responder: Responder;
+      readonly replaced: ReplacedDialogs;
+    },
+  ) {
     this.#parts = parts;
-    this.#calls = calls;
-    this.#inDialog = inDialog;
-    this.#responder = responder;
+    this.#calls = others.calls;
+    this.#inDialog = others.inDialog;
+    this.#responder = others.responder;
+    this.#replaced = others.replaced;
   }
 
   receive(tx: ServerTransaction, request: Message): void {
     const { method } = request;
     const toTag = this.#parts.token();
-    const unsupported = unsupportedExtensions(request);
+    const unsupported = unsupportedExtensions(request, this.#parts.recovery.replaces);
     if (unsupported !== '')
       this.#responder.respond(tx, request, 420, { toTag, lines: `Unsupported: ${unsupported}\r\n` });
+    else if (this.#replaced.receive(tx, request, toTag)) return;
     else if (method === 'INVITE') this.#calls.receive(tx, request);
     else if (method === 'OPTIONS') this.#responder.respond(tx, request, 200, { toTag });
     else if (needsDialog.has(method)) this.#responder.respond(tx, request, 481, { toTag });

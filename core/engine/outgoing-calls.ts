@@ -1,5 +1,5 @@
 import type { FlowId } from '../contract.ts';
-import { allowHeader, callSupportedHeader, supportedHeader } from '../dialog/request.ts';
+import { allowHeader, callSupportedHeader, replacesHeader, supportedHeader } from '../dialog/request.ts';
 import type { DialogIndex } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { addressOfText } from '../message/numeric-address.ts';
@@ -203,7 +203,7 @@ export class OutgoingCalls implements ClientUser {
   }
 
   #send(call: OutgoingCall, hop: Hop, flow: FlowId): void {
-    const { clients, writer, sessions, table, ownUri } = this.#parts;
+    const { clients, writer, sessions, table, recovery, ownUri } = this.#parts;
     if (call.givenUp !== 'no') {
       this.#failedGivenUp(call);
       return;
@@ -224,6 +224,7 @@ export class OutgoingCalls implements ClientUser {
       )
       .text(allowHeader)
       .text(this.#dialogs.takesReliable(call) ? callSupportedHeader(table) : supportedHeader(table));
+    if (recovery.replaces) writer.text(replacesHeader);
     if (call.expiresS !== undefined) writer.text('Expires: ').decimal(call.expiresS).text('\r\n');
     sessions.writeOffer(writer, call.minSeS);
     const claim = { method: 'INVITE', uri: call.target, sequence: call.sequence };

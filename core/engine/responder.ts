@@ -1,5 +1,5 @@
 import type { Address } from '../contract.ts';
-import { allowHeader, callSupportedHeader } from '../dialog/request.ts';
+import { allowHeader, callSupportedHeader, replacesHeader } from '../dialog/request.ts';
 import { decodeText } from '../message/bytes.ts';
 import type { Message } from '../message/message.ts';
 import { isNumericHost } from '../message/numeric-address.ts';
@@ -33,11 +33,13 @@ export class Responder {
 
   /** Gives what it has sent. */
   respond(tx: ServerTransaction, request: Message, status: number, shape: ResponseShape = {}): Uint8Array {
-    const { writer, remote, servers, table } = this.#parts;
+    const { writer, remote, servers, table, recovery } = this.#parts;
     const { toTag, reason, recordRoute } = shape;
     const { id, reachable } = tx;
+    const isSuccess = status >= 200 && status < 300;
     beginResponse(writer, request, status, reason, { toTag, recordRoute, source: remote(tx.flow) });
-    if (status < 300 && status >= 200) writer.text(callSupportedHeader(table)).text(allowHeader);
+    if (isSuccess) writer.text(callSupportedHeader(table)).text(allowHeader);
+    if (isSuccess && recovery.replaces && request.method === 'INVITE') writer.text(replacesHeader);
     shape.write?.();
     if (shape.lines !== undefined) writer.text(shape.lines);
     const bytes = endWithContent(writer, shape.content ?? noContent);

@@ -12,6 +12,7 @@ import type { ClientTransaction, ClientTransactions, ClientUser } from '../trans
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
 import { type Rung, rungs, usableRung } from './ladder.ts';
+import type { Replacements } from './replacements.ts';
 import { Phase, type RouteHealth } from './route-health.ts';
 import type { RouteSetPolicy } from './route-set-policy.ts';
 
@@ -40,6 +41,8 @@ export class HealRequests {
   readonly #writer: Writer;
   readonly #health: RouteHealth;
   readonly #policy: RouteSetPolicy;
+  readonly #replaces: boolean;
+  readonly #replacements: Replacements;
   readonly #user: ClientUser;
   readonly #inviteLimit: TimerKind;
   /** Transaction id by dialog, of heals under way. */
@@ -58,6 +61,8 @@ export class HealRequests {
     readonly writer: Writer;
     readonly health: RouteHealth;
     readonly policy: RouteSetPolicy;
+    readonly replaces: boolean;
+    readonly replacements: Replacements;
     readonly user: ClientUser;
   }) {
     this.#table = options.table;
@@ -70,6 +75,8 @@ export class HealRequests {
     this.#writer = options.writer;
     this.#health = options.health;
     this.#policy = options.policy;
+    this.#replaces = options.replaces;
+    this.#replacements = options.replacements;
     this.#user = options.user;
     this.#inviteLimit = this.#wheel.kind((dialog) => {
       this.#health.timer[dialog] = 0;
@@ -145,7 +152,8 @@ export class HealRequests {
     const tx = this.#transactions.get(id);
     if (tx === undefined) return undefined;
     const hop = this.#leave(tx);
-    if (tx.method === 'INVITE') this.#acks.leave(tx, dialog, hop);
+    if (this.#replacements.isUnderWay(dialog)) this.#leaveReplacement(tx, dialog);
+    else if (tx.method === 'INVITE') this.#acks.leave(tx, dialog, hop);
     else this.#transactions.forget(tx);
     return hop;
   }
@@ -157,7 +165,11 @@ export class HealRequests {
     const { records } = this.#table;
     const block = this.#table.block(dialog);
     const hasSession = records.end(block, Part.session) > records.start(block, Part.session);
-    return usableRung(from, this.#table.has(dialog, DialogFlag.allowsUpdate), hasSession);
+    return usableRung(from, {
+      allowsUpdate: this.#table.has(dialog, DialogFlag.allowsUpdate),
+      hasSession,
+      allowsReplaces: this.#replaces && this.#table.has(dialog, DialogFlag.replaces),
+    });
   }
 
   #offerPending(dialog: DialogIndex): boolean {
@@ -180,10 +192,20 @@ export class HealRequests {
     }
   }
 
-  #write(tx: ClientTransaction, dialog: DialogIndex, hop: Hop, { method, offer }: Rung, path: RequestPath): void {
+  #write(tx: ClientTransaction, dialog: DialogIndex, hop: Hop, rung: Rung, path: RequestPath): void {
     const writer = this.#writer;
+    const { method, offer, replaces } = rung;
     const sequence = this.#table.nextSequence(dialog);
-    beginDialogRequest(writer, this.#table, dialog, { method, sequence, via: hop.via, branch: tx.branch, path });
+    const identity = replaces ? this.#replacements.begin(dialog) : undefined;
+    beginDialogRequest(writer, this.#table, dialog, {
+      method,
+      sequence,
+      via: hop.via,
+      branch: tx.branch,
+      path,
+      identity,
+    });
+    if (replaces) this.#replacements.write(writer, dialog);
     this.#sessions.writeRefresh(writer, dialog);
     this.#transactions.start(
       tx,
@@ -195,6 +217,12 @@ export class HealRequests {
     const { records } = this.#table;
     const block = this.#table.block(dialog);
     return records.bytes(block).subarray(records.start(block, Part.session), records.end(block, Part.session));
+  }
+
+  /** Nobody is left to acknowledge a new dialog: should the peer take it all the same, it ends it for want of an ACK. */
+  #leaveReplacement(tx: ClientTransaction, dialog: DialogIndex): void {
+    this.#replacements.end(dialog);
+    if (!this.#transactions.cancel(tx)) this.#transactions.forget(tx);
   }
 
   #leave(tx: ClientTransaction): Hop {

@@ -30,6 +30,7 @@ import { nextHop } from './next-hop.ts';
 import { PeerMemory } from './peer-memory.ts';
 import type { RecoveryPolicy } from './policy.ts';
 import { Registration } from './registration.ts';
+import { Replacements, refusesReplacement } from './replacements.ts';
 import { Phase, RouteHealth, type RouteStatus } from './route-health.ts';
 import type { RouteSetPolicy } from './route-set-policy.ts';
 import { delayAfterMs, delayAfterWaitMs, glareDelayMs, retryAfterMs } from './schedule.ts';
@@ -86,6 +87,7 @@ export class Healer implements ClientUser {
   readonly #line: WaitingLine;
   readonly #requests: HealRequests;
   readonly #peers: PeerMemory;
+  readonly #replacements: Replacements;
 
   constructor(options: {
     readonly table: DialogTable;
@@ -99,6 +101,8 @@ export class Healer implements ClientUser {
     readonly user: HealerUser;
     readonly policy: RouteSetPolicy;
     readonly recovery: RecoveryPolicy;
+    /** 128 random bits as text, for tags and Call-IDs. */
+    readonly token: () => string;
     /** Gives numbers in [0, 1). */
     readonly random: () => number;
   }) {
@@ -140,7 +144,14 @@ export class Healer implements ClientUser {
     });
     this.#line = new WaitingLine(options.table, options.hops, this.health, options.policy);
     this.#peers = new PeerMemory(options.table);
-    this.#requests = new HealRequests({ ...options, health: this.health, user: this });
+    this.#replacements = new Replacements(options.table, options.token);
+    this.#requests = new HealRequests({
+      ...options,
+      health: this.health,
+      replaces: options.recovery.replaces,
+      replacements: this.#replacements,
+      user: this,
+    });
   }
 
   /** A dialog begins. */
@@ -258,7 +269,22 @@ export class Healer implements ClientUser {
       this.#disarm(dialog);
       this.health.phase[dialog] = Phase.idle;
     }
-    this.#healed(dialog, 'remote', false);
+    this.#healed(dialog, 'remote', false, false);
+  }
+
+  /** The peer has put a new dialog in the place of this one, whose identity and route the caller has put into the table. */
+  replacedByRemote(dialog: DialogIndex): void {
+    this.#disarm(dialog);
+    const hop = this.#requests.forget(dialog);
+    if (hop !== undefined) this.#line.releaseSome(hop);
+    this.health.phase[dialog] = Phase.idle;
+    this.#healed(dialog, 'remote', false, true);
+    this.pump();
+  }
+
+  /** The peer has ended the dialog that we are replacing: true when its answer to the new one decides. @see RFC 3891 §3 */
+  oldDialogEnded(dialog: DialogIndex): boolean {
+    return this.#replacements.oldEnded(dialog);
   }
 
   /** The session description in an answer to our unchanged offer: another than the last is told. */
@@ -307,7 +333,14 @@ export class Healer implements ClientUser {
     const hop = this.#endTransaction(tx);
     const lastRung = this.#requests.nextRung(dialog) === -1;
     const routeLess = isRouteLess(tx);
-    const verdict = classifyHealResponse(message.status, routeLess, lastRung);
+    const replaces = this.#replacements.isUnderWay(dialog);
+    const isRefused = replaces && refusesReplacement(message);
+    const verdict = isRefused ? 'gone' : classifyHealResponse(message.status, routeLess, lastRung);
+    if (verdict !== 'healed' && this.#replacements.end(dialog)) {
+      this.#gone(dialog, message);
+      this.pump();
+      return;
+    }
     if (verdict !== 'healed' && this.#isStale(dialog)) {
       this.#attemptFailed(dialog, 'response', message);
       this.pump();
@@ -316,10 +349,13 @@ export class Healer implements ClientUser {
     switch (verdict) {
       case 'healed': {
         const adopted = this.#adopt(tx, message, hop);
+        const oldEnded = this.#replacements.end(dialog);
         // Whatever it carries, a 2xx to INVITE is acknowledged, or the peer ends the session.
-        if (tx.method === 'INVITE') this.#acks.send(tx, dialog, message.cseq.number, this.#hops.of(dialog) ?? hop);
+        if (tx.method === 'INVITE' && (adopted || !replaces))
+          this.#acks.send(tx, dialog, message.cseq.number, this.#hops.of(dialog) ?? hop);
         if (isByOneRoute(tx)) this.#hops.learnRoute(hop);
-        if (adopted) this.#healedByUs(dialog, message);
+        if (adopted) this.#healedByUs(dialog, message, replaces);
+        else if (oldEnded) this.#gone(dialog, message);
         else this.#attemptFailed(dialog, 'response');
         break;
       }
@@ -356,6 +392,10 @@ export class Healer implements ClientUser {
     const dialog = tx.owner;
     if (!this.#requests.isUnderWay(tx)) return;
     const hop = this.#endTransaction(tx);
+    if (this.#replacements.end(dialog)) {
+      this.#user.gone(dialog, 408);
+      return;
+    }
     // Whoever lost the flow marks all of its dialogs next.
     const isMarkedNext = why === 'flow-lost' && this.#hops.of(dialog) === hop && this.health.recovering[dialog] === 0;
     this.#attemptFailed(dialog, why, undefined, isMarkedNext);
@@ -413,38 +453,43 @@ export class Healer implements ClientUser {
     const table = this.#table;
     const dialog = tx.owner;
     if (message.contact.presence === 'malformed') return false;
-    const recorded = this.#policy === 'rfc3261' ? undefined : this.#routes.fromResponse(message);
+    // A new dialog has a route set of its own, whatever the policy. @see RFC 3261 §12.1.2
+    const replaces = this.#replacements.isUnderWay(dialog);
+    const keepsRoutes = this.#policy === 'rfc3261' && !replaces;
+    const recorded = keepsRoutes ? undefined : this.#routes.fromResponse(message);
+    if (replaces && recorded === undefined) return false;
     if (this.#policy === 'ms-sipre' && (recorded === undefined || !this.#routes.loose())) return false;
     const recordedCount = recorded === undefined ? 0 : this.#routes.count;
     let routes = recorded;
     if (recorded !== undefined && recordedCount === 0) routes = this.#requests.routeOf(tx);
+    if (replaces && !this.#replacements.accept(dialog, message)) return false;
     if (!table.update(dialog, targetOf(message), routes, undefined)) return false;
     this.#hops.attach(dialog, nextHop(table, this.#hops, dialog, hop) ?? hop);
     return true;
   }
 
-  #healedByUs(dialog: DialogIndex, message: Message): void {
+  #healedByUs(dialog: DialogIndex, message: Message, replaced: boolean): void {
     const table = this.#table;
     if (message.first(HeaderId.Supported) !== -1) {
       table.set(dialog, DialogFlag.resilient, message.hasToken(HeaderId.Supported, resilienceTag));
     }
     if (message.sessionExpires.presence === 'present') this.#sessions.agreeAsClient(dialog, message);
-    this.#peers.learn(dialog, this.health.rung[dialog] as number, this.#wheel.nowMs);
+    if (!replaced) this.#peers.learn(dialog, this.health.rung[dialog] as number, this.#wheel.nowMs);
     const recorded = this.#policy === 'ms-sipre' && message.first(HeaderId.RecordRoute) !== -1;
     this.noteAnswer(dialog, message);
-    this.#healed(dialog, 'local', recorded && table.has(dialog, DialogFlag.resilient));
+    this.#healed(dialog, 'local', replaced || (recorded && table.has(dialog, DialogFlag.resilient)), replaced);
   }
 
-  #healed(dialog: DialogIndex, by: 'local' | 'remote', peerRouteRefreshed: boolean): void {
+  #healed(dialog: DialogIndex, by: 'local' | 'remote', peerRouteRefreshed: boolean, replaced: boolean): void {
     const wasRecovering = this.health.recovering[dialog] === 1;
     this.#requests.attemptEnded(dialog);
     this.health.quick[dialog] = 0;
     this.health.attempt[dialog] = 0;
     this.#limits.end(dialog);
     this.media.routeHealed(dialog);
-    this.health.markHealed(dialog, this.#wheel.nowMs, by, peerRouteRefreshed);
+    this.health.markHealed(dialog, this.#wheel.nowMs, by, peerRouteRefreshed, replaced);
     this.#sessions.restart(dialog);
-    if (wasRecovering) this.#user.statusChanged(dialog);
+    if (wasRecovering || replaced) this.#user.statusChanged(dialog);
     this.#user.healed(dialog, by, wasRecovering);
   }
 

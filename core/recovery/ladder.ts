@@ -5,22 +5,36 @@
  * by re-INVITE.
  */
 export const rungs: readonly Rung[] = [
-  { method: 'UPDATE', offer: false },
-  { method: 'UPDATE', offer: true },
-  { method: 'INVITE', offer: true },
+  { method: 'UPDATE', offer: false, replaces: false },
+  { method: 'UPDATE', offer: true, replaces: false },
+  { method: 'INVITE', offer: true, replaces: false },
+  { method: 'INVITE', offer: true, replaces: true },
 ];
+
+/** The last rung that a walk may begin on: a dialog is not replaced for the sake of what another one has shown. */
+export const firstRungMax = 2;
 
 export interface Rung {
   readonly method: 'UPDATE' | 'INVITE';
   /** Carries our last session description, unchanged. @see RFC 4028 §7.4 */
   readonly offer: boolean;
+  /** Begins a new dialog in place of the old one. @see RFC 3891 */
+  readonly replaces: boolean;
+}
+
+/** What limits the rungs of one dialog. */
+export interface Reach {
+  readonly allowsUpdate: boolean;
+  readonly hasSession: boolean;
+  /** Both ends have Replaces. */
+  readonly allowsReplaces: boolean;
 }
 
 /** The next rung from `from` on that this peer can take, or -1. */
-export function usableRung(from: number, allowsUpdate: boolean, hasSession: boolean): number {
+export function usableRung(from: number, { allowsUpdate, hasSession, allowsReplaces }: Reach): number {
   for (let rung = from; rung < rungs.length; rung++) {
-    const { method, offer } = rungs[rung] as Rung;
-    if ((method === 'INVITE' || allowsUpdate) && (!offer || hasSession)) return rung;
+    const { method, offer, replaces } = rungs[rung] as Rung;
+    if ((method === 'INVITE' || allowsUpdate) && (!offer || hasSession) && (!replaces || allowsReplaces)) return rung;
   }
   return -1;
 }

@@ -24,6 +24,8 @@ export interface RecoveryPolicy {
   readonly mediaTimeoutMs: number;
   /** The program refreshes its registration where a server asks for that; else heals are all that there is. */
   readonly refreshesRegistration: boolean;
+  /** Dialogs that cannot be healed are replaced, and may be by peers. @see RFC 3891 */
+  readonly replaces: boolean;
 }
 
 /** LimitedRetry: "a few minutes" in UCMA's words. The schedule takes its sixth attempt after 62 s at most. */
@@ -42,6 +44,7 @@ export interface RecoveryWishes {
   readonly refreshesRegistration?: boolean | undefined;
   readonly allowDirect?: boolean | undefined;
   readonly healingRoute?: string | undefined;
+  readonly replaces?: boolean | undefined;
 }
 
 /** The policy of a mode, with what the program wants otherwise. */
@@ -53,6 +56,7 @@ export function recoveryPolicy(mode: RecoveryMode, wishes: RecoveryWishes): Reco
     passive,
     allowDirect,
     healingRoute,
+    replaces: wishes.replaces ?? false,
     schedule: {
       ...doubling,
       waitCapS: (wishes.waitCapMs ?? 0) / 1000,

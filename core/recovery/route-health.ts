@@ -24,6 +24,8 @@ export interface RouteStatus {
    * its requests may fail still.
    */
   readonly peerSupportsRecovery: boolean;
+  /** Whether the last heal put a new dialog in the place of the old one: it has another Call-ID. @see RFC 3891 */
+  readonly replaced: boolean;
 }
 
 /** What the healer is doing with a dialog. */
@@ -31,6 +33,8 @@ export const Phase = { idle: 0, queued: 1, healing: 2, waiting: 3, registering: 
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
 const causes: readonly (BreakCause | undefined)[] = [undefined, 'response', 'timeout', 'flow-lost', 'hop-silent'];
+
+const replacedBit = 4;
 
 /** Route status and healing progress of all dialogs, as columns beside the dialog table's. */
 export class RouteHealth {
@@ -53,7 +57,7 @@ export class RouteHealth {
   readonly #cause: Uint8Array;
   readonly #causeStatus: Uint16Array;
   readonly #sinceMs: Float64Array;
-  /** 0 never, 1 by us, 2 by us with the peer's route renewed, 3 by the peer. */
+  /** 0 never, 1 by us, 2 by us with the peer's route renewed, 3 by the peer; with `replacedBit` by a new dialog. */
   readonly #healed: Uint8Array;
 
   constructor(capacity: number) {
@@ -115,14 +119,21 @@ export class RouteHealth {
   }
 
   /** Records a new route; `recovering` ends with it. */
-  markHealed(dialog: DialogIndex, nowMs: number, by: 'local' | 'remote', peerRouteRefreshed: boolean): void {
+  markHealed(
+    dialog: DialogIndex,
+    nowMs: number,
+    by: 'local' | 'remote',
+    peerRouteRefreshed: boolean,
+    replaced: boolean,
+  ): void {
     if (this.recovering[dialog] === 1) this.#sinceMs[dialog] = nowMs;
     this.recovering[dialog] = 0;
     this.left[dialog] = 0;
     this.generation[dialog] = (this.generation[dialog] as number) + 1;
     this.nextAttemptAtMs[dialog] = 0;
     this.aliveAtMs[dialog] = nowMs;
-    this.#healed[dialog] = by === 'remote' ? 3 : peerRouteRefreshed ? 2 : 1;
+    const how = by === 'remote' ? 3 : peerRouteRefreshed ? 2 : 1;
+    this.#healed[dialog] = replaced ? how | replacedBit : how;
   }
 
   /** When the route broke, if it is broken. */
@@ -131,7 +142,7 @@ export class RouteHealth {
   }
 
   status(dialog: DialogIndex, peerSupportsRecovery: boolean): RouteStatus {
-    const healed = this.#healed[dialog] as number;
+    const healed = (this.#healed[dialog] as number) & ~replacedBit;
     const causeStatus = this.causeStatus(dialog);
     const nextAttemptAtMs = this.nextAttemptAtMs[dialog] as number;
     return {
@@ -145,6 +156,7 @@ export class RouteHealth {
       healedBy: healed === 0 ? undefined : healed === 3 ? 'remote' : 'local',
       peerRouteRefreshed: healed === 0 || healed === 3 ? undefined : healed === 2,
       peerSupportsRecovery,
+      replaced: ((this.#healed[dialog] as number) & replacedBit) !== 0,
     };
   }
 }

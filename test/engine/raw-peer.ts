@@ -36,6 +36,10 @@ export class RawPeer {
   readonly received: Sip[] = [];
   /** Asked first about each request; true when it has dealt with it. */
   script: (request: Sip) => boolean = () => false;
+  /** Hears each ACK. */
+  acknowledged: (ack: Sip) => void = () => undefined;
+  /** Hears each response. */
+  heard: (response: Sip) => void = () => undefined;
   /** False: probes are not answered. */
   answersProbes = true;
   /** Lines of a 2xx to INVITE and UPDATE. */
@@ -166,6 +170,8 @@ export class RawPeer {
       return;
     }
     this.received.push(message);
+    if (message.status > 0) this.heard(message);
+    else if (message.method === 'ACK') this.acknowledged(message);
     if (message.status > 0 || message.method === 'ACK' || this.script(message)) return;
     this.accept(message);
   }

@@ -5,21 +5,23 @@ import { rungs, usableRung } from '../../core/recovery/ladder.ts';
 const test = suite('The ladder of heals');
 
 /** The rungs that a peer is tried on, one after another. */
-function walk(allowsUpdate: boolean, hasSession: boolean): string[] {
+function walk(allowsUpdate: boolean, hasSession: boolean, allowsReplaces = false): string[] {
+  const reach = { allowsUpdate, hasSession, allowsReplaces };
   const names: string[] = [];
-  for (
-    let rung = usableRung(0, allowsUpdate, hasSession);
-    rung !== -1;
-    rung = usableRung(rung + 1, allowsUpdate, hasSession)
-  ) {
-    const { method, offer } = rungs[rung] ?? { method: '', offer: false };
-    names.push(offer ? `${method} with the offer` : method);
+  for (let rung = usableRung(0, reach); rung !== -1; rung = usableRung(rung + 1, reach)) {
+    const { method, offer, replaces } = rungs[rung] ?? { method: '', offer: false, replaces: false };
+    names.push(replaces ? `${method} with Replaces` : offer ? `${method} with the offer` : method);
   }
   return names;
 }
 
 test('goes from UPDATE over UPDATE with the unchanged offer to re-INVITE', () => {
   assert.equal(walk(true, true), ['UPDATE', 'UPDATE with the offer', 'INVITE with the offer']);
+});
+
+test('ends with INVITE with Replaces, where both ends have it', () => {
+  assert.is(walk(true, true, true).at(-1), 'INVITE with Replaces');
+  assert.equal(walk(true, false, true), ['UPDATE'], 'which carries an offer as well');
 });
 
 test('leaves out what carries an offer when there is no session description', () => {
