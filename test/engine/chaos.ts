@@ -1,4 +1,4 @@
-import { type Dialog, type IncomingCall, type IncomingRequest, SipError } from '../../core/index.ts';
+import { type Dialog, type IncomingCall, type IncomingRequest, SipError, UsageError } from '../../core/index.ts';
 import type { Bed } from './bed.ts';
 import { RawDialog } from './raw-dialog.ts';
 import { RawPeer, type Sip } from './raw-peer.ts';
@@ -34,10 +34,15 @@ export class Chaos {
   ];
   /** Ends the calls that ring for ever: SIP itself has no timer for them. */
   readonly #enough = new AbortController();
+  readonly #handsOver: boolean;
   pending = 0;
+  /** Dialogs that were released and adopted again. */
+  handedOver = 0;
   #calls = 0;
 
-  constructor(ground: Bed, dice: () => number, asked: (IncomingRequest | IncomingCall)[]) {
+  /** `handsOver`: dialogs are released and adopted again, too. */
+  constructor(ground: Bed, dice: () => number, asked: (IncomingRequest | IncomingCall)[], handsOver = false) {
+    this.#handsOver = handsOver;
     this.#ground = ground;
     this.#dice = dice;
     this.#asked = asked;
@@ -135,7 +140,20 @@ export class Chaos {
       },
       () => near.setHops(ports.filter(() => this.#chance(0.8)).map((port) => `sip:${host}:${port}`)),
     ];
-    this.#pick(wild)();
+    if (this.#handsOver && this.#chance(0.2) && dialog !== undefined) this.#watch(this.#handOver(dialog));
+    else this.#pick(wild)();
+  }
+
+  async #handOver(dialog: Dialog): Promise<void> {
+    const { near } = this.#ground;
+    const record = await dialog.export({ release: true });
+    this.#dialogs.splice(this.#dialogs.indexOf(dialog), 1);
+    const adopted = near.adopt(JSON.parse(JSON.stringify(record)));
+    adopted.catch((error) => {
+      if (error instanceof UsageError) this.#ground.log.push(`threw ${error.message}`);
+    });
+    this.#dialogs.push(await adopted);
+    this.handedOver++;
   }
 
   #makeWild(peer: RawPeer): void {
