@@ -1,14 +1,14 @@
 import type { Address, FlowId, Input, Outlet, Output, RandomSource, Step, Steppable } from '../contract.ts';
-import { resilienceTag } from '../dialog/request.ts';
 import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
 import { refusals as messageRefusals, type Refusal } from '../message/refusal.ts';
-import { beginResponse, endMessage, Writer } from '../message/write.ts';
+import { Writer } from '../message/write.ts';
 import { emptyAddress, isStream, sameAddress, setAddress, setPort } from './address-octets.ts';
+import { Answers, isInDialog, offersHealing, wantsExtensions } from './answers.ts';
 import { keyOfEntry } from './client-entry.ts';
 import { Clients } from './clients.ts';
 import type { EdgeCommand } from './command.ts';
-import { countAnswer, type EdgeCounters, noCounts } from './counters.ts';
+import { type EdgeCounters, noCounts } from './counters.ts';
 import { Delivery } from './delivery.ts';
 import type { EdgeEvent } from './event.ts';
 import { writeForwardedRequest } from './forwarded-request.ts';
@@ -18,7 +18,7 @@ import { datagramSizeMax } from './limits.ts';
 import { Locals } from './local.ts';
 import { LostRegistrations } from './lost-registrations.ts';
 import type { Peer } from './peers.ts';
-import { type DialogLoss, type EdgeRefusal, losses, refusals } from './refusal.ts';
+import { type EdgeRefusal, losses, refusals } from './refusal.ts';
 import { RouteTokens } from './route-tokens.ts';
 import { findWayBack, ViaBranches, type WayBack } from './via-branches.ts';
 
@@ -35,9 +35,6 @@ export interface EdgeOptions {
 
 /** RFC 3261 §16.6 (3). */
 const maxForwardsDefault = 70;
-
-/** What a proxy says of itself; it takes no bodies. @see RFC 3261 §11.2 */
-const capabilities = `Accept: \r\nAccept-Encoding: \r\nAccept-Language: en\r\nSupported: ${resilienceTag}\r\n`;
 
 /**
  * A record-routing proxy that sees when a dialog's state is lost and asks the right end to heal it, sans-IO: the server of
@@ -74,6 +71,7 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
   readonly #branches: ViaBranches;
   readonly #registrations = new LostRegistrations();
   readonly #delivery: Delivery;
+  readonly #answers: Answers;
   readonly #defaultTarget: Address | undefined;
   readonly #defaultOctets = emptyAddress();
   readonly #wayBack: WayBack = { octets: emptyAddress(), maddr: false };
@@ -98,6 +96,14 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
       counters: this.#counters,
       emit: (event) => outputs.push({ kind: 'event', event }),
       undelivered: (bytes) => this.#giveBack(bytes),
+    });
+    this.#answers = new Answers({
+      message: this.#message,
+      writer: this.#writer,
+      outlet: this.#outlet,
+      counters: this.#counters,
+      branches: this.#branches,
+      delivery: this.#delivery,
     });
     this.#defaultTarget = defaultTarget;
     if (defaultTarget !== undefined && !setAddress(this.#defaultOctets, defaultTarget)) {
@@ -143,7 +149,7 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
   #refuseUnread(flow: FlowId, head: Uint8Array, refusal: Refusal): void {
     const source = this.#delivery.heard(flow);
     this.#message.scan(head);
-    if (source !== undefined && this.#message.answerable) this.#refuse(source, flow, refusal);
+    if (source !== undefined && this.#message.answerable) this.#answers.refuse(source, flow, refusal);
     else this.#counters.droppedMalformed++;
     this.#delivery.flowLost(flow, false);
     this.#outlet.close(flow);
@@ -177,7 +183,7 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     if (source === undefined) this.#counters.droppedMalformed++;
     else if (refusal === undefined && !message.isRequest) this.#forwardResponse();
     else if (refusal === undefined) this.#receiveRequest(source, flow);
-    else if (message.answerable) this.#refuse(source, flow, refusal);
+    else if (message.answerable) this.#answers.refuse(source, flow, refusal);
     else this.#counters.droppedMalformed++;
   }
 
@@ -189,44 +195,20 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     this.#branches.make(message, this.#wayBack);
     const destination = this.#itinerary.read(message);
     const isLast = maxForwards.presence === 'present' && maxForwards.value === 0;
-    if (destination === 'malformed') this.#refuse(source, flow, refusals.route);
-    else if (maxForwards.presence === 'malformed') this.#refuse(source, flow, refusals.maxForwards);
-    else if (method === 'OPTIONS' && (isLast || this.#isForUs(destination))) this.#answerOptions(source, flow);
-    else if (destination === 'scheme') this.#refuse(source, flow, refusals.scheme);
-    else if (isLast) this.#refuse(source, flow, refusals.hops);
+    if (destination === 'malformed') this.#answers.refuse(source, flow, refusals.route);
+    else if (maxForwards.presence === 'malformed') this.#answers.refuse(source, flow, refusals.maxForwards);
+    else if (method === 'OPTIONS' && (isLast || this.#isForUs(destination))) this.#answers.options(source, flow);
+    else if (destination === 'scheme') this.#answers.refuse(source, flow, refusals.scheme);
+    else if (isLast) this.#answers.refuse(source, flow, refusals.hops);
     else if (method === 'ACK' && this.#isOurAnswers(message)) this.#counters.droppedAcks++;
-    else if (method !== 'ACK' && method !== 'CANCEL' && this.#wantsExtensions(HeaderId.ProxyRequire))
-      this.#refuseExtensions(source, flow, HeaderId.ProxyRequire);
+    else if (method !== 'ACK' && method !== 'CANCEL' && wantsExtensions(message, HeaderId.ProxyRequire))
+      this.#answers.refuseExtensions(source, flow, HeaderId.ProxyRequire);
     else this.#checkDialog(source, flow, destination);
   }
 
   #isForUs(destination: Destination): boolean {
     const { user } = this.#message.requestUriParts;
     return destination === 'ourselves' && user.start === user.end;
-  }
-
-  #answerOptions(source: Peer, flow: FlowId): void {
-    if (this.#wantsExtensions(HeaderId.Require)) this.#refuseExtensions(source, flow, HeaderId.Require);
-    else this.#answer(source, flow, 200, undefined, capabilities);
-  }
-
-  #wantsExtensions(header: HeaderId): boolean {
-    const message = this.#message;
-    for (let line = message.first(header); line >= 0; line = message.next(line)) {
-      if (message.valueEnd(line) > message.valueStart(line)) return true;
-    }
-    return false;
-  }
-
-  /** We understand none, so all are listed. */
-  #refuseExtensions(source: Peer, flow: FlowId, header: HeaderId): void {
-    const message = this.#message;
-    let lines = '';
-    for (let line = message.first(header); line >= 0; line = message.next(line)) {
-      const value = message.text({ start: message.valueStart(line), end: message.valueEnd(line) });
-      if (value !== '') lines += `Unsupported: ${value}\r\n`;
-    }
-    this.#refuse(source, flow, refusals.extension, lines);
   }
 
   /** An ACK for a failure that we made goes no further. */
@@ -241,13 +223,13 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     const inDialog = isInDialog(message);
     const carried = inDialog && token.end > token.start;
     if (inDialog && this.#registrations.has(source.octets)) {
-      this.#refuseLoss(source, flow, losses.registration);
+      this.#answers.refuseLoss(source, flow, losses.registration);
     } else if (carried && !this.#tokens.read(message, token.start, token.end)) {
       // For an INVITE that began with a Route of its own making, and failed: its ACK goes its way.
       if (message.method === 'ACK' && !this.#tokens.formed) this.#route(source, flow, destination, false);
-      else this.#refuseLoss(source, flow, losses.path);
+      else this.#answers.refuseLoss(source, flow, losses.path);
     } else if (carried && offersHealing(message) && this.#hasNewFlow(source)) {
-      this.#refuseLoss(source, flow, losses.path);
+      this.#answers.refuseLoss(source, flow, losses.path);
     } else {
       this.#route(source, flow, destination, carried);
     }
@@ -275,8 +257,8 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
       else this.#checkDestination(source, flow, target, carried);
     } else {
       const target = opposite ?? this.#sideAskedFor(asked, carried);
-      if (!carried) this.#refuse(source, flow, refusals.stranger);
-      else if (target === undefined || !this.#mayRefresh(source)) this.#refuse(source, flow, refusals.side);
+      if (!carried) this.#answers.refuse(source, flow, refusals.stranger);
+      else if (target === undefined || !this.#mayRefresh(source)) this.#answers.refuse(source, flow, refusals.side);
       else this.#checkDestination(source, flow, target, carried);
     }
   }
@@ -300,7 +282,7 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
   #sendToDefault(source: Peer, flow: FlowId, destination: Destination): void {
     const defaultTarget = this.#defaultTarget;
     if (defaultTarget === undefined || this.#itinerary.routed) {
-      this.#refuse(source, flow, notFound(destination));
+      this.#answers.refuse(source, flow, notFound(destination));
       return;
     }
     this.#forwardRequest(source, flow, this.#defaultOctets, destination === 'ourselves' ? defaultTarget : undefined);
@@ -309,7 +291,7 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
   /** Is the flow still there that the token means by `target`? */
   #checkDestination(source: Peer, flow: FlowId, target: Uint8Array, carried: boolean): void {
     const isGone = carried && this.#tokens.names(target) && this.#tokens.lost(target);
-    if (isGone) this.#refuseLoss(source, flow, losses.destination);
+    if (isGone) this.#answers.refuseLoss(source, flow, losses.destination);
     else this.#forwardRequest(source, flow, target, undefined);
   }
 
@@ -323,11 +305,11 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     this.#branches.route(message, this.#itinerary, target);
     const peer = this.#delivery.at(target);
     if (local === undefined || sourceLocal === undefined) {
-      this.#refuse(source, flow, refusals.transport);
+      this.#answers.refuse(source, flow, refusals.transport);
     } else if (this.#branches.loops(message)) {
-      this.#refuse(source, flow, refusals.loop);
+      this.#answers.refuse(source, flow, refusals.loop);
     } else if (method === 'ACK' ? peer.lost : !this.#delivery.takes(peer, branch)) {
-      this.#refuseLoss(source, flow, losses.destination);
+      this.#answers.refuseLoss(source, flow, losses.destination);
     } else {
       const recorded = getsRecordRoute(method);
       const stream = isStream(peer.octets);
@@ -343,7 +325,7 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
         stream,
       });
       if (!stream && bytes.length > datagramSizeMax) {
-        this.#refuse(source, flow, refusals.datagram);
+        this.#answers.refuse(source, flow, refusals.datagram);
         return;
       }
       this.#counters.forwardedRequests++;
@@ -390,62 +372,9 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
       return;
     }
     this.#counters.returned++;
-    const { status, phrase, lines } = this.#loss(losses.destination);
-    countAnswer(this.#counters, status);
-    const toTag = isInDialog(message) ? undefined : this.#branches.tagOf(message);
-    beginResponse(this.#writer, message, status, phrase, { toTag });
-    const answer = endMessage(this.#writer.text(lines), undefined, undefined);
+    const answer = this.#answers.writeForLost(losses.destination);
     if (message.scan(answer) === undefined) this.#sendBack();
   }
-
-  #refuseLoss(source: Peer, flow: FlowId, loss: DialogLoss): void {
-    if (this.#message.method === 'ACK') {
-      this.#counters.droppedAcks++;
-      return;
-    }
-    const { status, phrase, lines } = this.#loss(loss);
-    this.#answer(source, flow, status, phrase, lines);
-  }
-
-  /** What a sender gets to hear of a loss: 430 and what to do, if it offers the option tag, else 481; outside a dialog 480. */
-  #loss(loss: DialogLoss): { readonly status: number; readonly phrase: string | undefined; readonly lines: string } {
-    const message = this.#message;
-    if (!isInDialog(message)) return { ...refusals.unreachable, lines: '' };
-    if (!offersHealing(message)) return { status: 481, phrase: loss.phrase, lines: '' };
-    this.#counters[loss.counter]++;
-    return { status: 430, phrase: undefined, lines: loss.action };
-  }
-
-  #refuse(source: Peer, flow: FlowId, refusal: EdgeRefusal, lines = ''): void {
-    this.#answer(source, flow, refusal.status, refusal.phrase, lines);
-  }
-
-  #answer(source: Peer, flow: FlowId, status: number, phrase: string | undefined, lines: string): void {
-    const message = this.#message;
-    if (message.method === 'ACK') {
-      this.#counters.droppedAcks++;
-      return;
-    }
-    countAnswer(this.#counters, status);
-    const wayBack = this.#wayBack;
-    findWayBack(wayBack, message, source.octets, source.known);
-    this.#branches.make(message, wayBack);
-    const toTag = isInDialog(message) ? undefined : this.#branches.tag();
-    beginResponse(this.#writer, message, status, phrase, { toTag, source: source.address });
-    const bytes = endMessage(this.#writer.text(lines), undefined, undefined);
-    // A stranger's Via opens no flows: what it wants on another port it does not get.
-    if (!source.known || sameAddress(wayBack.octets, source.octets)) this.#outlet.send(flow, bytes);
-    else this.#delivery.send(this.#delivery.at(wayBack.octets), bytes);
-  }
-}
-
-function isInDialog(request: Message): boolean {
-  const { tag } = request.to;
-  return tag.end > tag.start;
-}
-
-function offersHealing(request: Message): boolean {
-  return request.hasToken(HeaderId.Supported, resilienceTag);
 }
 
 function notFound(destination: Destination): EdgeRefusal {
