@@ -13,8 +13,11 @@ import { Probes } from './probes.ts';
 /** Hops that nobody listed: next hops of direct calls and of foreign route sets. Beyond this, idle ones make place. */
 const unlistedMax = 4096;
 
-/** So many heals are under way by one hop at a time: what its receive buffer holds, even where the kernel caps it at 212,992 octets. */
-const healingMax = 64;
+/**
+ * So many heals are under way by one hop at a time. Datagrams: what its receive buffer holds, even where the kernel caps it at
+ * 212,992 octets. A stream has its own flow control: there it is what keeps hop and far end at work while a batch is on its way.
+ */
+const healingMax = { datagrams: 64, stream: 512 } as const;
 
 /**
  * So many by a hop of which nothing was heard for a while: it may have died with the one whose dialogs it is to take. Where it
@@ -175,7 +178,8 @@ export class Hops {
   /** How many heals more may be sent by this hop, however many are waiting. */
   healingRoom(hop: Hop): number {
     const isHeard = this.#wheel.nowMs - hop.heardAtMs <= heardForMs;
-    return (isHeard ? healingMax : unheardHealingMax) - hop.healing;
+    const max = hop.address.protocol === 'udp' ? healingMax.datagrams : healingMax.stream;
+    return (isHeard ? max : unheardHealingMax) - hop.healing;
   }
 
   /**

@@ -10,8 +10,12 @@ const test = suite('Whatever happens');
 const first = Number(process.env['CHAOS_FIRST'] ?? 1);
 const count = Number(process.env['CHAOS_COUNT'] ?? 20);
 
-for (let seed = first; seed < first + count; seed++) {
-  test(`seed ${seed}: every promise settles, nothing throws, and nothing is left`, async () => {
+const runs = Array.from({ length: count }, (_, index) => first + index).flatMap((seed) =>
+  (['udp', 'tcp'] as const).map((protocol) => ({ seed, protocol })),
+);
+
+for (const { seed, protocol } of runs) {
+  test(`seed ${seed} over ${protocol}: every promise settles, nothing throws, and nothing is left`, async () => {
     const dice = diceOf(seed);
     const asked: (IncomingRequest | IncomingCall)[] = [];
     const lives = new Map<number, string[]>();
@@ -31,7 +35,8 @@ for (let seed = first; seed < first + count; seed++) {
     const ground = await bed({
       hops: Math.floor(dice() * 3),
       stack: { application, recovery: { mode, routeSet }, sessionTimer: { intervalS: dice() < 0.5 ? 90 : 0 } },
-      network: { seed },
+      network: { seed, cutting: protocol === 'tcp' ? 0.3 : 0 },
+      protocol,
     });
     const chaos = new Chaos(ground, dice, asked);
     await chaos.run(150);

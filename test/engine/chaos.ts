@@ -2,7 +2,7 @@ import { type Dialog, type IncomingCall, type IncomingRequest, SipError, UsageEr
 import type { Bed } from './bed.ts';
 import { RawDialog } from './raw-dialog.ts';
 import { RawPeer, type Sip } from './raw-peer.ts';
-import { farAnswer, host, nearOffer, seeded } from './world.ts';
+import { farAnswer, host, nearOffer, seeded, uriOf } from './world.ts';
 
 const ports = [5070, 5080];
 const statuses = [
@@ -51,11 +51,11 @@ export class Chaos {
   }
 
   async run(rounds: number): Promise<void> {
-    const { near, take } = this.#ground;
+    const { near, take, protocol } = this.#ground;
     const wild = this.#peers.map((peer) => peer.script);
     for (const peer of this.#peers) peer.script = (request) => this.#accept(peer, request);
     for (let i = 0; i < 6; i++) {
-      const target = `sip:bob@${host}:${this.#pick(ports)}`;
+      const target = uriOf(this.#pick(ports), protocol).replace('sip:', 'sip:bob@');
       this.#dialogs.push(await take(near.invite(target, { body: this.#chance(0.8) ? nearOffer : '' })));
     }
     for (const [index, peer] of this.#peers.entries()) peer.script = wild[index] ?? peer.script;
@@ -68,7 +68,7 @@ export class Chaos {
 
   /** Everybody behaves from now on, and everything is ended. */
   async calmDown(): Promise<void> {
-    const { near, clock } = this.#ground;
+    const { near, clock, protocol } = this.#ground;
     for (const [index, port] of ports.entries()) {
       await this.#revive(index);
       this.#ground.network.heal({ host, port: 5060 }, { host, port });
@@ -78,7 +78,7 @@ export class Chaos {
       peer.script = () => false;
       peer.recordRoute = [`<${peer.uri};lr>`];
     }
-    near.setHops(ports.map((port) => `sip:${host}:${port}`));
+    near.setHops(ports.map((port) => uriOf(port, protocol)));
     await clock.run(70_000);
     this.#enough.abort();
     for (const asked of this.#asked.splice(0)) this.#decide(asked);
@@ -88,7 +88,7 @@ export class Chaos {
   }
 
   #act(): void {
-    const { near, network, clock } = this.#ground;
+    const { near, network, clock, protocol } = this.#ground;
     const giveUp = new AbortController();
     const signal = AbortSignal.any([giveUp.signal, this.#enough.signal]);
     if (this.#chance(0.2)) clock.wake(clock.nowMs() + this.#pick([0, 3, 700, 6000]), () => giveUp.abort());
@@ -100,12 +100,14 @@ export class Chaos {
     const wild: (() => void)[] = [
       () =>
         this.#watch(
-          near.invite(`sip:bob@${host}:${peer.port}`, { body, signal }).then((each) => void this.#dialogs.push(each)),
+          near
+            .invite(peer.uri.replace('sip:', 'sip:bob@'), { body, signal })
+            .then((each) => void this.#dialogs.push(each)),
         ),
       () =>
         this.#watch(
           near
-            .invite(`sip:bob@${host}:${peer.port}`, { body, signal: this.#enough.signal })
+            .invite(peer.uri.replace('sip:', 'sip:bob@'), { body, signal: this.#enough.signal })
             .then((each) => void this.#dialogs.push(each)),
         ),
       () => this.#watch(dialog?.request('INFO', { signal })),
@@ -138,7 +140,8 @@ export class Chaos {
       () => {
         peer.answersProbes = this.#chance(0.7);
       },
-      () => near.setHops(ports.filter(() => this.#chance(0.8)).map((port) => `sip:${host}:${port}`)),
+      ...(protocol === 'udp' ? [] : [() => network.reset({ host, port: 5060 }, address)]),
+      () => near.setHops(ports.filter(() => this.#chance(0.8)).map((port) => uriOf(port, protocol))),
     ];
     if (this.#handsOver && this.#chance(0.2) && dialog !== undefined) this.#watch(this.#handOver(dialog));
     else this.#pick(wild)();

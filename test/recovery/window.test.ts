@@ -3,12 +3,14 @@ import * as assert from 'uvu/assert';
 import type { Dialog } from '../../core/index.ts';
 import { type Bed, bed } from '../engine/bed.ts';
 import { RawPeer } from '../engine/raw-peer.ts';
-import { host } from '../engine/world.ts';
+import { host, uriOf } from '../engine/world.ts';
 
 const test = suite('Many dialogs at once: the window of a hop');
 
 async function established(ground: Bed, count: number, port = 5070): Promise<Dialog[]> {
-  const promises = Array.from({ length: count }, () => ground.near.invite(`sip:bob@${host}:${port}`));
+  const promises = Array.from({ length: count }, () =>
+    ground.near.invite(uriOf(port, ground.protocol).replace('sip:', 'sip:bob@')),
+  );
   await ground.clock.run(100);
   const dialogs = await Promise.all(promises);
   await ground.clock.run(40_000);
@@ -41,6 +43,23 @@ test('at most 64 heals are under way by a hop, and each that ends makes room for
   await clock.run(1000);
   const { recovering } = await ground.take(ground.near.counts());
   assert.is(recovering, 0);
+  await ended(ground);
+});
+
+test('a stream has its own flow control: by it 512 heals are under way at a time', async () => {
+  const ground = await bed({ hops: 1, protocol: 'tcp', stack: { limits: { dialogs: 700, transactions: 8000 } } });
+  await established(ground, 600);
+  const { hop, clock, network } = ground;
+  hop.script = ({ method }) => method === 'UPDATE';
+  network.reset({ host, port: 5060 }, { host, port: 5070 });
+  await clock.run(100);
+  const held = [...hop.requests('UPDATE')];
+  assert.is(held.length, 512);
+  hop.script = () => false;
+  for (const update of held) hop.accept(update);
+  await clock.run(100);
+  assert.is(hop.requests('UPDATE').length, 600);
+  assert.is((await ground.take(ground.near.counts())).recovering, 0);
   await ended(ground);
 });
 
