@@ -57,7 +57,7 @@ export interface InviteOptions extends MessageContent {
   /**
    * Answers an offer of the far end, for a call that goes without one (no `body`): what it gives is the body of the ACK, or of the
    * PRACK. Without it, or when it throws, such an offer is refused and the call ended: the promise rejects with a 488, or with
-   * `SIP_ABORTED`. It has 32 s.
+   * `SIP_ABORTED`. It has 31 s.
    *
    * @see RFC 3261 §13.2.1, RFC 3262 §5
    */

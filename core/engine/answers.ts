@@ -19,9 +19,11 @@ interface Answer {
 export class Answers implements ServerUser {
   readonly #parts: Parts;
   readonly #waiting = new Map<DialogIndex, Answer>();
-  readonly #end: (dialog: DialogIndex, reason: EndReason) => void;
+  /** Commands of a BYE that wait for the ACK of the call's 2xx. */
+  readonly #deferred = new Map<DialogIndex, number[]>();
+  readonly #end: (dialog: DialogIndex, reason: EndReason, id?: number) => void;
 
-  constructor(parts: Parts, end: (dialog: DialogIndex, reason: EndReason) => void) {
+  constructor(parts: Parts, end: (dialog: DialogIndex, reason: EndReason, id?: number) => void) {
     this.#parts = parts;
     this.#end = end;
   }
@@ -36,6 +38,15 @@ export class Answers implements ServerUser {
     tx.owner = dialog;
     this.#parts.table.set(dialog, DialogFlag.remoteInvitePending, true);
     this.#waiting.set(dialog, { txId: tx.id, sequence, id, offered, peerHasIt: false });
+  }
+
+  /** A callee sends no BYE before the ACK, or the end of waiting for it: the command waits; false where it need not. @see RFC 3261 §15 */
+  deferBye(dialog: DialogIndex, id: number): boolean {
+    if (this.#waiting.get(dialog)?.id === undefined) return false;
+    const others = this.#deferred.get(dialog);
+    if (others === undefined) this.#deferred.set(dialog, [id]);
+    else others.push(id);
+    return true;
   }
 
   waitsFor(dialog: DialogIndex): boolean {
@@ -82,6 +93,7 @@ export class Answers implements ServerUser {
     if (answer.id !== undefined) {
       this.#parts.reporter.failWithCode(answer.id, 'SIP_DIALOG_ENDED', 'The dialog ended before the ACK came.');
     }
+    for (const id of this.#takeDeferred(dialog)) this.#parts.reporter.done(id);
   }
 
   onAck(): void {}
@@ -102,7 +114,9 @@ export class Answers implements ServerUser {
       return;
     }
     if (answer.id !== undefined) this.#parts.reporter.failLocally(answer.id, 408);
+    const ids = this.#takeDeferred(dialog);
     this.#end(dialog, 'no-ack');
+    for (const id of ids) this.#end(dialog, 'bye', id);
   }
 
   onFlowLost(): void {}
@@ -113,7 +127,15 @@ export class Answers implements ServerUser {
     this.#settle(dialog);
     const tx = this.#parts.servers.get(answer.txId);
     if (tx !== undefined) this.#parts.servers.acknowledge(tx);
-    if (answer.id !== undefined) this.#parts.reporter.done(answer.id, { dialog: this.#parts.reporter.dialog(dialog) });
+    if (answer.id === undefined) return;
+    this.#parts.reporter.done(answer.id, { dialog: this.#parts.reporter.dialog(dialog) });
+    for (const id of this.#takeDeferred(dialog)) this.#end(dialog, 'bye', id);
+  }
+
+  #takeDeferred(dialog: DialogIndex): readonly number[] {
+    const ids = this.#deferred.get(dialog) ?? [];
+    this.#deferred.delete(dialog);
+    return ids;
   }
 
   #settle(dialog: DialogIndex): void {

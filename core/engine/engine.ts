@@ -96,8 +96,8 @@ export class Engine implements Steppable<Command, EngineEvent> {
       hopReturned: (hop) => this.#owedByes.hopReturned(hop),
       hopFree: () => this.#owedByes.pump(),
     });
-    const endByBye = (dialog: DialogIndex, reason: EndReason): void => {
-      if (!this.#incoming.endEarly(dialog)) this.#byes.end(dialog, reason);
+    const endByBye = (dialog: DialogIndex, reason: EndReason, id?: number): void => {
+      if (!this.#incoming.endEarly(dialog)) this.#byes.end(dialog, reason, id);
     };
     const responder = new Responder(parts);
     const maker = new DialogMaker(parts, (dialog) => this.#byes.end(dialog, 'bye'));
@@ -240,6 +240,10 @@ export class Engine implements Steppable<Command, EngineEvent> {
       case 'full':
         this.#answerStateless(message, flow, 503, undefined, 'Retry-After: 5\r\n');
         break;
+      case 'merged':
+        received.tx.mark = cameElsewhere ? RequestMark.cameByAnotherFlow : 0;
+        this.#outOfDialog.receiveCopy(received, message);
+        break;
       case 'new':
         received.tx.mark = cameElsewhere ? RequestMark.cameByAnotherFlow : 0;
         if (message.method === 'CANCEL') this.#outOfDialog.cancel(received.tx, message);
@@ -369,8 +373,9 @@ export class Engine implements Steppable<Command, EngineEvent> {
   /** A callee has no BYE for an early dialog: it refuses the call (RFC 3261 §15). */
   #bye(id: number, dialogId: DialogId): void {
     const { table, reporter } = this.#parts;
-    if (this.#incoming.endEarly(table.lookup(dialogId))) reporter.done(id);
-    else this.#byes.bye(id, dialogId);
+    const dialog = table.lookup(dialogId);
+    if (this.#incoming.endEarly(dialog)) reporter.done(id);
+    else if (!this.#answers.deferBye(dialog, id)) this.#byes.bye(id, dialogId);
   }
 
   #tellRouteStatus(id: number, dialogId: DialogId): void {

@@ -232,6 +232,11 @@ export class IncomingCalls implements ServerUser, ReliableUser {
     this.#end(tx.id, 487);
   }
 
+  /** Its caller has come by another way, since this one is dead. */
+  superseded(callId: number): void {
+    this.#end(callId, 500);
+  }
+
   /** An early dialog ends by itself, as by the caller's BYE: so does its call. @see RFC 3261 §15.1.2 */
   dialogEnded(dialog: DialogIndex): void {
     const callId = this.#callOf.get(dialog);

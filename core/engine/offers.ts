@@ -31,11 +31,11 @@ export class Offers {
     this.#limit = parts.wheel.kind((id) => this.answer(id, undefined));
   }
 
-  /** Asks the program, which has as long as the peer repeats its response. */
+  /** Asks the program, which has almost as long as the peer repeats its response: the ACK still has to find its transaction. */
   ask(call: number, dialog: DialogIndex, response: ResponseData, user: OfferUser): void {
     const { wheel, timers, reporter } = this.#parts;
     const id = ++this.#ids;
-    const timer = wheel.arm(this.#limit, id, wheel.nowMs + timers.t1x64Ms);
+    const timer = wheel.arm(this.#limit, id, wheel.nowMs + timers.t1x64Ms - 2 * timers.t1Ms);
     this.#open.set(id, { call, dialog, user, timer });
     reporter.emit({ kind: 'offer', id: call, offer: id, response });
   }

@@ -1,6 +1,6 @@
 import { allowHeader } from '../dialog/request.ts';
 import type { Message } from '../message/message.ts';
-import type { ServerTransaction } from '../transaction/server.ts';
+import type { Received, ServerTransaction } from '../transaction/server.ts';
 import { unsupportedExtensions } from './extensions.ts';
 import type { InDialog } from './in-dialog.ts';
 import type { IncomingCalls } from './incoming-calls.ts';
@@ -46,6 +46,24 @@ export class OutOfDialog {
     else if (method === 'OPTIONS') this.#responder.respond(tx, request, 200, { toTag });
     else if (needsDialog.has(method)) this.#responder.respond(tx, request, 481, { toTag });
     else this.#responder.respond(tx, request, 405, { toTag, lines: allowHeader });
+  }
+
+  /**
+   * A copy of a request that came before it by another path, as a fork that meets itself again makes them: 482. Where the way back
+   * of the first one is dead its caller tries another (RFC 3263 §4.3): the copy then takes its place.
+   *
+   * @see RFC 3261 §8.2.2.2
+   */
+  receiveCopy(copy: Extract<Received, { kind: 'merged' }>, request: Message): void {
+    const { hops, servers, token } = this.#parts;
+    const { tx, otherId, otherFlow, otherReachable } = copy;
+    if (otherReachable && hops.byFlow(otherFlow)?.state !== 'down') {
+      this.#responder.respond(tx, request, 482, { toTag: token() });
+      return;
+    }
+    servers.supersede(otherId, tx, request);
+    this.#calls.superseded(otherId);
+    this.receive(tx, request);
   }
 
   cancel(tx: ServerTransaction, request: Message): void {

@@ -39,6 +39,19 @@ export class MatchKey {
     return this.#fits;
   }
 
+  /** Writes what a request outside dialogs shares with its copies by other paths; false when it has none, or too long ones. @see RFC 3261 §8.2.2.2 */
+  writeOrigin(request: Message, method: string): boolean {
+    const { bytes, from, callId, cseq } = request;
+    this.#fits = from.tag.end > from.tag.start;
+    this.bytes[0] = 2;
+    this.length = 1;
+    this.#text(method);
+    this.#part(bytes, from.tag);
+    this.#part(bytes, callId);
+    this.#number(cseq.number);
+    return this.#fits;
+  }
+
   /**
    * The To tag is left out for INVITE: its ACK has the one of our response, and CSeq, Call-ID and From tag tell one
    * INVITE from another. It would only help a proxy that forked, crashed, and gets the ACK of another's branch.

@@ -76,6 +76,18 @@ export interface ServerTransaction {
 export type Received =
   /** Not seen before: for the TU, which answers with `respond`, now or later (then with `pend` now). */
   | { readonly kind: 'new'; readonly tx: ServerTransaction }
+  /**
+   * New, but a copy of one that is known came before it, by another path: the TU answers it 482, unless the other's way back is
+   * dead. @see RFC 3261 §8.2.2.2
+   */
+  | {
+      readonly kind: 'merged';
+      readonly tx: ServerTransaction;
+      /** Id of the other, and the flow that it came by; false, when that is lost. */
+      readonly otherId: number;
+      readonly otherFlow: FlowId;
+      readonly otherReachable: boolean;
+    }
   /** A retransmission, or the ACK of a 3xx–6xx: dealt with here. */
   | { readonly kind: 'absorbed' }
   /** An ACK for a 2xx, or one that belongs to nothing: for the dialogs; no transaction. */
@@ -119,6 +131,8 @@ class Server implements ServerTransaction {
 /** Bits of a record. */
 const INVITE = 1;
 const UNREACHABLE = 2;
+/** It stands in the table of origins. */
+const ORIGIN = 4;
 
 /** What lasts as long as the transaction does, off the heap. */
 class Records implements Columns {
@@ -153,6 +167,9 @@ export class ServerTransactions {
   readonly #table: KeyTable;
   readonly #pool: Pool;
   readonly #key = new MatchKey();
+  /** Requests outside dialogs by what their copies share. */
+  readonly #origins: KeyTable;
+  readonly #origin = new MatchKey();
   readonly #invite: Machine<InviteServerState, InviteServerTimer, InviteServerEvent, InviteServerAction>;
   readonly #nonInvite: Machine<NonInviteServerState, NonInviteServerTimer, NonInviteServerEvent, InviteServerAction>;
   readonly #accepted2xx: Machine<Accepted2xxState, Accepted2xxTimer, Accepted2xxEvent, InviteServerAction>;
@@ -171,7 +188,9 @@ export class ServerTransactions {
     this.#send = deps.send;
     this.#shelf = new Shelf(deps.capacity * keptPerTransaction);
     this.#table = new KeyTable(deps.random, this.#shelf);
-    this.#pool = new Pool(deps.capacity, [this.#runs, this.#accepted, this.#flows, this.#records, this.#table]);
+    this.#origins = new KeyTable(deps.random, this.#shelf);
+    const columns = [this.#runs, this.#accepted, this.#flows, this.#records, this.#table, this.#origins];
+    this.#pool = new Pool(deps.capacity, columns);
     const act = (index: number, action: InviteServerAction) => this.#act(index, action);
     const host = { act, end: (index: number) => this.#end(index) };
     const shared = { wheel: deps.wheel, sip: deps.timers };
@@ -198,7 +217,44 @@ export class ServerTransactions {
     const index = this.#table.find(hash, key.bytes, key.length);
     if (index !== 0) return isAck ? this.#receiveAck(index, message) : this.#receiveAgain(index, flow);
     if (isAck) return ackFor2xx;
-    return this.#create(hash, method, flow, reliable) ? this.#fresh : full;
+    if (!this.#create(hash, method, flow, reliable)) return full;
+    const { tx } = this.#fresh;
+    const isOutside = message.to.tag.end === message.to.tag.start && method !== 'CANCEL';
+    const other = isOutside ? this.#enterOrigin(tx.index, message, method) : 0;
+    if (other === 0) return this.#fresh;
+    return {
+      kind: 'merged',
+      tx,
+      otherId: this.#pool.id(other),
+      otherFlow: this.#flows.flow(other),
+      otherReachable: !this.#has(other, UNREACHABLE),
+    };
+  }
+
+  /** Enters the origin of a request, unless a copy of it is there: then its index. */
+  #enterOrigin(index: number, message: Message, method: string): number {
+    const key = this.#origin;
+    if (!key.writeOrigin(message, method)) return 0;
+    const hash = this.#origins.hash(key.bytes, key.length);
+    const other = this.#origins.find(hash, key.bytes, key.length);
+    if (other !== 0) return other;
+    if (this.#origins.add(index, hash, key.bytes, key.length)) {
+      this.#records.flags[index] = this.#flags(index) | ORIGIN;
+    }
+    return 0;
+  }
+
+  /** The copy takes the place of the one that came before it: whatever comes next is a copy of this one. */
+  supersede(otherId: number, tx: ServerTransaction, message: Message): void {
+    const other = this.#pool.indexOf(otherId);
+    if (other !== 0) this.#leaveOrigin(other);
+    this.#enterOrigin(tx.index, message, tx.method);
+  }
+
+  #leaveOrigin(index: number): void {
+    if (!this.#has(index, ORIGIN)) return;
+    this.#origins.remove(index);
+    this.#records.flags[index] = this.#flags(index) & ~ORIGIN;
   }
 
   #receiveAck(index: number, message: Message): Received {
@@ -284,6 +340,7 @@ export class ServerTransactions {
 
   #respondInvite(tx: Server, status: number, bytes: Uint8Array, ours: boolean): boolean {
     const { index, reachable } = tx;
+    if (status === 503) this.#leaveOrigin(index);
     const event = status < 200 ? '1xx' : status < 300 ? '2xx' : '3xx-6xx';
     if (!this.#invite.takes(index, event)) return false;
     if (event === '2xx' && ours && tx.state !== 'accepted') this.#accepted2xx.begin(index, tx.reliable);
@@ -296,6 +353,7 @@ export class ServerTransactions {
 
   #respondOther(tx: Server, status: number, bytes: Uint8Array): boolean {
     const { index, reachable, reliable } = tx;
+    if (status === 503) this.#leaveOrigin(index);
     const event = otherEvent(status, reliable || tx.state !== 'trying');
     if (event === undefined || !this.#nonInvite.takes(index, event)) return false;
     // Over a reliable transport the final response ends it, for its Timer J is zero.
@@ -428,6 +486,7 @@ export class ServerTransactions {
     this.#keep(index, undefined);
     this.#flows.remove(index);
     this.#table.remove(index);
+    this.#leaveOrigin(index);
     this.#pool.give(index);
   }
 

@@ -43,8 +43,11 @@ export function serverWorld(options: WorldOptions = {}) {
     onFlowLost: () => note('tell flow-lost'),
   };
 
-  const offer = (parts: RequestParts, options: { reliable?: boolean; by?: FlowId } = {}): Received =>
-    servers.receive(scanned(request(parts)), options.by ?? flow, options.reliable ?? false);
+  /** Requests with branches of their own are requests of their own, not copies of one: each has its Call-ID. */
+  const offer = (parts: RequestParts, options: { reliable?: boolean; by?: FlowId } = {}): Received => {
+    const callId = parts.branch === undefined ? {} : { callId: `call-${parts.branch}-${parts.sentBy ?? ''}` };
+    return servers.receive(scanned(request({ ...callId, ...parts })), options.by ?? flow, options.reliable ?? false);
+  };
   /** A request that must be new. */
   const take = (parts: RequestParts, options: { reliable?: boolean } = {}): ServerTransaction => {
     const received = offer(parts, options);

@@ -317,4 +317,20 @@ test('whatever happens, every transaction ends, sends nothing on a lost flow, an
   );
 });
 
+test('a copy by another path is told of while the first one lives, and takes its place when told to (§8.2.2.2)', () => {
+  const { servers, offer, respond, take } = serverWorld();
+  const first = take({ method: 'INVITE', branch: 'z9hG4bK1', callId: 'call' });
+  const copy = offer({ method: 'INVITE', branch: 'z9hG4bK2', callId: 'call' });
+  assert.is(copy.kind === 'merged' && copy.otherId, first.id);
+  assert.is(offer({ method: 'INVITE', branch: 'z9hG4bK3', callId: 'call', toTag: 'inside' }).kind, 'new');
+  assert.is(offer({ method: 'INVITE', branch: 'z9hG4bK4', callId: 'call', cseq: 8 }).kind, 'new');
+  assert.is(offer({ method: 'OPTIONS', branch: 'z9hG4bK5', callId: 'call' }).kind, 'new');
+  if (copy.kind !== 'merged') return;
+  servers.supersede(copy.otherId, copy.tx, scanned(request({ method: 'INVITE', branch: 'z9hG4bK2', callId: 'call' })));
+  const third = offer({ method: 'INVITE', branch: 'z9hG4bK6', callId: 'call' });
+  assert.is(third.kind === 'merged' && third.otherId, copy.tx.id);
+  respond(copy.tx, 503);
+  assert.is(offer({ method: 'INVITE', branch: 'z9hG4bK7', callId: 'call' }).kind, 'new');
+});
+
 test.run();
