@@ -6,7 +6,8 @@ import { SessionTimers, type SessionTimerUser } from '../dialog/session-timer.ts
 import { type DialogIndex, DialogTable } from '../dialog/table.ts';
 import { sipUri } from '../message/sent-by.ts';
 import { Writer } from '../message/write.ts';
-import { Healer, type HealerUser } from '../recovery/healer.ts';
+import { Healer } from '../recovery/healer.ts';
+import type { HealerUser } from '../recovery/healer-user.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { Hops, type HopUser } from '../recovery/hops.ts';
 import { recoveryPolicy } from '../recovery/policy.ts';

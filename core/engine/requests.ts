@@ -1,14 +1,9 @@
-import type { AckBody } from '../dialog/ack.ts';
-import { Part } from '../dialog/record.ts';
-import { refuseOffer } from '../dialog/refused-offer.ts';
 import { beginDialogRequest, routeSetPath } from '../dialog/request.ts';
-import { hashDescription } from '../dialog/session-description.ts';
 import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import { classifyResponse, type Mender, menderOf, tellsOfRoute } from '../recovery/classify.ts';
 import type { Hop } from '../recovery/hop.ts';
-import { refreshTarget } from '../recovery/next-hop.ts';
 import { responseEffect } from '../recovery/response-effect.ts';
 import type { TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
@@ -19,6 +14,7 @@ import { Failover } from './failover.ts';
 import type { Parts } from './parts.ts';
 import { type DoubtedFailure, type PendingRequest, PendingRequests } from './pending-requests.ts';
 import { givenUpText, localResponse, originOf, type Reporter, responseData } from './reporter.ts';
+import { takeSuccess } from './request-success.ts';
 import { isOvertaken, SecondTries } from './second-tries.ts';
 
 /** A request may be sent again so often after a heal. @see [MS-SIPRE] §3.7.5.3.1 */
@@ -439,8 +435,6 @@ export class Requests implements ClientUser {
   }
 
   #deliver(tx: ClientTransaction, request: PendingRequest, message: Message): void {
-    const { table, hops, sessions, healer, wheel } = this.#parts;
-    const { dialog, method, content } = request;
     const reporter = this.#reporter(request);
     this.#settle(request);
     if (message.status >= 300) {
@@ -448,32 +442,8 @@ export class Requests implements ClientUser {
       return;
     }
     if (request.resends > 0) this.healedCount++;
-    healer.health.aliveAtMs[dialog] = wheel.nowMs;
-    if (isTargetRefresh(method)) {
-      const session =
-        content.body === undefined ? undefined : { bytes: content.body, start: 0, end: content.body.length };
-      refreshTarget(table, hops, dialog, message, session);
-      if (message.body.end > message.body.start) {
-        table.remoteSession[dialog] = hashDescription(message.bytes, message.body.start, message.body.end);
-      }
-      sessions.agreeAsClient(dialog, message);
-    }
-    const hop = hops.of(dialog);
-    if (method === 'INVITE' && hop !== undefined) {
-      const answer = content.body === undefined ? this.#answerTo(dialog, message) : undefined;
-      this.#parts.acks.send(tx, dialog, message.cseq.number, hop, answer);
-    }
+    takeSuccess(this.#parts, tx, request, message);
     reporter.done(request.id, { response: responseData(message) });
-  }
-
-  /** The answer to an offer that our re-INVITE without one has brought: our session as it is. @see RFC 3261 §13.2.2.4 */
-  #answerTo(dialog: DialogIndex, { bytes, body }: Message): AckBody | undefined {
-    if (body.end === body.start) return undefined;
-    const { records } = this.#parts.table;
-    const block = this.#parts.table.block(dialog);
-    const own = records.bytes(block).slice(records.start(block, Part.session), records.end(block, Part.session));
-    const answer = own.length > 0 ? own : refuseOffer(bytes.subarray(body.start, body.end));
-    return answer && { contentType: 'application/sdp', body: answer };
   }
 
   #suspectHop(id: number): void {

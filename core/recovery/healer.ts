@@ -23,6 +23,7 @@ import {
   tellsOfRung,
 } from './classify.ts';
 import { HealRequests, isByOneRoute, isRouteLess } from './heal-requests.ts';
+import type { HealerUser } from './healer-user.ts';
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
 import { MediaGuard } from './media-guard.ts';
@@ -36,24 +37,6 @@ import type { RouteSetPolicy } from './route-set-policy.ts';
 import { delayAfterMs, delayAfterWaitMs, glareDelayMs, retryAfterMs } from './schedule.ts';
 import { WaitingLine } from './waiting-line.ts';
 
-/** Hears what becomes of dialogs' routes. */
-export interface HealerUser {
-  /** `healthy` became `recovering`, or the reverse. */
-  statusChanged(dialog: DialogIndex): void;
-  /** The route works again; requests that waited for it can go. */
-  healed(dialog: DialogIndex, by: 'local' | 'remote', wasBroken: boolean): void;
-  /** A heal has failed; `response` is what it ended with, if it was a response. `quick`: requests wait for it. */
-  healFailed(dialog: DialogIndex, cause: BreakCause, response: Message | undefined, quick: boolean): void;
-  /** The break has lasted as long, or has been tried as often, as the policy allows; or there have been no media for too long. */
-  givenUp(dialog: DialogIndex, reason: 'recovery-failed' | 'media-timeout'): void;
-  /** The owner of the endpoint's registration is to refresh it. */
-  refreshRegistration(refresh: number): void;
-  /** The verdict of the last rung: there is no such dialog any more. */
-  gone(dialog: DialogIndex, status: number): void;
-  /** The answer to our unchanged offer is another than the last. */
-  sessionChanged(dialog: DialogIndex, response: Message): void;
-}
-
 /** Heals that meet an offer of the peer's are tried again as RFC 3261 §14.1 has it so often, then by the schedule. */
 const glaresMax = 3;
 
@@ -63,8 +46,9 @@ const pendingOfferDelayMs = 500;
 /**
  * Heals dialogs: one heal at a time each, down the ladder and along the schedule, for as long as it takes.
  *
- * A dialog is idle, queued for its turn, healing (a transaction is under way), or waiting (for the schedule, or for a hop to
- * come back). All that wait for a live hop stand in the waiting line; the schedule's waiting times are timers.
+ * A dialog is idle, queued for its turn, healing (a transaction is under way), waiting (for the schedule, or for a hop to
+ * come back), or registering (our registration is refreshed first). All that wait for a live hop stand in the waiting line; the schedule's
+ * waiting times are timers.
  */
 export class Healer implements ClientUser {
   readonly health: RouteHealth;
@@ -514,8 +498,7 @@ export class Healer implements ClientUser {
       if (isQuick) this.breakRoute(dialog, health.cause(dialog) ?? cause, health.causeStatus(dialog), mender);
       else this.breakRoute(dialog, cause, response?.status ?? 0);
     }
-    const isWait = response !== undefined && saysWait(response);
-    if (isWait && this.#recovery.passive) health.left[dialog] = 1;
+    if (response !== undefined && saysWait(response) && this.#recovery.passive) health.left[dialog] = 1;
     const attempt = Math.min((health.attempt[dialog] as number) + 1, 0xffff);
     health.attempt[dialog] = attempt;
     if (attempt >= this.#recovery.attemptsMax) {
@@ -527,13 +510,17 @@ export class Healer implements ClientUser {
       return;
     }
     if (response !== undefined && menderOf(response) === 'registration' && this.#awaitRegistration(dialog)) return;
+    this.#wait(dialog, this.#delayMs(dialog, attempt, response));
+  }
+
+  #delayMs(dialog: DialogIndex, attempt: number, response: Message | undefined): number {
     const { schedule } = this.#recovery;
-    const delayMs = isWait
+    if (response === undefined) return delayAfterMs(schedule, attempt, this.#random());
+    const delayMs = saysWait(response)
       ? delayAfterWaitMs(schedule, attempt, this.#random(), this.#sessionIntervalS(dialog))
       : delayAfterMs(schedule, attempt, this.#random());
     // A 503 speaks for its hop, which is held; another hop may be asked before.
-    const ownDelayMs = response === undefined || response.status === 503 ? 0 : retryAfterMs(response);
-    this.#wait(dialog, Math.max(delayMs, ownDelayMs));
+    return response.status === 503 ? delayMs : Math.max(delayMs, retryAfterMs(response));
   }
 
   /** Tells of a failed heal; whether requests waited for it. */
