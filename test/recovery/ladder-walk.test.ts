@@ -82,7 +82,7 @@ test('the new route set is the Record-Route of the 2xx in reverse, the target it
 });
 
 for (const status of [481, 501]) {
-  test(`${status} leads from rung to rung by the same path, and the offer is ours, unchanged`, async () => {
+  test(`Q8: ${status} leads from rung to rung by the same path, and the offer is ours, unchanged`, async () => {
     const ground = await bed({ hops: 1 });
     const { dialog } = await call(ground);
     const heals = answering(ground.hop, status, status);
@@ -100,7 +100,7 @@ for (const status of [481, 501]) {
   });
 }
 
-test('405 may be of the hop or of the peer: first the other path, then the next rung', async () => {
+test('Q8: 405 may be of the hop or of the peer: first the other path, then the next rung', async () => {
   const ground = await bed({ hops: 1 });
   const { dialog } = await call(ground);
   const heals = answering(ground.hop, 405, 405, 405);
@@ -110,7 +110,7 @@ test('405 may be of the hop or of the peer: first the other path, then the next 
   await finish(ground, dialog);
 });
 
-test('481 on the last rung ends the dialog', async () => {
+test('Q8: 481 on the last rung ends the dialog', async () => {
   const ground = await bed({ hops: 1 });
   const { dialog } = await call(ground);
   const heals = answering(ground.hop, 481, 481, 481);
@@ -134,7 +134,7 @@ test('481 to a request is a claim that one walk of the ladder settles', async ()
   await finish(ground, dialog);
 });
 
-test('what RFC 5057 holds to end a dialog ends it', async () => {
+test('Q8: what RFC 5057 holds to end a dialog ends it', async () => {
   for (const status of [410, 416, 482, 484, 604]) {
     const ground = await bed({ hops: 1 });
     const { dialog } = await call(ground);
