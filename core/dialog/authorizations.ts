@@ -104,7 +104,7 @@ export class Authorizations {
    * @see RFC 3261 §22.1
    */
   lines({ method, uri, sequence }: Claim, body?: Uint8Array): string {
-    if (method === 'ACK') return this.#invites.find((invite) => invite.sequence === sequence)?.lines ?? '';
+    if (method === 'ACK') return this.#invites.findLast((invite) => invite.sequence === sequence)?.lines ?? '';
     let lines = '';
     for (const space of this.#spaces) {
       if (space.challenge.qop === 'auth-int' && body === undefined) continue;

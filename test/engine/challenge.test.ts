@@ -439,6 +439,7 @@ test('the next hop of a call gets the credentials that the first one asked for',
     [...hop.requests('INVITE'), ...other.requests('INVITE')].map((request) => `${request.cseq} ${nc(request)}`),
     ['1 ', '2 00000001', '2 00000002'],
   );
+  assert.is(other.last('ACK').header('Proxy-Authorization'), other.last('INVITE').header('Proxy-Authorization'));
   await bed.take(bed.near.close());
 });
 

@@ -366,6 +366,26 @@ test('Q5: a forged 430 without an action, or with one that nobody knows, fails i
   }
 });
 
+test('Q5: a forged challenge with the branch costs one repetition by our own hop, and tells its forger nothing', async () => {
+  const ground = await trustBed({ stack: { credentials: [{ username: 'bob', password: 'zanzibar' }] } });
+  const { hop, stranger, dialog, clock } = ground;
+  hop.script = ({ method }) => method === 'INFO';
+  ground.note('info', dialog.request('INFO'));
+  await clock.run(5);
+  for (let times = 0; times < 50; times++) {
+    const headers = [`WWW-Authenticate: Digest realm="r${times}", nonce="n${times}", qop="auth"`];
+    stranger.reply(hop.requests('INFO')[0] as Sip, 401, { headers });
+  }
+  await clock.run(5);
+  assert.is(hop.requests('INFO').length, 2);
+  assert.is(stranger.requests('INFO').length, 0);
+  hop.accept(hop.last('INFO'));
+  hop.script = () => false;
+  await clock.run(5);
+  assert.equal(ground.seen(), ['info 200']);
+  await finish(ground, dialog);
+});
+
 test('Q5: BYE and INFO with the right tags are the peer’s, whoever sent them: so RFC 3261 has it', async () => {
   const log: string[] = [];
   const asked: string[] = [];
