@@ -58,8 +58,9 @@ export class Groups {
     const group = this.#of.get(dialog);
     if (group === undefined || this.#following.delete(dialog)) return;
     if (by === 'remote' && this.#parts.recovery.passive) return;
+    if (group.members.size === 1) return; // whoever joins later has not missed it
     group.healed.add(dialog);
-    if (group.timer !== 0 || group.members.size === 1) return;
+    if (group.timer !== 0) return;
     const { wheel, fraction } = this.#parts;
     group.timer = wheel.arm(this.#due, group.number, wheel.nowMs + fraction() * spreadMs);
   }

@@ -112,6 +112,7 @@ export class OwedByes implements ClientUser {
     const isWay = hop !== undefined && hops.usable(hop) && (hop === own || (hop.listed && policy === 'ms-sipre'));
     this.#leaveWaiting(bye);
     if (isWay) {
+      this.#due.delete(dialog);
       this.#send(dialog, bye, hop);
       return;
     }

@@ -278,6 +278,12 @@ export class Requests implements ClientUser {
 
   /** `isAgain`: the same request, with the sequence number that it had. */
   #send(request: PendingRequest, isAgain = false): void {
+    if (this.#parts.table.state[request.dialog] === DialogState.ending) {
+      // It has waited, and the BYE has gone by now (RFC 3261 §15.1.1).
+      this.#settle(request);
+      this.#reporter(request).failWithCode(request.id, 'SIP_DIALOG_ENDED', endedWhileWaitingText);
+      return;
+    }
     if (!this.#parts.table.hasSequence(request.dialog)) {
       this.#settle(request);
       this.#reporter(request).failWithCode(
@@ -521,6 +527,8 @@ export class Requests implements ClientUser {
     else clients.forget(tx);
   }
 }
+
+const endedWhileWaitingText = 'The dialog ended before the request was sent again.';
 
 const mute = { done() {}, failWithResponse() {}, failLocally() {}, failWithCode() {} };
 

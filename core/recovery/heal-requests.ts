@@ -159,7 +159,8 @@ export class HealRequests {
   }
 
   #usableRung(dialog: DialogIndex, from: number): number {
-    if (this.#table.state[dialog] === DialogState.early) {
+    const state = this.#table.state[dialog];
+    if (state === DialogState.early) {
       return from === 0 && this.#table.has(dialog, DialogFlag.allowsUpdate) ? 0 : -1;
     }
     const { records } = this.#table;
@@ -168,7 +169,8 @@ export class HealRequests {
     return usableRung(from, {
       allowsUpdate: this.#table.has(dialog, DialogFlag.allowsUpdate),
       hasSession,
-      allowsReplaces: this.#replaces && this.#table.has(dialog, DialogFlag.replaces),
+      // Not for the sake of a BYE: a dialog that ends needs no successor.
+      allowsReplaces: this.#replaces && state === DialogState.confirmed && this.#table.has(dialog, DialogFlag.replaces),
     });
   }
 

@@ -6,7 +6,7 @@ import { delayAfterMs, type Schedule } from './schedule.ts';
 export interface RegistrationUser {
   /** Whoever owns the registration refreshes it now, and says how that ended by the same number. */
   refreshRegistration(refresh: number): void;
-  /** It works again. `dialogs` have waited for it; `first`: no other dialog has been healed for the sake of it yet. */
+  /** It works again. `dialogs` have waited for it; `first`: the others have not been healed for the sake of it yet. */
   registrationRefreshed(dialogs: readonly DialogIndex[], first: boolean): void;
 }
 
@@ -34,6 +34,8 @@ export class Registration {
   /** Numbers refreshes, so that a late word on an old one is none. */
   #refresh = 0;
   #attempt = 0;
+  /** A refresh of this matter has worked. */
+  #hasWorked = false;
   #endedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: {
@@ -58,7 +60,10 @@ export class Registration {
     this.#waiting.add(dialog);
     if (this.#state !== 'idle') return;
     const nowMs = this.#wheel.nowMs;
-    if (nowMs - this.#endedAtMs > quietMs) this.#attempt = 0;
+    if (nowMs - this.#endedAtMs > quietMs) {
+      this.#attempt = 0;
+      this.#hasWorked = false;
+    }
     const atMs = this.#attempt === 0 ? nowMs : this.#endedAtMs + this.#delayMs();
     if (atMs <= nowMs) this.#begin();
     else this.#wait(atMs);
@@ -80,7 +85,9 @@ export class Registration {
     if (refreshed) {
       const dialogs = [...this.#waiting];
       this.#waiting.clear();
-      this.#user.registrationRefreshed(dialogs, this.#attempt === 1);
+      const first = !this.#hasWorked;
+      this.#hasWorked = true;
+      this.#user.registrationRefreshed(dialogs, first);
     } else if (this.#waiting.size > 0) {
       this.#wait(this.#endedAtMs + this.#delayMs());
     }

@@ -235,6 +235,23 @@ test('a dialog that ends while it waits ends the waiting', async () => {
   await ground.rest();
 });
 
+test('a BYE of ours while it waits ends the waiting: no offer follows a BYE (RFC 3261 §15.1.1)', async () => {
+  const ground = await bed();
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  refuse(ground, 'INVITE', 1, 491);
+  ground.note('ours', dialog.request('INVITE', { body: newOffer }));
+  await clock.run(1000);
+  hop.script = (request) => request.method === 'BYE';
+  ground.note('bye', dialog.bye());
+  await clock.run(5000);
+  assert.is(sent(ground, 'INVITE').length, 1);
+  assert.equal(ground.seen(), ['ours failed SIP_DIALOG_ENDED']);
+  hop.script = () => false;
+  await clock.run(5000);
+  await ground.rest();
+});
+
 test('a route that breaks while it waits ends the waiting with the 491', async () => {
   const ground = await bed({ hops: 1 });
   const { dialog } = await call(ground);

@@ -123,4 +123,20 @@ test('Q17: the group whose heal fails is healed again when its next one is mende
   await finish(ground, ...dialogs);
 });
 
+test('Q17: who was healed while nobody else was in the group is healed with those that have joined since', async () => {
+  const ground = await bed({ hops: 1 });
+  const first = await call(ground, { group: 'a' });
+  await ground.take(first.dialog.heal());
+  await ground.clock.run(60_000);
+  const second = await call(ground, { group: 'a' });
+  await ground.take(second.dialog.heal());
+  await ground.clock.run(1_100);
+  const heals = ground.hop.requests('UPDATE').map((request) => request.header('Call-ID'));
+  assert.equal(
+    heals,
+    [first, second, first].map(({ dialog }) => dialog.callId),
+  );
+  await finish(ground, first.dialog, second.dialog);
+});
+
 test.run();

@@ -242,6 +242,33 @@ test('BYEs that are owed go at most 16 at a time, one for each dialog, when the 
   await ground.rest();
 });
 
+test('one that waits for its turn and goes early, since its peer was heard, does not go again in its turn', async () => {
+  const ground = await ended();
+  const calls = [];
+  for (let i = 0; i < 20; i++) calls.push(await call(ground));
+  await outage(ground);
+  for (const { dialog } of calls) await ground.take(dialog.bye());
+  const hop = await back(ground);
+  hop.script = (request) => request.method === 'BYE';
+  await ground.clock.run(600);
+  const byes = (callId: string): number =>
+    new Set(hop.requests('BYE').flatMap((bye) => (bye.header('Call-ID') === callId ? [bye.cseq] : []))).size;
+  const waiting = calls.filter(({ dialog }) => byes(dialog.callId) === 0);
+  assert.is(waiting.length, 4);
+  for (const { raw } of waiting) raw.request('INFO', { by: hop });
+  await ground.clock.run(10);
+  const isWaiting = (callId: string): boolean => waiting.some(({ dialog }) => dialog.callId === callId);
+  hop.script = (request) => request.method === 'BYE' && isWaiting(request.header('Call-ID'));
+  await ground.clock.run(5000);
+  assert.is(await owed(ground), 4);
+  assert.equal(
+    waiting.map(({ dialog }) => byes(dialog.callId)),
+    [1, 1, 1, 1],
+  );
+  hop.script = () => false;
+  await ground.rest();
+});
+
 test('one is owed for an hour, and its row is then free', async () => {
   const ground = await ended();
   const { dialog } = await call(ground);
@@ -362,6 +389,24 @@ test('Q10: when that is answered 430 again, or the heal fails, one goes without 
     assert.equal(ground.seen(), ['bye done', 'ended local bye'], fails);
     await ground.rest();
   }
+});
+
+test('a heal for the sake of a BYE begins no new dialog in the place of the one that ends', async () => {
+  const ground = await ended({ stack: { recovery: { replaces: true } } });
+  const { hop } = ground;
+  hop.capabilities = [...hop.capabilities, 'Supported: replaces'];
+  const { dialog } = await call(ground);
+  hop.script = (request) => {
+    const isBye = request.method === 'BYE';
+    const headers = isBye ? ['P-Dialog-Recovery-Action: Dialog-Route-Set-Update'] : [];
+    hop.reply(request, isBye ? 430 : 481, { headers });
+    return true;
+  };
+  ground.note('bye', dialog.bye());
+  await ground.clock.run(100);
+  assert.ok(hop.received.every((request) => request.header('Replaces') === ''));
+  assert.equal(ground.seen(), ['bye done', 'ended local bye']);
+  await ground.rest();
 });
 
 test('Q10: 430 Wait-For-Session-Update to a BYE heals nothing: one without a Route, then it is owed', async () => {

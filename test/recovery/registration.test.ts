@@ -98,6 +98,28 @@ test('a refresh that fails is tried again by the schedule of heals, and heals wa
   await finish(ground, dialog);
 });
 
+test('a refresh that works only when tried again heals every dialog as well, but no second one does so soon', async () => {
+  const ground = await registered(async (times) => {
+    if (times === 1) throw new Error('no registrar');
+    return undefined;
+  });
+  const calls = [];
+  for (let index = 0; index < 3; index++) calls.push(await call(ground));
+  const { hop, clock, refreshAtMs } = ground;
+  lost(ground, ['INFO']);
+  const [first, second] = calls;
+  const heals = (): number => hop.requests('UPDATE').length;
+  first?.dialog.request('INFO').catch(() => undefined);
+  await clock.run(5_000);
+  assert.is(refreshAtMs.length, 2);
+  assert.is(heals(), 3);
+  second?.dialog.request('INFO').catch(() => undefined);
+  await clock.run(10_000);
+  assert.is(refreshAtMs.length, 3);
+  assert.is(heals(), 4);
+  await finish(ground, ...calls.map(({ dialog }) => dialog));
+});
+
 test('Q8: a heal that is answered so waits for a refresh, and one that does not help is not repeated at once', async () => {
   const ground = await registered(async () => undefined);
   const { dialog } = await call(ground);
