@@ -1,16 +1,15 @@
 import type { Acks } from '../dialog/ack.ts';
 import type { Challenges } from '../dialog/challenges.ts';
 import { resilienceTag } from '../dialog/request.ts';
-import { RouteSetBuilder } from '../dialog/route-set.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import type { SessionTimers } from '../dialog/session-timer.ts';
 import { DialogFlag, type DialogIndex, DialogState, type DialogTable } from '../dialog/table.ts';
-import { targetOf } from '../dialog/target.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import type { Writer } from '../message/write.ts';
-import type { TimerKind, Wheel } from '../time/wheel.ts';
+import type { Wheel } from '../time/wheel.ts';
 import type { ClientTransaction, ClientTransactions, ClientUser } from '../transaction/client.ts';
+import { Attempts } from './attempts.ts';
 import { BreakLimits } from './break-limits.ts';
 import {
   type BreakCause,
@@ -23,22 +22,19 @@ import {
   tellsOfRung,
 } from './classify.ts';
 import { HealRequests, isByOneRoute, isRouteLess } from './heal-requests.ts';
+import { HealedRoutes } from './healed-routes.ts';
 import type { HealerUser } from './healer-user.ts';
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
 import { MediaGuard } from './media-guard.ts';
-import { nextHop } from './next-hop.ts';
 import { PeerMemory } from './peer-memory.ts';
 import type { RecoveryPolicy } from './policy.ts';
 import { Registration } from './registration.ts';
 import { Replacements, refusesReplacement } from './replacements.ts';
 import { Phase, RouteHealth, type RouteStatus } from './route-health.ts';
 import type { RouteSetPolicy } from './route-set-policy.ts';
-import { delayAfterMs, delayAfterWaitMs, glareDelayMs, retryAfterMs } from './schedule.ts';
+import { retryAfterMs } from './schedule.ts';
 import { WaitingLine } from './waiting-line.ts';
-
-/** Heals that meet an offer of the peer's are tried again as RFC 3261 §14.1 has it so often, then by the schedule. */
-const glaresMax = 3;
 
 /** A heal with an offer waits for a pending offer; it looks again so often. */
 const pendingOfferDelayMs = 500;
@@ -65,11 +61,10 @@ export class Healer implements ClientUser {
   readonly #user: HealerUser;
   readonly #policy: RouteSetPolicy;
   readonly #recovery: RecoveryPolicy;
-  readonly #random: () => number;
-  readonly #routes = new RouteSetBuilder();
-  readonly #retry: TimerKind;
+  readonly #attempts: Attempts;
   readonly #line: WaitingLine;
   readonly #requests: HealRequests;
+  readonly #routes: HealedRoutes;
   readonly #peers: PeerMemory;
   readonly #replacements: Replacements;
 
@@ -98,18 +93,20 @@ export class Healer implements ClientUser {
     this.#user = options.user;
     this.#policy = options.policy;
     this.#recovery = options.recovery;
-    this.#random = options.random;
     this.health = new RouteHealth(options.table.rows);
-    this.#retry = this.#wheel.kind((dialog) => {
-      this.health.timer[dialog] = 0;
-      this.health.nextAttemptAtMs[dialog] = 0;
-      this.#line.join(dialog);
-      this.pump();
+    this.#attempts = new Attempts({
+      ...options,
+      health: this.health,
+      schedule: this.#recovery.schedule,
+      due: (dialog) => {
+        this.#line.join(dialog);
+        this.pump();
+      },
     });
     this.registration = new Registration({
       wheel: this.#wheel,
       schedule: this.#recovery.schedule,
-      random: this.#random,
+      random: options.random,
       user: {
         refreshRegistration: (refresh) => this.#user.refreshRegistration(refresh),
         registrationRefreshed: (dialogs, first) => this.#registrationRefreshed(dialogs, first),
@@ -136,6 +133,7 @@ export class Healer implements ClientUser {
       replacements: this.#replacements,
       user: this,
     });
+    this.#routes = new HealedRoutes({ ...options, requests: this.#requests, replacements: this.#replacements });
   }
 
   /** A dialog begins. */
@@ -332,7 +330,7 @@ export class Healer implements ClientUser {
     }
     switch (verdict) {
       case 'healed': {
-        const adopted = this.#adopt(tx, message, hop);
+        const adopted = this.#routes.adopt(tx, message, hop);
         const oldEnded = this.#replacements.end(dialog);
         // Whatever it carries, a 2xx to INVITE is acknowledged, or the peer ends the session.
         if (tx.method === 'INVITE' && (adopted || !replaces))
@@ -352,7 +350,7 @@ export class Healer implements ClientUser {
         this.#line.joinUrgent(dialog);
         break;
       case 'glare':
-        this.#waitForGlare(dialog);
+        this.#attempts.waitForGlare(dialog);
         break;
       case 'later':
         if (message.status === 422 && this.#sessions.raise(dialog, message) && this.health.attempt[dialog] === 0) {
@@ -411,7 +409,7 @@ export class Healer implements ClientUser {
       case 'sent':
         break;
       case 'offer-pending':
-        this.#wait(dialog, pendingOfferDelayMs);
+        this.#attempts.wait(dialog, pendingOfferDelayMs);
         break;
       case 'impossible':
         this.#attemptFailed(dialog, 'flow-lost');
@@ -430,26 +428,6 @@ export class Healer implements ClientUser {
   /** A heal that began under an older route than the dialog has now. */
   #isStale(dialog: DialogIndex): boolean {
     return this.health.healGeneration[dialog] !== this.health.generation[dialog];
-  }
-
-  /** Takes the new route from a 2xx. False when what it carries cannot be a route. */
-  #adopt(tx: ClientTransaction, message: Message, hop: Hop): boolean {
-    const table = this.#table;
-    const dialog = tx.owner;
-    if (message.contact.presence === 'malformed') return false;
-    // A new dialog has a route set of its own, whatever the policy. @see RFC 3261 §12.1.2
-    const replaces = this.#replacements.isUnderWay(dialog);
-    const keepsRoutes = this.#policy === 'rfc3261' && !replaces;
-    const recorded = keepsRoutes ? undefined : this.#routes.fromResponse(message);
-    if (replaces && recorded === undefined) return false;
-    if (this.#policy === 'ms-sipre' && (recorded === undefined || !this.#routes.loose())) return false;
-    const recordedCount = recorded === undefined ? 0 : this.#routes.count;
-    let routes = recorded;
-    if (recorded !== undefined && recordedCount === 0) routes = this.#requests.routeOf(tx);
-    if (replaces && !this.#replacements.accept(dialog, message)) return false;
-    if (!table.update(dialog, targetOf(message), routes, undefined)) return false;
-    this.#hops.attach(dialog, nextHop(table, this.#hops, dialog, hop) ?? hop);
-    return true;
   }
 
   #healedByUs(dialog: DialogIndex, message: Message, replaced: boolean): void {
@@ -499,9 +477,7 @@ export class Healer implements ClientUser {
       else this.breakRoute(dialog, cause, response?.status ?? 0);
     }
     if (response !== undefined && saysWait(response) && this.#recovery.passive) health.left[dialog] = 1;
-    const attempt = Math.min((health.attempt[dialog] as number) + 1, 0xffff);
-    health.attempt[dialog] = attempt;
-    if (attempt >= this.#recovery.attemptsMax) {
+    if (this.#attempts.count(dialog) >= this.#recovery.attemptsMax) {
       this.#user.givenUp(dialog, 'recovery-failed');
       return;
     }
@@ -510,17 +486,7 @@ export class Healer implements ClientUser {
       return;
     }
     if (response !== undefined && menderOf(response) === 'registration' && this.#awaitRegistration(dialog)) return;
-    this.#wait(dialog, this.#delayMs(dialog, attempt, response));
-  }
-
-  #delayMs(dialog: DialogIndex, attempt: number, response: Message | undefined): number {
-    const { schedule } = this.#recovery;
-    if (response === undefined) return delayAfterMs(schedule, attempt, this.#random());
-    const delayMs = saysWait(response)
-      ? delayAfterWaitMs(schedule, attempt, this.#random(), this.#sessionIntervalS(dialog))
-      : delayAfterMs(schedule, attempt, this.#random());
-    // A 503 speaks for its hop, which is held; another hop may be asked before.
-    return response.status === 503 ? delayMs : Math.max(delayMs, retryAfterMs(response));
+    this.#attempts.waitAfter(dialog, response);
   }
 
   /** Tells of a failed heal; whether requests waited for it. */
@@ -547,11 +513,6 @@ export class Healer implements ClientUser {
     else this.pump();
   }
 
-  #sessionIntervalS(dialog: DialogIndex): number {
-    const hasTimer = this.#table.has(dialog, DialogFlag.sessionTimer);
-    return hasTimer ? (this.#table.sessionInterval[dialog] as number) : 0;
-  }
-
   /** Begins the schedule of a dialog anew. False where a heal is under way, or its turn comes anyway. */
   #leavesSchedule(dialog: DialogIndex): boolean {
     const { health } = this;
@@ -573,28 +534,8 @@ export class Healer implements ClientUser {
     this.#user.gone(dialog, message.status);
   }
 
-  /** Glare passes by itself; what does not pass is tried again as any other heal is. */
-  #waitForGlare(dialog: DialogIndex): void {
-    const { attempt } = this.health;
-    const glares = Math.min((attempt[dialog] as number) + 1, 0xffff);
-    attempt[dialog] = glares;
-    const delayMs = glareDelayMs(this.#table.has(dialog, DialogFlag.callIdOwner), this.#random());
-    const { schedule } = this.#recovery;
-    const lateMs = glares <= glaresMax ? 0 : delayAfterMs(schedule, glares - glaresMax, this.#random());
-    this.#wait(dialog, delayMs + lateMs);
-  }
-
-  #wait(dialog: DialogIndex, delayMs: number): void {
-    const atMs = this.#wheel.nowMs + delayMs;
-    this.health.phase[dialog] = Phase.waiting;
-    this.health.nextAttemptAtMs[dialog] = atMs;
-    this.health.timer[dialog] = this.#wheel.arm(this.#retry, dialog, atMs);
-  }
-
   #disarm(dialog: DialogIndex): void {
     if (this.health.phase[dialog] === Phase.registering) this.registration.leave(dialog);
-    this.#wheel.disarm(this.health.timer[dialog] as number);
-    this.health.timer[dialog] = 0;
-    this.health.nextAttemptAtMs[dialog] = 0;
+    this.#attempts.disarm(dialog);
   }
 }

@@ -1,0 +1,54 @@
+import { RouteSetBuilder } from '../dialog/route-set.ts';
+import type { DialogTable } from '../dialog/table.ts';
+import { targetOf } from '../dialog/target.ts';
+import type { Message } from '../message/message.ts';
+import type { ClientTransaction } from '../transaction/client.ts';
+import type { HealRequests } from './heal-requests.ts';
+import type { Hop } from './hop.ts';
+import type { Hops } from './hops.ts';
+import { nextHop } from './next-hop.ts';
+import type { Replacements } from './replacements.ts';
+import type { RouteSetPolicy } from './route-set-policy.ts';
+
+/** Takes routes from the answers to heals. @see [MS-SIPRE] §3.7.5.3.4; RFC 3261 §12.1.2 */
+export class HealedRoutes {
+  readonly #table: DialogTable;
+  readonly #hops: Hops;
+  readonly #policy: RouteSetPolicy;
+  readonly #requests: HealRequests;
+  readonly #replacements: Replacements;
+  readonly #routes = new RouteSetBuilder();
+
+  constructor(options: {
+    readonly table: DialogTable;
+    readonly hops: Hops;
+    readonly policy: RouteSetPolicy;
+    readonly requests: HealRequests;
+    readonly replacements: Replacements;
+  }) {
+    this.#table = options.table;
+    this.#hops = options.hops;
+    this.#policy = options.policy;
+    this.#requests = options.requests;
+    this.#replacements = options.replacements;
+  }
+
+  /** Takes the new route from the 2xx to a heal by `hop`. False when what it carries cannot be a route. */
+  adopt(tx: ClientTransaction, message: Message, hop: Hop): boolean {
+    const table = this.#table;
+    const dialog = tx.owner;
+    if (message.contact.presence === 'malformed') return false;
+    // A new dialog has a route set of its own, whatever the policy.
+    const replaces = this.#replacements.isUnderWay(dialog);
+    const keepsRoutes = this.#policy === 'rfc3261' && !replaces;
+    const recorded = keepsRoutes ? undefined : this.#routes.fromResponse(message);
+    if (replaces && recorded === undefined) return false;
+    if (this.#policy === 'ms-sipre' && (recorded === undefined || !this.#routes.loose())) return false;
+    const isNone = recorded !== undefined && this.#routes.count === 0;
+    const routes = isNone ? this.#requests.routeOf(tx) : recorded;
+    if (replaces && !this.#replacements.accept(dialog, message)) return false;
+    if (!table.update(dialog, targetOf(message), routes, undefined)) return false;
+    this.#hops.attach(dialog, nextHop(table, this.#hops, dialog, hop) ?? hop);
+    return true;
+  }
+}
