@@ -1,25 +1,16 @@
-import { publishDialogEnded, publishRouteStatus } from './channels.ts';
-import { type NamesOf, needFunction, needOptions, needSignal, shown } from './checks.ts';
+import { Announcer } from './announcer.ts';
+import { needOptions, needSignal } from './checks.ts';
 import type { Address } from './contract.ts';
 import type { DialogId } from './dialog/table.ts';
 import { checkedRecord } from './dialog-record.ts';
 import type { Command, Content } from './engine/command.ts';
 import type { DialogRecord } from './engine/dialog-record.ts';
-import type {
-  CommandFailure,
-  DialogData,
-  EngineCounts,
-  EngineEvent,
-  ResponseData,
-  ResultValue,
-} from './engine/event.ts';
+import type { CommandFailure, EngineCounts, EngineEvent, ResponseData, ResultValue } from './engine/event.ts';
 import { asSipError, SipError, UsageError } from './errors.ts';
-import { type Asker, Dialog, FailureResponseError, IncomingCall, IncomingRequest } from './handles.ts';
-import { isHeaderValue } from './message/header.ts';
+import { type Asker, Dialog, FailureResponseError } from './handles.ts';
+import { checkInvite, type InviteOptions } from './invite-options.ts';
 import { addressOfText } from './message/numeric-address.ts';
 import { sipUri } from './message/sent-by.ts';
-import { parseUriText } from './message/uri.ts';
-import { contentNames, contentOf, type MessageContent, sdpType } from './message-content.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
 import { startEngine } from './shard/engine-shard.ts';
 import type { InlineShard } from './shard/inline.ts';
@@ -32,43 +23,6 @@ import {
   type StackOptions,
 } from './stack-options.ts';
 
-/** A call of ours. */
-export interface InviteOptions extends MessageContent {
-  /** From: a URI, or a name-addr such as `"Alice" <sip:alice@example.com>`. Default: the stack's own address. */
-  readonly from?: string;
-  /** Gives the call up: by CANCEL while it rings, by BYE if it is answered meanwhile. The promise rejects with `SIP_ABORTED`. */
-  readonly signal?: AbortSignal;
-  /**
-   * Hears of each provisional response but 100. `dialog` is the early dialog of the branch that rings (a proxy may have forked the
-   * call), where there is one: INFO, UPDATE and BYE may be sent inside it. It becomes the call's dialog if that branch answers.
-   *
-   * @see RFC 3261 §12.1
-   */
-  readonly onProvisional?: (response: ResponseData, dialog?: Dialog) => void;
-  /**
-   * Takes the dialogs of further branches that answer within 32 s of the first (a proxy may have forked the call). Without it they
-   * are ended by BYE.
-   *
-   * @see RFC 3261 §13.2.2.4
-   */
-  readonly onFork?: (dialog: Dialog) => void;
-  /** The group of dialogs that it belongs to; see `Dialog.relate`. */
-  readonly group?: string;
-  /**
-   * Answers an offer of the far end, for a call that goes without one (no `body`): what it gives is the body of the ACK, or of the
-   * PRACK. Without it, or when it throws, such an offer is refused and the call ended: the promise rejects with a 488, or with
-   * `SIP_ABORTED`. It has 31 s.
-   *
-   * @see RFC 3261 §13.2.1, RFC 3262 §5
-   */
-  readonly answerOffer?: (offer: Uint8Array, response: ResponseData) => MessageContent | Promise<MessageContent>;
-  /**
-   * Seconds that the call is good for, sent as Expires: it is cancelled when nobody has answered by then, and rejects with the
-   * response to that, mostly a 487. Default: it is sent without, and cancelled after 1,800. @see RFC 3261 §13.2.1, §20.19
-   */
-  readonly expiresS?: number;
-}
-
 /**
  * Opens a stack: its sockets, its dialogs, and their healing.
  *
@@ -80,20 +34,7 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   return stack;
 }
 
-const inviteNames: NamesOf<InviteOptions> = {
-  ...contentNames,
-  from: true,
-  signal: true,
-  onProvisional: true,
-  onFork: true,
-  group: true,
-  answerOffer: true,
-  expiresS: true,
-};
 const signalName = { signal: true } as const;
-
-/** @see RFC 3261 §20.19 */
-const expiresMaxS = 86_400;
 
 /** The engine's timers carry unsigned 32-bit numbers. */
 const commandIdMax = 2 ** 32 - 1;
@@ -109,12 +50,8 @@ export class Stack implements AsyncDisposable {
   readonly #options: ResolvedOptions;
   #hops: ResolvedOptions['hops'];
   readonly #waiters = new Map<number, Waiter>();
-  readonly #ringing = new Map<number, AbortController>();
-  /** Who takes dialogs of further branches, by the id of the call's command. */
-  readonly #forkTakers = new Map<number, (dialog: Dialog) => void>();
-  /** Who answers offers, by the id of the call's command. */
-  readonly #offerAnswerers = new Map<number, NonNullable<InviteOptions['answerOffer']>>();
   readonly #asker: Asker;
+  readonly #announcer: Announcer;
   #shard: InlineShard<Command> | undefined;
   #state: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
   #closed: Promise<void> | undefined;
@@ -141,6 +78,9 @@ export class Stack implements AsyncDisposable {
       refuse: (call, status, content) => this.#command({ name: 'refuse', call, status, content }),
       respond: (request, status, content) => this.#command({ name: 'respond', request, status, content }),
     };
+    this.#announcer = new Announcer(options.application, this.#asker, (command) => {
+      if (this.#state !== 'closed') this.#command(command);
+    });
   }
 
   /** @internal */
@@ -188,28 +128,15 @@ export class Stack implements AsyncDisposable {
    * it is refused or no hop takes it.
    */
   async invite(target: string, options: InviteOptions = {}): Promise<Dialog> {
-    if (typeof target !== 'string' || parseUriText(target) === undefined || /[\s<>]/.test(target))
-      throw new UsageError(`${shown(target)} is no SIP URI.`);
-    needOptions('invite()', options, inviteNames);
-    needSignal('signal', options.signal);
-    needFunction('onProvisional', options.onProvisional);
-    needFunction('onFork', options.onFork);
-    needFunction('answerOffer', options.answerOffer);
-    const content = contentOf(options, sdpType);
-    const from = options.from === undefined ? undefined : nameAddr(options.from);
+    const { content, from } = checkInvite(target, options);
     const { signal, onProvisional, onFork, answerOffer, expiresS } = options;
-    if (expiresS !== undefined && !(Number.isInteger(expiresS) && expiresS >= 1 && expiresS <= expiresMaxS))
-      throw new UsageError(`expiresS is a whole number from 1 to ${expiresMaxS}, not ${expiresS}.`);
-    if (answerOffer !== undefined && content.body !== undefined)
-      throw new UsageError('A call with a body makes an offer of its own: answerOffer is for one without.');
     if (this.#state !== 'open') throw new SipError('SIP_CLOSED', 'The stack takes no more calls.');
     this.#needTransport(target);
     const takesForks = onFork !== undefined;
     const answersOffers = answerOffer !== undefined;
     const asked = this.#ask(
       (id) => {
-        if (onFork !== undefined) this.#forkTakers.set(id, onFork);
-        if (answerOffer !== undefined) this.#offerAnswerers.set(id, answerOffer);
+        this.#announcer.callBegins(id, options);
         return { name: 'invite', id, target, from, content, takesForks, answersOffers, expiresS };
       },
       { signal, onAbort: (id) => ({ name: 'cancel', id }), onProvisional },
@@ -269,8 +196,7 @@ export class Stack implements AsyncDisposable {
       this.#state = 'closed';
       for (const waiter of this.#waiters.values()) waiter.reject(new SipError('SIP_CLOSED', 'The stack was closed.'));
       this.#waiters.clear();
-      this.#forkTakers.clear();
-      this.#offerAnswerers.clear();
+      this.#announcer.forgetAll();
       this.#destroyed = this.#shard?.destroy() ?? Promise.resolve();
     }
     return this.#destroyed;
@@ -385,7 +311,7 @@ export class Stack implements AsyncDisposable {
     for (const event of events) {
       if (event.kind === 'result') this.#settle(event.id, event.failure, event.value);
       else if (event.kind === 'provisional') later.push(...this.#provisional(event));
-      else later.push(() => this.#tell(event));
+      else later.push(() => this.#announcer.tell(event));
     }
     if (later.length > 0) this.#options.clock.defer(() => this.#deliver(later));
   }
@@ -399,14 +325,9 @@ export class Stack implements AsyncDisposable {
 
   #settle(id: number, failure: CommandFailure | undefined, value: ResultValue): void {
     const waiter = this.#waiters.get(id);
-    if (failure === undefined) {
-      if (!this.#forkTakers.has(id)) this.#offerAnswerers.delete(id);
-      waiter?.resolve(value);
-      return;
-    }
-    this.#forkTakers.delete(id);
-    this.#offerAnswerers.delete(id);
-    waiter?.reject(errorOf(failure));
+    this.#announcer.callEnds(id, failure === undefined);
+    if (failure === undefined) waiter?.resolve(value);
+    else waiter?.reject(errorOf(failure));
   }
 
   /** A handler that throws is the program's affair, and keeps no other event from it. */
@@ -422,117 +343,6 @@ export class Stack implements AsyncDisposable {
       }
     }
   }
-
-  #tell(event: Exclude<EngineEvent, { kind: 'result' | 'provisional' }>): void {
-    const { application } = this.#options;
-    switch (event.kind) {
-      case 'fork':
-        this.#forkTakers.get(event.id)?.(new Dialog(event.dialog, this.#asker));
-        break;
-      case 'forks-over':
-        this.#forkTakers.delete(event.id);
-        this.#offerAnswerers.delete(event.id);
-        break;
-      case 'offer':
-        void this.#answerOffer(event);
-        break;
-      case 'incoming-call':
-        this.#tellCall(event);
-        break;
-      case 'call-cancelled':
-        this.#ringing.get(event.call)?.abort();
-        this.#ringing.delete(event.call);
-        break;
-      case 'request': {
-        const request = new IncomingRequest(event, new Dialog(event.dialog, this.#asker), this.#asker);
-        if (application.onRequest !== undefined) application.onRequest(request);
-        else request.respond(event.method === 'INFO' ? 200 : 488);
-        break;
-      }
-      case 'route-status':
-        publishRouteStatus(event);
-        application.onRouteStatus?.(new Dialog(event.dialog, this.#asker), event.routeStatus);
-        if (event.routeStatus.status === 'healthy') void this.#relocateMedia(event.dialog);
-        break;
-      case 'media-lost':
-        void this.#relocateMedia(event.dialog);
-        break;
-      case 'refresh-registration':
-        void this.#refreshRegistration(event.refresh);
-        break;
-      case 'session-changed':
-        application.onSessionChanged?.(new Dialog(event.dialog, this.#asker), event.body);
-        break;
-      case 'ended':
-        publishDialogEnded(event);
-        application.onEnded?.(new Dialog(event.dialog, this.#asker), event.by, event.reason, event.end);
-        break;
-    }
-  }
-
-  /** A re-INVITE that fails leaves media where they were; the program is warned. */
-  async #relocateMedia(data: DialogData): Promise<void> {
-    const { application } = this.#options;
-    if (application.relocateMedia === undefined) return;
-    const dialog = new Dialog(data, this.#asker);
-    try {
-      const offer = await application.relocateMedia(dialog);
-      if (offer === undefined) return;
-      const { body } = await dialog.request('INVITE', offer);
-      if (body.length > 0) application.onSessionChanged?.(dialog, body);
-    } catch (error) {
-      application.onWarning?.(`Media were not relocated: ${error instanceof Error ? error.message : error}`);
-    }
-  }
-
-  /** Asks the program for it. A program that fails at it is asked again, by the schedule of heals. */
-  async #refreshRegistration(refresh: number): Promise<void> {
-    const { application } = this.#options;
-    let contact: string | undefined;
-    let refreshed = true;
-    try {
-      contact = (await application.refreshRegistration?.())?.contact;
-      if (contact !== undefined && (parseUriText(contact) === undefined || /[\s<>]/.test(contact))) {
-        throw new UsageError(`refreshRegistration(): contact '${contact}' is no SIP URI.`);
-      }
-    } catch (error) {
-      refreshed = false;
-      application.onWarning?.(`The registration was not refreshed: ${error instanceof Error ? error.message : error}`);
-    }
-    if (this.#state === 'closed') return;
-    this.#command({ name: 'registration', refresh, refreshed, contact: refreshed ? contact : undefined });
-  }
-
-  /** Whatever the program does, the far end gets its answer: none when it throws, which is then its affair. */
-  async #answerOffer({ id, offer, response }: Extract<EngineEvent, { kind: 'offer' }>): Promise<void> {
-    let content: Content | undefined;
-    try {
-      const answer = await this.#offerAnswerers.get(id)?.(response.body, response);
-      content = answer && contentOf(answer, sdpType);
-    } finally {
-      if (this.#state !== 'closed') this.#command({ name: 'answer-offer', offer, content });
-    }
-  }
-
-  #tellCall(event: Extract<EngineEvent, { kind: 'incoming-call' }>): void {
-    const ringing = new AbortController();
-    this.#ringing.set(event.call, ringing);
-    const done = (): void => void this.#ringing.delete(event.call);
-    const asker: Asker = {
-      ...this.#asker,
-      answer: (call, content) => {
-        done();
-        return this.#asker.answer(call, content);
-      },
-      refuse: (call, status, content) => {
-        done();
-        this.#asker.refuse(call, status, content);
-      },
-    };
-    const call = new IncomingCall(event, ringing.signal, asker);
-    if (this.#options.application.onCall !== undefined) this.#options.application.onCall(call);
-    else call.refuse(480);
-  }
 }
 
 function errorOf(failure: CommandFailure): SipError {
@@ -541,16 +351,6 @@ function errorOf(failure: CommandFailure): SipError {
   const began = cause && new FailureResponseError(cause, 'intermediary');
   if (response === undefined) return new SipError(failure.code, failure.message, began && { cause: began });
   return new FailureResponseError(response, origin, began);
-}
-
-/** A name-addr without parameters of its own, for the tag is the stack's. */
-function nameAddr(from: string): string {
-  if (typeof from !== 'string') throw new UsageError(`from is a URI or name-addr, not ${shown(from)}.`);
-  if (!isHeaderValue(from)) throw new UsageError('from has a line break or NUL in it.');
-  const [, uri] = /^(?:"(?:[^"\\]|\\.)*"|[^"<>;,\\]*)\s*<([^<>]+)>$/.exec(from) ?? [undefined, from];
-  if (uri === undefined || parseUriText(uri) === undefined)
-    throw new UsageError(`from: '${from}' is no URI or name-addr.`);
-  return uri === from ? `<${from}>` : from;
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<void> {
