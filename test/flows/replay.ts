@@ -2,11 +2,13 @@ import * as assert from 'uvu/assert';
 import type { Dialog, IncomingCall, Stack, StackOptions } from '../../core/index.ts';
 import { parse, RawPeer, type Sip } from '../engine/raw-peer.ts';
 import { host, noted, type World, world } from '../engine/world.ts';
-import type { Quoted } from '../messages.ts';
+import type { FlowMessage } from './composer.ts';
+import { secret } from './digest.ts';
+import { session } from './session.ts';
 
 export type Party = 'Alice' | 'Bob';
 
-/** Where everybody but our party is: the port that the RFC's Vias name. */
+/** Where everybody but our party is: the port that the flows' Vias name. */
 const othersPort = 5060;
 const ownPort = 5062;
 const silentPort = 5090;
@@ -29,15 +31,19 @@ export interface Replayed {
 }
 
 /**
- * Plays one party of a flow with our stack. Everybody else is a raw peer that sends the RFC's own messages; in them stand our own
- * Call-ID, tags and branches where the RFC has those of the party. Each message that the flow has the party send is awaited, caused by
- * its program where the protocol alone does not, and compared with the RFC's.
+ * Plays one party of a flow with our stack. Everybody else is a raw peer that sends the flow's messages; in them stand our own
+ * Call-ID, tags and branches where the flow has those of the party. Each message that the flow has the party send is awaited, caused by
+ * its program where the protocol alone does not, and compared with the flow's.
  */
-export async function replay(flow: readonly Quoted[], party: Party, options: ReplayOptions = {}): Promise<Replayed> {
+export async function replay(
+  flow: readonly FlowMessage[],
+  party: Party,
+  options: ReplayOptions = {},
+): Promise<Replayed> {
   const stage = await Stage.set(party, options);
-  for (const quote of flow) {
-    if (quote.label.includes(`${party} -> `)) await stage.sends(quote);
-    else if (quote.label.endsWith(`-> ${party}`)) await stage.receives(quote);
+  for (const message of flow) {
+    if (message.from === party) await stage.sends(message);
+    else if (message.to === party) await stage.receives(message);
   }
   return stage.end();
 }
@@ -56,19 +62,13 @@ function entries(message: Sip, name: string): string[] {
   return message.all(name).flatMap((value) => value.split(/,\s*(?=<)/));
 }
 
-/** Over UDP, whatever the RFC has; its own Request-URIs leave the Contacts' `transport` out as well. */
-function quotedMessage({ text }: Quoted): Sip {
-  const unfolded = text.replaceAll(/\r\n[ \t]+/g, ' ');
-  return parse(unfolded.replaceAll('SIP/2.0/TCP', 'SIP/2.0/UDP').replaceAll(';transport=tcp', ''), 0);
-}
-
 class Stage {
   readonly #party: Party;
   readonly #world: World;
   readonly #others: RawPeer;
   readonly #log: string[];
   readonly #near: Stack;
-  /** What the RFC has for what is ours: tags and Call-ID. */
+  /** What the flow has for what is ours: tags and Call-ID. */
   readonly #ours = new Map<string, string>();
   readonly #giveUp = new AbortController();
   #calls = 0;
@@ -118,8 +118,7 @@ class Stage {
       sessionTimer: { intervalS: 0 },
       credentials: ['atlanta', 'biloxi'].map((realm) => ({
         realm: `${realm}.example.com`,
-        username: 'alice',
-        password: 'secret',
+        ...secret,
       })),
       application: noted(log, {
         onCall: (incoming) => {
@@ -134,23 +133,23 @@ class Stage {
   }
 
   /** Our party is to send this. */
-  async sends(quote: Quoted): Promise<void> {
-    const expected = quotedMessage(quote);
+  async sends({ label, text }: FlowMessage): Promise<void> {
+    const expected = parse(text, 0);
     if (this.#others.received.length === this.#compared) this.#act(expected);
     // Up to the interval of a session timer.
     for (let turn = 0; turn < 44_000 && this.#others.received.length === this.#compared; turn++) {
       await this.#world.clock.run(turn < 40_000 ? 1 : 1000);
     }
     const sent = this.#others.received[this.#compared];
-    assert.ok(sent, `${quote.label} is not sent:\n${this.#others.received.at(-1)?.text}`);
+    assert.ok(sent, `${label} is not sent:\n${this.#others.received.at(-1)?.text}`);
     this.#compared++;
     this.#atMs.push(this.#world.clock.nowMs());
-    this.#compare(sent, expected, quote.label);
+    this.#compare(sent, expected, label);
   }
 
   /** Everybody else sends this to our party. */
-  async receives(quote: Quoted): Promise<void> {
-    const message = quotedMessage(quote);
+  async receives({ text }: FlowMessage): Promise<void> {
+    const message = parse(text, 0);
     if (message.status === 0) this.#asked.set(message.method, message);
     if (message.status === 407) this.#wasChallenged = true;
     if (message.status === 302) this.#moved = uriIn(message.header('Contact'));
@@ -233,7 +232,7 @@ class Stage {
     assert.is(sent.all('Via').length, 1, label);
     assert.is(sent.header('Max-Forwards'), '70', label);
     const isFirst = sent.method === 'INVITE' && tagIn(expected.header('To')) === '';
-    // Outside a dialog the RFC's Route names its proxy, and ours the hop.
+    // Outside a dialog the flow's Route names its proxy, and ours the hop.
     const inDialog =
       sent.method === 'BYE' ||
       sent.method === 'UPDATE' ||
@@ -266,7 +265,7 @@ class Stage {
     if (tagIn(expected) !== '') this.#ours.set(tagIn(expected), tagIn(sent));
   }
 
-  /** The RFC's message with what is ours in it. */
+  /** The flow's message with what is ours in it. */
   #adapted(message: Sip): string {
     const [head = '', ...body] = message.text.split('\r\n\r\n');
     const lines = head.split('\r\n');
@@ -302,15 +301,5 @@ function isInviteOk(ack: Sip): (request: Sip) => boolean {
     !request.header('Via').includes(`${branch}`);
 }
 
-const aliceSession = [
-  'v=0',
-  'o=alice 2890844526 2890844526 IN IP4 client.atlanta.example.com',
-  's=-',
-  'c=IN IP4 192.0.2.101',
-  't=0 0',
-  'm=audio 49172 RTP/AVP 0',
-  'a=rtpmap:0 PCMU/8000',
-  '',
-].join('\r\n');
-
-const bobSession = aliceSession.replace('o=alice', 'o=bob').replace('192.0.2.101', '192.0.2.201');
+const aliceSession = session('alice', '192.0.2.101');
+const bobSession = session('bob', '192.0.2.201');

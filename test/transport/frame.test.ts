@@ -3,8 +3,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type FrameLimits, Framer } from '../../transport/frame.ts';
 import { bodySizeMax, headSizeMax } from '../../transport/limits.ts';
+import { compose } from '../flows/composer.ts';
+import { flows } from '../flows/rfc3665.ts';
+import { sessionTimerFlow } from '../flows/rfc4028.ts';
 import { response, update } from '../message/sample.ts';
-import { quoted, tortures } from '../messages.ts';
 import { bytesOf } from './recorder.ts';
 
 const test = suite('Stream framing (RFC 3261 §18.3)');
@@ -42,7 +44,7 @@ function joined(...parts: readonly Uint8Array[]): Uint8Array {
 
 const withLength = (size: string, body = ''): Uint8Array => update({ 'Content-Length': size }, body);
 
-/** Messages of the tests, made fit for a stream where they have no Content-Length. */
+/** Of our own, and those of the call flows. */
 const samples: ReadonlyMap<string, Uint8Array> = new Map([
   ['an UPDATE without a body', withLength('0')],
   ['an UPDATE with a body', withLength('4', 'v=0\n')],
@@ -52,19 +54,10 @@ const samples: ReadonlyMap<string, Uint8Array> = new Map([
   ['a body of CRLFs', withLength('8', '\r\n\r\n\r\n\r\n')],
   ['a body that looks like a message', withLength('24', 'Content-Length: 7\r\n\r\nabc')],
   ['a response', response('SIP/2.0 200 OK', { 'Content-Length': '0' })],
-  ...(['rfc3665', 'rfc4028'] as const).flatMap((rfc) =>
-    quoted(rfc).map(({ section, label, text }): [string, Uint8Array] => [
-      `${rfc} ${section} ${label}`,
-      bytesOf(fitForStream(text)),
-    ]),
-  ),
+  ...[...flows.values(), sessionTimerFlow]
+    .flatMap((flow) => compose(flow, 'TCP'))
+    .map(({ label, text }): [string, Uint8Array] => [label, bytesOf(text)]),
 ]);
-
-function fitForStream(text: string): string {
-  if (/^(Content-Length|l) *:/im.test(text)) return text;
-  const headEnd = text.indexOf('\r\n\r\n') + 2;
-  return `${text.slice(0, headEnd)}Content-Length: ${bytesOf(text.slice(headEnd + 2)).length}\r\n${text.slice(headEnd)}`;
-}
 
 test('a message that arrives whole is handed out where it lies, without a copy', () => {
   const chunk = joined(withLength('4', 'v=0\n'), withLength('0'));
@@ -145,23 +138,6 @@ test('whatever comes, nothing is thrown, and the cut decides nothing', () => {
     }),
     { seed: 1, numRuns: 2_000 },
   );
-});
-
-test('the torture messages of RFC 4475 are framed alike however they are cut', () => {
-  for (const [name, bytes] of tortures()) {
-    const whole = read([bytes]);
-    for (const size of [1, 7, 64]) assert.equal(read(pieces(bytes, size)), whole, `${name}, pieces of ${size}`);
-  }
-});
-
-test('RFC 4475: two messages in one datagram are two on a stream, and a length that is too long waits', () => {
-  const kinds = (name: string): string[] =>
-    read([tortures().get(name) ?? new Uint8Array()]).map((frame) => frame.split(' ', 2).join(' '));
-  assert.equal(kinds('dblreq').slice(0, 3), ['message REGISTER', 'pong', 'message INVITE']);
-  assert.equal(kinds('clerr'), ['begun']);
-  assert.equal(kinds('ncl'), ['invalid content-length-malformed']);
-  assert.equal(kinds('mcl01'), ['invalid content-length-repeated']);
-  assert.equal(kinds('inv2543'), ['invalid no-content-length']);
 });
 
 test('CRLFCRLF between messages is a ping, CRLF alone a pong, and CRLFs before a start line do no harm (RFC 5626 §4.4.1)', () => {
