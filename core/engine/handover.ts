@@ -62,7 +62,7 @@ export class Handover {
     if (record.group !== undefined) this.#groups.relate(dialog, record.group);
     reporter.done(id, { dialog: reporter.dialog(dialog) });
     if (record.routeStatus === 'recovering' && mode !== 'none') {
-      healer.breakRoute(dialog, 'flow-lost', 0);
+      healer.breakRoute(dialog, 'flow-lost', 0, 'us'); // nobody else can tell the peer our Contact
       healer.pump();
     }
   }

@@ -435,6 +435,16 @@ test('a recovering dialog is exported as recovering, with its timer paused, and 
   await ground.rest();
 });
 
+test('a passive stack heals what it adopts as recovering: nobody else can tell the peer where the dialog is now', async () => {
+  const ground = await bed({ hops: 1, stack: { recovery: { passive: true } } });
+  const { take, near, clock } = ground;
+  const adopted = await take(near.adopt({ ...leastRecord, routeStatus: 'recovering' }));
+  await clock.run(100);
+  assert.equal(ground.seen(), ['recovering', 'healthy']);
+  await take(adopted.bye());
+  await ground.rest();
+});
+
 test('with recovery off a record that says recovering is adopted as it is', async () => {
   const ground = await bed({ hops: 1, stack: { recovery: { mode: 'none' } } });
   const { take, near, clock } = ground;
