@@ -35,6 +35,7 @@ export interface Surroundings {
   readonly sessionExpired: (dialog: DialogIndex) => void;
   readonly healed: HealerUser['healed'];
   readonly healFailed: HealerUser['healFailed'];
+  readonly brokeMeanwhile: HealerUser['brokeMeanwhile'];
   readonly givenUp: HealerUser['givenUp'];
   readonly endDialog: Parts['endDialog'];
   /** The verdict of the last rung. */
@@ -201,6 +202,7 @@ function healerUser(parts: () => Parts, around: Surroundings): HealerUser {
     },
     healed: around.healed,
     healFailed: around.healFailed,
+    brokeMeanwhile: around.brokeMeanwhile,
     givenUp: around.givenUp,
     refreshRegistration: (refresh) => parts().reporter.emit({ kind: 'refresh-registration', refresh }),
     gone: around.gone,

@@ -83,6 +83,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
       refreshDue: (dialog) => this.#refreshes.refresh(dialog),
       sessionExpired: (dialog) => this.#refreshes.expired(dialog),
       healed: (dialog, by, wasBroken) => this.#healed(dialog, by, wasBroken),
+      brokeMeanwhile: (dialog) => this.#requests.brokeMeanwhile(dialog),
       healFailed: (dialog, cause, response, quick) => {
         if (quick) this.#requests.quickHealFailed(dialog, response);
         if (quick) this.#outgoing.healFailed(dialog);

@@ -143,6 +143,22 @@ export class Requests implements ClientUser {
     }
   }
 
+  /** The route broke before it was healed for those that have failed once: they hear of it. Those behind, not sent yet, wait on. */
+  brokeMeanwhile(dialog: DialogIndex): void {
+    const { reporter, recovery } = this.#parts;
+    for (const request of this.#pending.waiting(dialog)) {
+      const { id, doubted, flowFailed } = request;
+      if (doubted !== undefined) {
+        this.#tellDoubted(request, doubted, false);
+      } else if (flowFailed !== undefined) {
+        this.#settle(request);
+        reporter.failWithResponse(id, flowFailed, 'intermediary');
+      } else if (recovery.holdsRequests) {
+        this.#stop(request);
+      }
+    }
+  }
+
   /** The break is given up: what waited for the route has not been sent. */
   givenUp(dialog: DialogIndex): void {
     const { reporter, healer } = this.#parts;

@@ -164,6 +164,10 @@ export class Healer implements ClientUser {
     if (this.#table.state[dialog] !== DialogState.confirmed) return;
     const isNew = health.recovering[dialog] === 0;
     if (isNew) {
+      if (health.quick[dialog] === 1) {
+        health.quick[dialog] = 0; // what is under way goes on as an ordinary heal
+        this.#user.brokeMeanwhile(dialog);
+      }
       if (health.phase[dialog] === Phase.idle) this.#beginWalk(dialog);
       health.markBroken(dialog, this.#wheel.nowMs, cause, status);
       health.left[dialog] = this.#recovery.passive && mender === 'either' ? 1 : 0;

@@ -130,6 +130,29 @@ test('the 4 s run on while the request is out again', async () => {
   await finish(ground, dialog);
 });
 
+test('a route that another request finds broken meanwhile: who waits for the heal is told before the program hears of the break', async () => {
+  const ground = await bed({ hops: 1 });
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = (request) => {
+    if (request.header('X-Name') === 'waits') hop.reply(request, 430, { headers: healIt });
+    return true;
+  };
+  ground.note('fails', dialog.request('INFO'));
+  ground.note('waits', dialog.request('INFO', { headers: { 'X-Name': 'waits' } }));
+  await clock.run(500);
+  assert.equal(ground.seen(), []);
+  const unanswered = hop.requests('INFO').find((request) => request.header('X-Name') === '');
+  if (unanswered !== undefined) hop.reply(unanswered, 503);
+  await clock.run(100);
+  assert.equal(ground.seen(), ['fails failed 503 intermediary', 'waits failed 430 intermediary', 'recovering']);
+  hop.accept(hop.last('UPDATE'));
+  hop.script = () => false;
+  await clock.run(3000);
+  assert.is(ground.seen().at(-1), 'healthy');
+  await finish(ground, dialog);
+});
+
 test('those that came behind it are sent as the route is when its time is over', async () => {
   const ground = await bed({ hops: 1 });
   const { dialog } = await call(ground);
