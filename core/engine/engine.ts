@@ -86,7 +86,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
       brokeMeanwhile: (dialog) => this.#requests.brokeMeanwhile(dialog),
       healFailed: (dialog, cause, response, quick) => {
         if (quick) this.#requests.quickHealFailed(dialog, response);
-        if (quick) this.#outgoing.healFailed(dialog);
+        this.#outgoing.healFailed(dialog);
         this.#askedHeals.healFailed(dialog, cause, response);
         this.#groups.healFailed(dialog);
         this.#byes.healFailed(dialog);

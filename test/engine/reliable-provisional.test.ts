@@ -167,6 +167,32 @@ test('a call without an offer, whose program cannot answer one, does not offer t
   await ground.rest();
 });
 
+test('Q10: a PRACK whose heal fails is given up, also when who else waited for it has gone; none follows the 2xx', async () => {
+  const ground = await inviting();
+  const { hop, clock, ring, heard } = ground;
+  hop.script = (request) => {
+    if (request.method === 'PRACK')
+      hop.reply(request, 430, { headers: ['P-Dialog-Recovery-Action: Dialog-Route-Set-Update'] });
+    return true;
+  };
+  ring(183, 1);
+  await clock.run(10);
+  const dialog = heard[0]?.dialog as Dialog;
+  const enough = new AbortController();
+  dialog.request('INFO', { signal: enough.signal }).catch(() => undefined);
+  await clock.run(10);
+  enough.abort();
+  await clock.run(40_000);
+  hop.script = () => false;
+  hop.accept(ground.invite, { body: farAnswer, toTag: 'one' });
+  await clock.run(10);
+  await ground.take(dialog.heal());
+  await clock.run(10);
+  assert.is(hop.requests('PRACK').length, 1);
+  await ground.take(dialog.bye());
+  await ground.rest();
+});
+
 test('Q10: a PRACK that meets a lost route heals its early dialog once, by UPDATE, and is sent again', async () => {
   const ground = await inviting();
   const { hop, clock, ring } = ground;
