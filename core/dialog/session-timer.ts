@@ -10,6 +10,11 @@ export const minSessionIntervalS = 90;
 /** Refreshes that were refused are tried again at once, or as glare has it, so often; then at the pace of `retry`. */
 const soonMax = 3;
 
+/** Who does not refresh ends the session so long before it expires, or a third of the interval. @see RFC 4028 §10 */
+const lastMomentMs = 32_000;
+
+const secondMs = 1000;
+
 /** A session whose refresh is due, until it is refreshed. */
 interface Overdue {
   readonly expiresAtMs: number;
@@ -40,6 +45,8 @@ export class SessionTimers {
   readonly #refresh: TimerKind;
   readonly #expiry: TimerKind;
   readonly #overdue = new Map<DialogIndex, Overdue>();
+  /** When the interval ends for a peer that does not pause it, in seconds; 0 for never. Written while a route is broken alone. */
+  readonly #endsAtS: Uint32Array;
   /** Seconds that we ask for; 0 asks for none, but a peer's wish is granted. */
   readonly intervalS: number;
 
@@ -53,6 +60,7 @@ export class SessionTimers {
     this.#wheel = options.wheel;
     this.#user = options.user;
     this.intervalS = options.intervalS;
+    this.#endsAtS = new Uint32Array(options.table.rows);
     this.#refresh = this.#wheel.kind((dialog) => {
       this.#table.sessionTimer[dialog] = 0;
       this.#overdueOf(dialog);
@@ -177,7 +185,7 @@ export class SessionTimers {
   /** So long before the session expires its timer fires: a refresh of ours at half the interval, our BYE shortly before. @see RFC 4028 §10 */
   #leadMs(dialog: DialogIndex): number {
     const intervalMs = (this.#table.sessionInterval[dialog] as number) * 1000;
-    return this.#table.has(dialog, DialogFlag.refresher) ? intervalMs / 2 : Math.min(32_000, intervalMs / 3);
+    return this.#table.has(dialog, DialogFlag.refresher) ? intervalMs / 2 : Math.min(lastMomentMs, intervalMs / 3);
   }
 
   /**
@@ -225,10 +233,37 @@ export class SessionTimers {
     if (minSe.presence === 'present' && minSe.value > known) this.#table.minSessionInterval[dialog] = minSe.value;
   }
 
+  /** The route is broken: the interval stops for us, though it may go on for the peer. */
+  suspend(dialog: DialogIndex): void {
+    const table = this.#table;
+    if (table.has(dialog, DialogFlag.sessionTimer)) {
+      const dueAtMs = this.#wheel.dueAtMs(table.sessionTimer[dialog] as number) ?? this.#wheel.nowMs;
+      const endsAtMs = this.#overdue.get(dialog)?.expiresAtMs ?? dueAtMs + this.#leadMs(dialog);
+      this.#endsAtS[dialog] = Math.ceil(endsAtMs / 1000);
+    }
+    this.pause(dialog);
+  }
+
+  /**
+   * Whether the peer, if it has not paused the interval as we have, ends the session about now: from a little before the end on, as
+   * whoever does not refresh does, and for as long as its BYE is repeated.
+   *
+   * @see RFC 4028 §10
+   */
+  endsForPeer(dialog: DialogIndex): boolean {
+    const endsAtMs = (this.#endsAtS[dialog] as number) * 1000;
+    if (endsAtMs === 0 || !this.#table.has(dialog, DialogFlag.sessionTimer)) return false;
+    const intervalMs = (this.#table.sessionInterval[dialog] as number) * 1000;
+    const sinceMs = this.#wheel.nowMs - endsAtMs;
+    return sinceMs >= -Math.min(lastMomentMs, intervalMs / 3) - secondMs && sinceMs <= lastMomentMs;
+  }
+
   /** The dialog is over. */
   end(dialog: DialogIndex): void {
     this.pause(dialog);
     this.#overdue.delete(dialog);
+    // A page that was never written costs nothing.
+    if (this.#endsAtS[dialog] !== 0) this.#endsAtS[dialog] = 0;
   }
 
   /** Stops the interval; `restart` resumes it. */

@@ -35,7 +35,7 @@ export type EndReason =
   | 'bye'
   /** The peer, or a proxy in its name, says that there is no such dialog. */
   | 'does-not-exist'
-  /** Refreshes stopped. @see RFC 4028 §10 */
+  /** Refreshes stopped; a peer's BYE is taken for that where the route was broken when its session expired. @see RFC 4028 §10 */
   | 'session-expired'
   /** No ACK for our 2xx. @see RFC 3261 §13.3.1.4 */
   | 'no-ack'

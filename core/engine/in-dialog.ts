@@ -11,7 +11,7 @@ import type { Answers } from './answers.ts';
 import type { Content } from './command.ts';
 import { noContent } from './content.ts';
 import type { DialogMaker } from './dialog-maker.ts';
-import type { DialogEnd } from './event.ts';
+import type { DialogEnd, EndReason } from './event.ts';
 import { unsupportedExtensions } from './extensions.ts';
 import type { OwedByes } from './owed-byes.ts';
 import type { Parts } from './parts.ts';
@@ -134,7 +134,7 @@ export class InDialog implements ServerUser {
       case 'BYE':
         this.#responder.respond(tx, request, 200);
         if (healer.oldDialogEnded(dialog)) break;
-        this.#parts.endDialog(dialog, 'remote', 'bye', this.#endOf(request, dialog, aliveAtMs));
+        this.#parts.endDialog(dialog, 'remote', this.#whyEnded(dialog), this.#endOf(request, dialog, aliveAtMs));
         break;
       case 'INVITE':
       case 'UPDATE':
@@ -206,6 +206,12 @@ export class InDialog implements ServerUser {
     if (request.method === 'BYE') this.#owedByes.settle(dialog);
     else this.#owedByes.heard(dialog, this.#parts.trust.hopOf(tx));
     this.#responder.respond(tx, request, request.method === 'BYE' ? 200 : 481);
+  }
+
+  /** A peer that does not pause the session timer while the route is broken ends the session when it expires. */
+  #whyEnded(dialog: DialogIndex): EndReason {
+    const { healer, sessions } = this.#parts;
+    return healer.health.recovering[dialog] === 1 && sessions.endsForPeer(dialog) ? 'session-expired' : 'bye';
   }
 
   /**
@@ -371,7 +377,7 @@ export class InDialog implements ServerUser {
         sessions.answerAsServer(dialog, request, writer);
       },
     });
-    if (this.#parts.healer.health.recovering[dialog] === 1) sessions.pause(dialog);
+    if (this.#parts.healer.health.recovering[dialog] === 1) sessions.suspend(dialog);
     if (routeChanged) this.#parts.healer.healedByRemote(dialog);
     if (table.state[dialog] === DialogState.early) {
       sessions.pause(dialog); // its session has not begun

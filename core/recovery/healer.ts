@@ -173,7 +173,7 @@ export class Healer implements ClientUser {
       health.left[dialog] = this.#recovery.passive && mender === 'either' ? 1 : 0;
       this.#limits.begin(dialog);
       this.media.routeBroken(dialog);
-      this.#sessions.pause(dialog);
+      this.#sessions.suspend(dialog);
       this.#user.statusChanged(dialog);
     } else if (mender === 'either') {
       return;

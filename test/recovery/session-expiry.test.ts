@@ -70,4 +70,47 @@ test('is sent a BYE in mode none, whatever it can do', async () => {
   await ground.rest();
 });
 
+for (const [refresher, atMs, reason] of [
+  ['uas', 500_000, 'bye'],
+  ['uas', expiryMs, 'session-expired'],
+  ['uac', expiryMs, 'session-expired'],
+  ['uac', 600_000, 'session-expired'],
+  ['uac', 700_000, 'bye'],
+] as const) {
+  test(`a peer's BYE ${atMs / 1000} s after the last refresh, with a route that stays broken and ${refresher} to refresh, is told as ${reason}`, async () => {
+    const ground = await unrefreshed({ resilient: true });
+    const { hop, clock } = ground;
+    hop.capabilities = hop.capabilities.map((line) => line.replace('uas', refresher));
+    const { dialog, raw } = await call(ground);
+    hop.script = (request) => {
+      hop.reply(request, 430, { headers: ['P-Dialog-Recovery-Action: Wait-For-Session-Update'] });
+      return true;
+    };
+    await clock.run(100_000);
+    dialog.request('INFO').catch(() => undefined);
+    await clock.run(atMs - 100_000);
+    raw.request('BYE');
+    await clock.run(10);
+    assert.equal(ground.seen(), ['recovering', `ended remote ${reason}`]);
+    await ground.rest();
+  });
+}
+
+test('a peer’s BYE at the end of an interval that a heal has renewed meanwhile is a BYE', async () => {
+  const ground = await unrefreshed({ resilient: true });
+  const { hop, clock } = ground;
+  const { dialog, raw } = await call(ground);
+  hop.script = (request) => {
+    if (request.method === 'INFO') hop.reply(request, 503);
+    return request.method === 'INFO';
+  };
+  await clock.run(100_000);
+  dialog.request('INFO').catch(() => undefined);
+  await clock.run(expiryMs - 100_000);
+  raw.request('BYE');
+  await clock.run(10);
+  assert.equal(ground.seen(), ['recovering', 'healthy', 'ended remote bye']);
+  await ground.rest();
+});
+
 test.run();

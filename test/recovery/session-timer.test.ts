@@ -313,7 +313,7 @@ test('Q13: while the route is broken the session neither expires nor refreshes; 
   }
 });
 
-test('a peer that does not pause may end the call', async () => {
+test('a peer that does not pause may end the call, which is told as what it is', async () => {
   const ground = await timed('uac');
   const { raw } = await call(ground);
   ground.hop.script = (request) => {
@@ -323,7 +323,7 @@ test('a peer that does not pause may end the call', async () => {
   await ground.clock.run(568_000);
   raw.request('BYE');
   await ground.clock.run(10);
-  assert.equal(ground.seen(), ['recovering', 'ended remote bye']);
+  assert.equal(ground.seen(), ['recovering', 'ended remote session-expired']);
   await ground.rest();
 });
 
