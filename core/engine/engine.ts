@@ -1,9 +1,7 @@
-import type { Address, FlowId, Input, Output, Step, Steppable } from '../contract.ts';
+import type { FlowId, Input, Output, Step, Steppable } from '../contract.ts';
 import { sliceOf } from '../dialog/slab.ts';
 import { type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
-import { Message, type Refusal } from '../message/message.ts';
 import { refusals } from '../message/refusal.ts';
-import { beginResponse, endMessage } from '../message/write.ts';
 import type { TimerKind } from '../time/wheel.ts';
 import { Answers } from './answers.ts';
 import { AskedHeals } from './asked-heals.ts';
@@ -12,6 +10,7 @@ import { Byes } from './byes.ts';
 import type { Command } from './command.ts';
 import { DialogMaker } from './dialog-maker.ts';
 import type { DialogEnd, EndReason, EngineCounts, EngineEvent } from './event.ts';
+import { FlowAddresses } from './flow-addresses.ts';
 import { Groups } from './groups.ts';
 import { Handover } from './handover.ts';
 import { InDialog } from './in-dialog.ts';
@@ -21,34 +20,22 @@ import { OutOfDialog } from './out-of-dialog.ts';
 import { OutgoingCalls } from './outgoing-calls.ts';
 import { OwedByes } from './owed-byes.ts';
 import type { Parts } from './parts.ts';
+import { Reception } from './reception.ts';
 import { Refreshes } from './refreshes.ts';
 import { ReleasedDialogs } from './released-dialogs.ts';
 import { ReplacedDialogs } from './replaced-dialogs.ts';
 import { Requests } from './requests.ts';
 import { Responder } from './responder.ts';
 import { RouteAdoption } from './route-adoption.ts';
-import { RequestMark } from './trust.ts';
-
-/** Of SIP over UDP and TCP. @see RFC 3261 §18.2.2 */
-const defaultPort = 5060;
-
-/**
- * Lost flows that are remembered for the answers to what came by them. Past it, an answer goes to the sent-by of its request:
- * so many requests at once that wait for the program are more than a stack is for.
- */
-const lostFlowsMax = 4_096;
 
 /**
  * The transactions, dialogs and recovery of one shard, sans-IO.
  *
- * It only routes: a message goes to its transaction, and from there to whoever decides what it means.
+ * It only puts together and hands on: messages to the reception, commands and timers to whoever they concern.
  */
 export class Engine implements Steppable<Command, EngineEvent> {
   readonly #outputs: Output<EngineEvent>[] = [];
-  readonly #flows = new Map<FlowId, Address>();
-  /** Where lost flows led whose requests are still to be answered, the oldest first. */
-  readonly #lostFlows = new Map<FlowId, Address>();
-  readonly #message = new Message();
+  readonly #flows = new FlowAddresses();
   readonly #parts: Parts;
   readonly #requests: Requests;
   readonly #askedHeals: AskedHeals;
@@ -60,7 +47,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   readonly #outgoing: OutgoingCalls;
   readonly #incoming: IncomingCalls;
   readonly #inDialog: InDialog;
-  readonly #outOfDialog: OutOfDialog;
+  readonly #reception: Reception;
   readonly #handover: Handover;
   readonly #draining: number[] = [];
   /** Until then `drain` waits for owed BYEs. */
@@ -79,7 +66,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
         },
       },
       emit: (event) => outputs.push({ kind: 'event', event }),
-      remote: (flow) => this.#flows.get(flow) ?? this.#lostFlows.get(flow),
+      remote: (flow) => this.#flows.get(flow),
       refreshDue: (dialog) => this.#refreshes.refresh(dialog),
       sessionExpired: (dialog) => this.#refreshes.expired(dialog),
       healed: (dialog, by, wasBroken) => this.#healed(dialog, by, wasBroken),
@@ -128,12 +115,13 @@ export class Engine implements Steppable<Command, EngineEvent> {
       released,
       reliable: this.#incoming.reliable,
     });
-    this.#outOfDialog = new OutOfDialog(parts, {
+    const outOfDialog = new OutOfDialog(parts, {
       calls: this.#incoming,
       inDialog: this.#inDialog,
       responder,
       replaced: new ReplacedDialogs(parts, maker, responder, this.#answers, this.#owedByes),
     });
+    this.#reception = new Reception(parts, this.#inDialog, outOfDialog);
     this.#handover = new Handover(parts, this.#groups, released, (dialog) => {
       this.#release(dialog);
       this.#free(dialog);
@@ -171,13 +159,13 @@ export class Engine implements Steppable<Command, EngineEvent> {
     const { hops } = this.#parts;
     switch (input.kind) {
       case 'message':
-        this.#receive(input.bytes, input.flow, input.flow);
+        this.#reception.receive(input.bytes, input.flow);
         break;
       case 'command':
         this.#obey(input.command);
         break;
       case 'flow-open':
-        this.#flows.set(input.flow, input.remote);
+        this.#flows.opened(input.flow, input.remote);
         hops.flowOpened(input.flow, input.remote, input.openId);
         break;
       case 'open-failed':
@@ -187,7 +175,10 @@ export class Engine implements Steppable<Command, EngineEvent> {
         this.#flowLost(input.flow);
         break;
       case 'message-refused':
-        this.#refuseUnread(input.head, input.flow, refusals[input.fault]);
+        this.#reception.refuseUnread(input.head, input.flow, refusals[input.fault]);
+        // Nothing can be read behind it: its flow ends with the answer.
+        this.#flowLost(input.flow);
+        this.#parts.outlet.close(input.flow);
         break;
     }
   }
@@ -202,102 +193,9 @@ export class Engine implements Steppable<Command, EngineEvent> {
   }
 
   #forgetFlow(flow: FlowId): void {
-    const remote = this.#flows.get(flow);
-    this.#flows.delete(flow);
-    this.#parts.trust.flowLost(flow);
-    if (remote === undefined || !this.#parts.servers.uses(flow)) return;
-    this.#lostFlows.set(flow, remote);
-    const [oldest] = this.#lostFlows.keys();
-    if (this.#lostFlows.size > lostFlowsMax && oldest !== undefined) this.#lostFlows.delete(oldest);
-  }
-
-  /** `replyFlow` is where responses go: by default where the request came from. */
-  #receive(bytes: Uint8Array, flow: FlowId, replyFlow: FlowId): void {
-    this.#parts.hops.heard(flow);
-    const message = this.#message;
-    const refusal = message.scan(bytes);
-    if (refusal !== undefined) {
-      this.#refuse(message, flow, refusal);
-    } else if (!message.isRequest) {
-      // A second Via means that it was meant for another. @see RFC 3261 §8.1.3.3
-      if (message.secondVia.presence === 'absent') this.#parts.clients.receive(message, flow);
-    } else if (replyFlow === flow && this.#repliesElsewhere(message, flow)) {
-      this.#openReplyFlow(message, bytes, flow);
-    } else {
-      this.#receiveRequest(message, replyFlow, replyFlow !== flow);
-    }
-  }
-
-  #receiveRequest(message: Message, flow: FlowId, cameElsewhere: boolean): void {
-    const reliable = this.#flows.get(flow)?.protocol !== 'udp';
-    if (reliable) this.#recognise(message, flow);
-    const received = this.#parts.servers.receive(message, flow, reliable);
-    switch (received.kind) {
-      case 'absorbed':
-        break;
-      case 'ack-for-2xx':
-        this.#inDialog.receiveAck(message);
-        break;
-      case 'full':
-        this.#answerStateless(message, flow, 503, undefined, 'Retry-After: 5\r\n');
-        break;
-      case 'merged':
-        received.tx.mark = cameElsewhere ? RequestMark.cameByAnotherFlow : 0;
-        this.#outOfDialog.receiveCopy(received, message);
-        break;
-      case 'new':
-        received.tx.mark = cameElsewhere ? RequestMark.cameByAnotherFlow : 0;
-        if (message.method === 'CANCEL') this.#outOfDialog.cancel(received.tx, message);
-        else if (message.to.tag.end > message.to.tag.start) this.#inDialog.receive(received.tx, message);
-        else this.#outOfDialog.receive(received.tx, message);
-        break;
-    }
-  }
-
-  /** The port of a connection that a hop opened says nothing; the sent-by of its requests does. */
-  #recognise({ via }: Message, flow: FlowId): void {
-    const { hops } = this.#parts;
-    const source = this.#flows.get(flow);
-    if (source === undefined || hops.byFlow(flow) !== undefined) return;
-    const { protocol, host } = source;
-    hops.recognise(flow, { protocol, host, port: via.port === 0 ? defaultPort : via.port });
-  }
-
-  /** A client on UDP that does not ask for symmetric responses may want them at another port. @see RFC 3261 §18.2.2 */
-  #repliesElsewhere(message: Message, flow: FlowId): boolean {
-    const { via } = message;
-    const source = this.#flows.get(flow);
-    if (via.protocol !== 'udp' || via.rport || source === undefined) return false;
-    return source.port !== (via.port === 0 ? defaultPort : via.port);
-  }
-
-  #openReplyFlow(message: Message, bytes: Uint8Array, flow: FlowId): void {
-    const source = this.#flows.get(flow);
-    const port = message.via.port === 0 ? defaultPort : message.via.port;
-    const hop = source && this.#parts.hops.forAddress({ protocol: 'udp', host: source.host, port });
-    if (hop === undefined) return;
-    this.#parts.hops.whenOpen(hop, (replyFlow) => {
-      if (replyFlow !== undefined) this.#receive(bytes, flow, replyFlow);
-    });
-  }
-
-  #refuse(message: Message, flow: FlowId, refusal: Refusal): void {
-    if (message.answerable) this.#answerStateless(message, flow, refusal.status, refusal.phrase, '');
-  }
-
-  /** Nothing can be read behind a message that the transport does not take: its flow ends with the answer. */
-  #refuseUnread(head: Uint8Array, flow: FlowId, refusal: Refusal): void {
-    this.#message.scan(head);
-    this.#refuse(this.#message, flow, refusal);
-    this.#flowLost(flow);
-    this.#parts.outlet.close(flow);
-  }
-
-  #answerStateless(message: Message, flow: FlowId, status: number, phrase: string | undefined, lines: string): void {
-    const { writer, token, outlet } = this.#parts;
-    beginResponse(writer, message, status, phrase, { toTag: token(), source: this.#flows.get(flow) });
-    writer.text(lines);
-    outlet.send(flow, endMessage(writer, undefined, undefined));
+    const { servers, trust } = this.#parts;
+    this.#flows.lost(flow, servers.uses(flow));
+    trust.flowLost(flow);
   }
 
   #obey(command: Command): void {

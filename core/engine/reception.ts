@@ -1,0 +1,112 @@
+import type { FlowId } from '../contract.ts';
+import { Message, type Refusal } from '../message/message.ts';
+import { beginResponse, endMessage } from '../message/write.ts';
+import type { InDialog } from './in-dialog.ts';
+import type { OutOfDialog } from './out-of-dialog.ts';
+import type { Parts } from './parts.ts';
+import { RequestMark } from './trust.ts';
+
+/** Of SIP over UDP and TCP. @see RFC 3261 §18.2.2 */
+const defaultPort = 5060;
+
+/** What comes from flows: each message goes to its transaction, and from there to whoever decides what it means. */
+export class Reception {
+  readonly #parts: Parts;
+  readonly #inDialog: InDialog;
+  readonly #outOfDialog: OutOfDialog;
+  readonly #message = new Message();
+
+  constructor(parts: Parts, inDialog: InDialog, outOfDialog: OutOfDialog) {
+    this.#parts = parts;
+    this.#inDialog = inDialog;
+    this.#outOfDialog = outOfDialog;
+  }
+
+  /** `replyFlow` is where responses go: by default where the request came from. */
+  receive(bytes: Uint8Array, flow: FlowId, replyFlow: FlowId = flow): void {
+    this.#parts.hops.heard(flow);
+    const message = this.#message;
+    const refusal = message.scan(bytes);
+    if (refusal !== undefined) {
+      this.#refuse(message, flow, refusal);
+    } else if (!message.isRequest) {
+      // A second Via means that it was meant for another. @see RFC 3261 §8.1.3.3
+      if (message.secondVia.presence === 'absent') this.#parts.clients.receive(message, flow);
+    } else if (replyFlow === flow && this.#repliesElsewhere(message, flow)) {
+      this.#openReplyFlow(message, bytes, flow);
+    } else {
+      this.#receiveRequest(message, replyFlow, replyFlow !== flow);
+    }
+  }
+
+  /** Answers a message that the transport does not take, of which `head` is there. */
+  refuseUnread(head: Uint8Array, flow: FlowId, refusal: Refusal): void {
+    this.#message.scan(head);
+    this.#refuse(this.#message, flow, refusal);
+  }
+
+  #receiveRequest(message: Message, flow: FlowId, cameElsewhere: boolean): void {
+    const reliable = this.#parts.remote(flow)?.protocol !== 'udp';
+    if (reliable) this.#recognise(message, flow);
+    const received = this.#parts.servers.receive(message, flow, reliable);
+    switch (received.kind) {
+      case 'absorbed':
+        break;
+      case 'ack-for-2xx':
+        this.#inDialog.receiveAck(message);
+        break;
+      case 'full':
+        this.#answerStateless(message, flow, 503, undefined, 'Retry-After: 5\r\n');
+        break;
+      case 'merged':
+        received.tx.mark = cameElsewhere ? RequestMark.cameByAnotherFlow : 0;
+        this.#outOfDialog.receiveCopy(received, message);
+        break;
+      case 'new':
+        received.tx.mark = cameElsewhere ? RequestMark.cameByAnotherFlow : 0;
+        if (message.method === 'CANCEL') this.#outOfDialog.cancel(received.tx, message);
+        else if (message.to.tag.end > message.to.tag.start) this.#inDialog.receive(received.tx, message);
+        else this.#outOfDialog.receive(received.tx, message);
+        break;
+    }
+  }
+
+  /** The port of a connection that a hop opened says nothing; the sent-by of its requests does. */
+  #recognise({ via }: Message, flow: FlowId): void {
+    const { hops, remote } = this.#parts;
+    const source = remote(flow);
+    if (source === undefined || hops.byFlow(flow) !== undefined) return;
+    const { protocol, host } = source;
+    hops.recognise(flow, { protocol, host, port: via.port === 0 ? defaultPort : via.port });
+  }
+
+  /** A client on UDP that does not ask for symmetric responses may want them at another port. @see RFC 3261 §18.2.2 */
+  #repliesElsewhere(message: Message, flow: FlowId): boolean {
+    const { via } = message;
+    const source = this.#parts.remote(flow);
+    if (via.protocol !== 'udp' || via.rport || source === undefined) return false;
+    return source.port !== (via.port === 0 ? defaultPort : via.port);
+  }
+
+  #openReplyFlow(message: Message, bytes: Uint8Array, flow: FlowId): void {
+    const { hops, remote } = this.#parts;
+    const source = remote(flow);
+    const port = message.via.port === 0 ? defaultPort : message.via.port;
+    const hop = source && hops.forAddress({ protocol: 'udp', host: source.host, port });
+    if (hop === undefined) return;
+    hops.whenOpen(hop, (replyFlow) => {
+      if (replyFlow !== undefined) this.receive(bytes, flow, replyFlow);
+    });
+  }
+
+  #refuse(message: Message, flow: FlowId, refusal: Refusal): void {
+    if (message.answerable) this.#answerStateless(message, flow, refusal.status, refusal.phrase, '');
+  }
+
+  #answerStateless(message: Message, flow: FlowId, status: number, phrase: string | undefined, lines: string): void {
+    const { writer, token, outlet, remote } = this.#parts;
+    beginResponse(writer, message, status, phrase, { toTag: token(), source: remote(flow) });
+    writer.text(lines);
+    outlet.send(flow, endMessage(writer, undefined, undefined));
+  }
+}
