@@ -150,6 +150,7 @@ export const dialogSchema = {
           description: 'Its Allow lists UPDATE. Default: true; if it then refuses UPDATE, that is remembered.',
         },
         resilient: { type: 'boolean', description: 'Its Supported names ms-dialog-route-set-update. Default: false.' },
+        replaces: { type: 'boolean', description: 'Its Supported names replaces (RFC 3891). Default: false.' },
       },
       description: 'What the peer can do.',
     },

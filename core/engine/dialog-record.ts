@@ -52,6 +52,8 @@ export interface DialogRecord {
     readonly allowsUpdate?: boolean;
     /** Its Supported names `ms-dialog-route-set-update`. Left out: false. */
     readonly resilient?: boolean;
+    /** Its Supported names `replaces`. Left out: false. @see RFC 3891 §6.2 */
+    readonly replaces?: boolean;
   };
   /** The hop that last worked: a SIP URI with a numeric host. Left out: where the route set leads, or a hop of the list. */
   readonly hop?: string;

@@ -136,6 +136,7 @@ export class Handover {
     table.set(dialog, DialogFlag.remoteSequence, remoteSequenceNumber !== undefined);
     table.set(dialog, DialogFlag.allowsUpdate, peer?.allowsUpdate ?? true);
     table.set(dialog, DialogFlag.resilient, peer?.resilient ?? false);
+    table.set(dialog, DialogFlag.replaces, peer?.replaces ?? false);
     table.set(dialog, DialogFlag.secure, isSecure);
     table.set(dialog, DialogFlag.sessionTimer, sessionTimer !== undefined);
     table.set(dialog, DialogFlag.refresher, sessionTimer?.refresher === 'local');
@@ -172,6 +173,7 @@ export class Handover {
       peer: {
         allowsUpdate: table.has(dialog, DialogFlag.allowsUpdate),
         resilient: table.has(dialog, DialogFlag.resilient),
+        replaces: table.has(dialog, DialogFlag.replaces),
       },
       ...(hop !== undefined && { hop: sipUri(hop.address) }),
       ...(group !== undefined && { group }),

@@ -191,7 +191,7 @@ test('what a call of ours has agreed on stands in its record', async () => {
     secure: false,
     localSession: nearOffer,
     sessionTimer: { intervalS: 300, refresher: 'local', remainingS: 280 },
-    peer: { allowsUpdate: true, resilient: true },
+    peer: { allowsUpdate: true, resilient: true, replaces: false },
     hop: `sip:${host}:5070`,
     routeStatus: 'healthy',
   });
@@ -226,7 +226,7 @@ test('a From that came in several lines is one line in the record', async () => 
   const { remoteUri, role, peer } = await take(dialog.export());
   assert.is(remoteUri, '"Bob B" <sip:bob@b.example>');
   assert.is(role, 'uas');
-  assert.equal(peer, { allowsUpdate: false, resilient: false });
+  assert.equal(peer, { allowsUpdate: false, resilient: false, replaces: false });
   await take(dialog.bye());
   await ground.rest();
 });
@@ -239,7 +239,7 @@ test('with nothing but what must be there, defaults stand in', async () => {
     ...leastRecord,
     routeSet: [],
     secure: false,
-    peer: { allowsUpdate: true, resilient: false },
+    peer: { allowsUpdate: true, resilient: false, replaces: false },
     hop: `sip:${host}:5070`,
     routeStatus: 'healthy',
   });

@@ -29,7 +29,7 @@ export const fullRecord: DialogRecord = {
   remoteSession: farAnswer,
   sessionTimer: { intervalS: 1800, refresher: 'local', remainingS: 1200 },
   minSessionIntervalS: 120,
-  peer: { allowsUpdate: true, resilient: true },
+  peer: { allowsUpdate: true, resilient: true, replaces: true },
   hop: `sip:${host}:5070`,
   group: 'conference 7',
   routeStatus: 'healthy',
@@ -112,7 +112,10 @@ export const exportedRecord: fc.Arbitrary<DialogRecord> = fc.boolean().chain((se
       ),
       group: optional(fc.string({ unit: 'binary', maxLength: 30 })),
       minSessionIntervalS: optional(fc.integer({ min: 90, max: 2 ** 31 - 1 })),
-      peer: fc.record({ allowsUpdate: fc.boolean(), resilient: fc.boolean() }, { noNullPrototype: true }),
+      peer: fc.record(
+        { allowsUpdate: fc.boolean(), resilient: fc.boolean(), replaces: fc.boolean() },
+        { noNullPrototype: true },
+      ),
       hop: fc.constantFrom(`sip:${host}:5070`, `sip:${host}:5080`),
     })
     .map(

@@ -196,6 +196,18 @@ test('it is not sent where the program does not allow it, or the peer has not go
   }
 });
 
+test('a dialog that was handed over still has this rung', async () => {
+  const ground = await replacing();
+  const { dialog } = await call(ground);
+  const { hop, near, take } = ground;
+  const adopted = await take(near.adopt(await take(dialog.export({ release: true }))));
+  const replacements = amnesiac(hop);
+  await broken(ground, adopted);
+  assert.is(replacements.length, 1);
+  assert.equal(ground.seen(), ['recovering', 'healthy replaced']);
+  await finish(ground, adopted);
+});
+
 test('another dialog with the same peer is not replaced for that: it begins higher up', async () => {
   const ground = await replacing();
   const { dialog } = await call(ground);
