@@ -75,8 +75,10 @@ export class AskedHeals {
 
   #take(dialog: DialogIndex): readonly number[] {
     const ids = this.#asking.get(dialog);
-    if (ids === undefined) return [];
+    if (ids === undefined) return none;
     this.#asking.delete(dialog);
     return ids;
   }
 }
+
+const none: readonly number[] = [];

@@ -65,7 +65,8 @@ export class PendingRequests {
 
   /** Requests of a dialog that wait for its heal: a copy, which stays when they are sent or deleted. */
   waiting(dialog: DialogIndex): readonly PendingRequest[] {
-    return this.of(dialog).filter((request) => request.place === 'waiting');
+    const all = this.of(dialog);
+    return all === none ? none : all.filter((request) => request.place === 'waiting');
   }
 
   add(id: number, dialog: DialogIndex, method: string, content: Content, confirms: boolean): PendingRequest {

@@ -64,12 +64,12 @@ export class Pracks implements ClientUser {
 
   /** The route works again: what waited for it goes out, in order. */
   healed(dialog: DialogIndex): void {
-    for (const prack of [...this.#of(dialog)]) if (prack.healed && prack.txId === 0) this.#send(prack);
+    for (const prack of this.#waiting(dialog)) this.#send(prack);
   }
 
   /** The heal has failed that they waited for. */
   healFailed(dialog: DialogIndex): void {
-    for (const prack of [...this.#of(dialog)]) if (prack.healed && prack.txId === 0) this.#end(prack);
+    for (const prack of this.#waiting(dialog)) this.#end(prack);
   }
 
   dialogEnded(dialog: DialogIndex): void {
@@ -149,6 +149,12 @@ export class Pracks implements ClientUser {
     if (others === undefined) return;
     others.splice(others.indexOf(prack), 1);
     if (others.length === 0) this.#underWay.delete(prack.dialog);
+  }
+
+  /** Those that wait for a heal, or for the hop that it has led to: a copy, which stays when they are sent or ended. */
+  #waiting(dialog: DialogIndex): readonly Prack[] {
+    const all = this.#of(dialog);
+    return all === none ? none : all.filter(({ healed, txId }) => healed && txId === 0);
   }
 
   #of(dialog: DialogIndex): readonly Prack[] {
