@@ -19,6 +19,16 @@ export function needText(name: string, value: unknown): void {
   if (typeof value !== 'string') throw new UsageError(`${name} is a text, not ${shown(value)}.`);
 }
 
+/** What a record can carry to another stack. */
+const groupLengthMax = 1024;
+
+/** The name of a group of dialogs. */
+export function needGroup(name: string, value: unknown): void {
+  if (typeof value !== 'string' || value.length > groupLengthMax || /[\ud800-\udfff]/u.test(value)) {
+    throw new UsageError(`${name} takes the name of a group, a text of at most ${groupLengthMax} characters.`);
+  }
+}
+
 /** A text that may stand in a header line. */
 export function needLine(name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '' || !isHeaderValue(value)) {

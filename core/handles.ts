@@ -1,4 +1,4 @@
-import { type NamesOf, needFlag, needOptions, needSignal, shown } from './checks.ts';
+import { type NamesOf, needFlag, needGroup, needOptions, needSignal, shown } from './checks.ts';
 import type { DialogId } from './dialog/table.ts';
 import type { Content, Header } from './engine/command.ts';
 import type { DialogRecord } from './engine/dialog-record.ts';
@@ -129,7 +129,7 @@ export class Dialog {
    * @see [MS-SIPRE] §3.7.5.3.4
    */
   relate(group: string): void {
-    if (typeof group !== 'string') throw new UsageError(`relate() takes the name of a group, not ${group}.`);
+    needGroup('relate()', group);
     this.#asker.relate(this.id, group);
   }
 
@@ -138,7 +138,8 @@ export class Dialog {
    * `recovery.mediaTimeoutMs`; one whose route works is given to `relocateMedia`. Until the first report media count as `alive`.
    */
   reportMedia(media: 'alive' | 'dead'): void {
-    if (media !== 'alive' && media !== 'dead') throw new UsageError(`Media are 'alive' or 'dead', not ${media}.`);
+    if (media !== 'alive' && media !== 'dead')
+      throw new UsageError(`Media are 'alive' or 'dead', not ${shown(media)}.`);
     this.#asker.reportMedia(this.id, media === 'alive');
   }
 

@@ -1,4 +1,4 @@
-import { type NamesOf, needFunction, needOptions, needSignal, shown } from './checks.ts';
+import { type NamesOf, needFunction, needGroup, needOptions, needSignal, shown } from './checks.ts';
 import type { Content } from './engine/command.ts';
 import type { ResponseData } from './engine/event.ts';
 import { UsageError } from './errors.ts';
@@ -74,11 +74,12 @@ export function checkInvite(target: string, options: InviteOptions): SoundCall {
   needFunction('onProvisional', options.onProvisional);
   needFunction('onFork', options.onFork);
   needFunction('answerOffer', options.answerOffer);
+  if (options.group !== undefined) needGroup('group', options.group);
   const content = contentOf(options, sdpType);
   const from = options.from === undefined ? undefined : nameAddr(options.from);
   const { answerOffer, expiresS } = options;
   if (expiresS !== undefined && !(Number.isInteger(expiresS) && expiresS >= 1 && expiresS <= expiresMaxS))
-    throw new UsageError(`expiresS is a whole number from 1 to ${expiresMaxS}, not ${expiresS}.`);
+    throw new UsageError(`expiresS is a whole number from 1 to ${expiresMaxS}, not ${shown(expiresS)}.`);
   if (answerOffer !== undefined && content.body !== undefined)
     throw new UsageError('A call with a body makes an offer of its own: answerOffer is for one without.');
   return { content, from };

@@ -104,12 +104,15 @@ test('createStack: each option, and each option of an option', async () => {
       'onEnded',
       'onWarning',
       'refreshRegistration',
+      'relocateMedia',
     ],
     recovery: [
       'mode',
       'routeSet',
       'passive',
       'deadlineMs',
+      'mediaTimeoutMs',
+      'replaces',
       'schedule',
       'waitCapMs',
       'allowDirect',
@@ -183,7 +186,13 @@ test('invite, setHops, adopt and close', async () => {
   const invite = (options: object): Promise<Dialog> =>
     near.invite(target, { body: nearOffer, contentType: 'application/sdp', ...options } as InviteOptions);
   assert.is(await eachOdd('invite', (value) => near.invite(value as never)), odd.length);
-  await eachOption('invite', [...contentNames, 'from', 'signal', 'onProvisional', 'onFork'], invite);
+  await eachOption(
+    'invite',
+    [...contentNames, 'from', 'signal', 'onProvisional', 'onFork', 'group', 'expiresS', 'answerOffer'],
+    invite,
+  );
+  for (const group of ['x'.repeat(1025), '\ud800'])
+    assert.is(await eachOdd('group', () => invite({ group })), odd.length, 'no record could carry it');
   for (const name of ['X-A', 'Subject']) await eachOdd('headers', (value) => invite({ headers: { [name]: value } }));
   assert.ok((await eachOdd('setHops', (value) => near.setHops(value as never))) > 10);
   assert.ok((await eachOdd('setHops', (value) => near.setHops([value] as never))) > 10);
@@ -220,6 +229,8 @@ test('a dialog, a call that comes in, and a request inside it', async () => {
     dialog.request('INFO', options),
   );
   await eachOption('heal', ['signal'], (options) => dialog.heal(options));
+  assert.ok((await eachOdd('relate', (value) => dialog.relate(value as never))) > 15);
+  assert.is(await eachOdd('reportMedia', (value) => dialog.reportMedia(value as never)), odd.length);
   await eachOption('export', ['release'], (options: { release?: unknown }) =>
     dialog.export(options?.release === true ? {} : (options as { release?: boolean })),
   );
