@@ -109,7 +109,43 @@ async function failing(ground: Bed, status: number, headers: readonly string[], 
   return atMs;
 }
 
-test('heals are tried after 0, 2, 4, 8, 16, 32, 60, 60 … s less up to half, counted from the end of the last', async () => {
+test('Q1: told to wait, we fail the request for good, stop the session timer, heal at once and on, and take the far end’s heal whenever it comes', async () => {
+  const ground = await bed({ hops: 1 });
+  const { hop, clock } = ground;
+  hop.capabilities = [...hop.capabilities, 'Require: timer', 'Session-Expires: 600;refresher=uac'];
+  const { dialog, raw } = await call(ground);
+  hop.script = (request) => {
+    hop.reply(request, 430, { headers: waitForIt });
+    return true;
+  };
+  ground.note('info', dialog.request('INFO'));
+  await clock.run(20);
+  assert.equal(ground.seen(), ['info failed 430 intermediary', 'recovering']);
+  assert.is(hop.requests('UPDATE').length, 1);
+  await clock.run(1_000_000);
+  assert.ok(hop.requests('UPDATE').length > 10);
+  assert.is(ground.seen().length, 2, 'the session has not expired');
+  hop.script = () => false;
+  raw.request('UPDATE', {
+    headers: [
+      'Supported: timer, ms-dialog-route-set-update',
+      `Record-Route: <${hop.uri};lr>`,
+      'Session-Expires: 600;refresher=uas',
+    ],
+  });
+  await clock.run(10);
+  assert.is(hop.responses('UPDATE').at(-1)?.status, 200);
+  assert.equal(ground.seen().slice(2), ['healthy']);
+  const heals = hop.requests('UPDATE').length;
+  await clock.run(299_000);
+  assert.is(hop.requests('UPDATE').length, heals);
+  await clock.run(2_000);
+  assert.is(hop.requests('UPDATE').length, heals + 1, 'half of a full interval later we refresh');
+  assert.is(hop.requests('INFO').length, 1);
+  await finish(ground, dialog);
+});
+
+test('Q2: heals are tried after 0, 2, 4, 8, 16, 32, 60, 60 … s less up to half, counted from the end of the last', async () => {
   for (const seed of [1, 2, 3]) {
     const ground = await bed({ hops: 1, network: { seed } });
     const fromMs = ground.clock.nowMs();
