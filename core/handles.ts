@@ -210,7 +210,9 @@ export class IncomingCall {
     if (!(Number.isInteger(status) && status > 100 && status < 200))
       throw new UsageError(`${shown(status)} is not provisional: 101 to 199.`);
     needOptions('ring()', content, ringNames);
-    this.#asker.ring(this.#call, status, contentOf(content, sdpType), content.reliable === true);
+    const { reliable = false } = content;
+    needFlag('reliable', reliable);
+    this.#asker.ring(this.#call, status, contentOf(content, sdpType), reliable);
   }
 
   /**

@@ -94,8 +94,13 @@ export interface MemoryNetwork {
   readonly log: readonly Datagram[];
 }
 
-/** Makes a network in memory, with nothing bound. */
+/** Makes a network in memory, with nothing bound. Throws a `TransportError` SIP_USAGE without a clock and a seed. */
 export function memoryNetwork(options: MemoryNetworkOptions): MemoryNetwork {
+  const { clock, seed } = options ?? {};
+  if (typeof clock !== 'object' || clock === null)
+    throw new TransportError('SIP_USAGE', `memoryNetwork(): clock must be a Clock, not ${shown(clock)}`);
+  if (typeof seed !== 'number' || !Number.isFinite(seed))
+    throw new TransportError('SIP_USAGE', `memoryNetwork(): seed must be a number, not ${shown(seed)}`);
   return new SimulatedNetwork(options);
 }
 

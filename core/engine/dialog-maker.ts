@@ -105,7 +105,7 @@ export class DialogMaker {
   }
 
   #source({ source }: OwnSide): Hop | undefined {
-    return source && this.#parts.hops.forAddress(source);
+    return source && this.#parts.hops.forSource(source);
   }
 
   /** What the peer says that it can do. */

@@ -150,7 +150,15 @@ export class Hops {
     if (!this.#speaks(address.protocol)) return undefined;
     if (this.#byAddress.size >= unlistedMax + this.#listed.length && !this.#makePlace()) return undefined;
     const hop = this.#create(address);
-    this.#open(hop);
+    // A connection that carries nothing would be closed as idle by its peer, and look like a break: it waits for its first message.
+    if (address.protocol === 'udp') this.#open(hop);
+    return hop;
+  }
+
+  /** The hop whose flow something has come by: that flow is there, and is to be known as the hop's. */
+  forSource(source: Address): Hop | undefined {
+    const hop = this.forAddress(source);
+    if (hop !== undefined && hop.flow === undefined) this.#open(hop);
     return hop;
   }
 

@@ -162,7 +162,10 @@ test('createEdge and what it gives', async () => {
 });
 
 test('udp(), tcp() and the network in memory', async () => {
-  const network = memoryNetwork({ clock: (await bed()).clock, seed: 1 });
+  const { clock } = await bed();
+  assert.is(await eachOdd('memoryNetwork', (options) => memoryNetwork(options as never)), odd.length);
+  await eachOption('memoryNetwork', ['clock', 'seed'], (options) => memoryNetwork({ clock, seed: 1, ...options }));
+  const network = memoryNetwork({ clock, seed: 1 });
   const makers: Readonly<Record<string, (options: never) => Transport>> = {
     udp,
     tcp,
@@ -243,7 +246,9 @@ test('a dialog, a call that comes in, and a request inside it', async () => {
   assert.is(await eachOdd('ring', (value) => incoming.ring(value as never)), odd.length);
   assert.is(await eachOdd('refuse', (value) => incoming.refuse(value as never)), odd.length);
   assert.is(await eachOdd('respond', (value) => request.respond(value as never)), odd.length);
-  await eachOption('ring', contentNames, (options) => incoming.ring(180, options));
+  assert.ok((await eachOdd('relate', (value) => dialog.relate(value as never))) > 10);
+  assert.is(await eachOdd('reportMedia', (value) => dialog.reportMedia(value as never)), odd.length);
+  await eachOption('ring', [...contentNames, 'reliable'], (options) => incoming.ring(180, options));
   await eachOption('answer', contentNames, (options) => incoming.answer({ body: 5 as never, ...options }));
   await eachOption('refuse', contentNames, (options) => incoming.refuse(486, { body: 5 as never, ...options }));
   await eachOption('respond', contentNames, (options) => request.respond(200, { body: 5 as never, ...options }));

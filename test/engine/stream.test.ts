@@ -349,6 +349,19 @@ for (const [what, text, status, phrase] of [
   });
 }
 
+test('two stacks without hops leave each other in peace: nobody connects before there is something to say', async () => {
+  const ground = world({}, 'tcp');
+  const { clock, take, log } = ground;
+  await ground.stack('far', 5072, { application: noted(log, obliging) });
+  const caller = await ground.stack('near', 5071, { application: noted(log, obliging) });
+  const dialog = await take(caller.invite(uriOf(5072, 'tcp'), { body: nearOffer }));
+  await clock.run(120_000);
+  assert.equal((await take(dialog.request('INFO'))).status, 200);
+  await take(dialog.bye());
+  assert.equal(ground.seen(), ['ended remote bye', 'ended local bye']);
+  await ground.rest();
+});
+
 test('a stack at rest stays connected to its hops, without a timer and without a word', async () => {
   const ground = await overTcp();
   const { clock, probes } = ground;
