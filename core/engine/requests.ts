@@ -544,7 +544,7 @@ export class Requests implements ClientUser {
   }
 }
 
-const endedWhileWaitingText = 'The dialog ended before the request was sent again.';
+const endedWhileWaitingText = 'The dialog ended while the request waited.';
 
 const mute = { done() {}, failWithResponse() {}, failLocally() {}, failWithCode() {} };
 

@@ -27,18 +27,31 @@ for (const { seed, protocol } of runs) {
     const application: Application = {
       onCall: (call) => void asked.push(call),
       onRequest: (request) => void asked.push(request),
-      onRouteStatus: (dialog, { status }) => note(dialog, status),
+      onRouteStatus: (dialog, { status, replaced }) => note(dialog, replaced ? `${status} replaced` : status),
+      refreshRegistration: async () => {
+        if (dice() < 0.4) throw new Error('no registrar');
+        return undefined;
+      },
+      relocateMedia: () => (dice() < 0.1 ? { body: 'v=0\r\n' } : undefined),
       onEnded: (dialog) => note(dialog, 'ended'),
     };
     const routeSet = dice() < 0.25 ? 'rfc3261' : 'ms-sipre';
-    const mode = dice() < 0.2 ? 'none' : 'maximum';
+    const modes = ['none', 'limited', 'limited', 'maximum', 'maximum', 'maximum'] as const;
+    const mode = modes[Math.floor(dice() * modes.length)] ?? 'maximum';
+    const passive = dice() < 0.2;
+    const replaces = dice() < 0.5;
+    const limits = dice() < 0.3 ? { deadlineMs: 20_000, mediaTimeoutMs: 10_000 } : {};
     const ground = await bed({
       hops: Math.floor(dice() * 3),
-      stack: { application, recovery: { mode, routeSet }, sessionTimer: { intervalS: dice() < 0.5 ? 90 : 0 } },
+      stack: {
+        application,
+        recovery: { mode, routeSet, passive, replaces, ...limits },
+        sessionTimer: { intervalS: dice() < 0.5 ? 90 : 0 },
+      },
       network: { seed, cutting: protocol === 'tcp' ? 0.3 : 0 },
       protocol,
     });
-    const chaos = new Chaos(ground, dice, asked);
+    const chaos = new Chaos(ground, dice, asked, { heals: mode !== 'none' });
     await chaos.run(150);
     ground.network.change({ loss: 0, duplication: 0, reordering: 0, jitterMs: 0 });
     await chaos.calmDown();
@@ -48,7 +61,11 @@ for (const { seed, protocol } of runs) {
       [],
     );
     for (const [id, life] of lives)
-      assert.match(`${life.join(' ')} `, /^(recovering healthy )*(recovering )?ended $/, `dialog ${id}`);
+      assert.match(
+        `${life.join(' ')} `,
+        /^(recovering( replaced)? healthy |(recovering( replaced)? )?healthy replaced )*(recovering( replaced)? )?ended $/,
+        `dialog ${id}`,
+      );
     checkSequences(ground);
     await ground.rest();
   });

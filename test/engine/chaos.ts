@@ -35,14 +35,21 @@ export class Chaos {
   /** Ends the calls that ring for ever: SIP itself has no timer for them. */
   readonly #enough = new AbortController();
   readonly #handsOver: boolean;
+  readonly #heals: boolean;
   pending = 0;
   /** Dialogs that were released and adopted again. */
   handedOver = 0;
   #calls = 0;
 
-  /** `handsOver`: dialogs are released and adopted again, too. */
-  constructor(ground: Bed, dice: () => number, asked: (IncomingRequest | IncomingCall)[], handsOver = false) {
+  /** `handsOver`: dialogs are released and adopted again, too; `heals`: recovery is on, and the program takes part in it. */
+  constructor(
+    ground: Bed,
+    dice: () => number,
+    asked: (IncomingRequest | IncomingCall)[],
+    { handsOver = false, heals = false } = {},
+  ) {
     this.#handsOver = handsOver;
+    this.#heals = heals;
     this.#ground = ground;
     this.#dice = dice;
     this.#asked = asked;
@@ -144,7 +151,35 @@ export class Chaos {
       () => near.setHops(ports.filter(() => this.#chance(0.8)).map((port) => uriOf(port, protocol))),
     ];
     if (this.#handsOver && this.#chance(0.2) && dialog !== undefined) this.#watch(this.#handOver(dialog));
+    else if (this.#heals && this.#chance(0.2)) this.#recover(dialog, signal);
     else this.#pick(wild)();
+  }
+
+  /** What a program may do about broken routes; and a peer that has found no way but to replace a dialog. */
+  #recover(dialog: Dialog | undefined, signal: AbortSignal): void {
+    const { near } = this.#ground;
+    const old = this.#pick(this.#raw);
+    const ways: (() => void)[] = [
+      () => this.#watch(dialog?.heal({ signal })),
+      () => this.#watch(dialog?.heal()),
+      () => near.heal(),
+      () => this.#watch(dialog?.request('INFO', { confirmWithRemote: true })),
+      () => dialog?.reportMedia(this.#pick(['alive', 'dead'])),
+      () => dialog?.relate(this.#pick(['a', 'b'])),
+      () => old && this.#replace(old),
+    ];
+    this.#pick(ways)();
+  }
+
+  #replace({ peer, callId, local, remote }: RawDialog): void {
+    const fresh = RawDialog.toward(peer, 5060, `re-${this.#calls++}`);
+    const tagIn = (value: string): string => value.split(';tag=')[1] ?? '';
+    const replaces = `${callId};to-tag=${tagIn(remote)};from-tag=${tagIn(local)}`;
+    fresh.request('INVITE', {
+      headers: [...this.#refreshHeaders(), 'Require: replaces', `Replaces: ${replaces}`],
+      body: this.#pick(['', farAnswer]),
+    });
+    this.#raw.push(fresh);
   }
 
   async #handOver(dialog: Dialog): Promise<void> {
@@ -162,14 +197,21 @@ export class Chaos {
   #makeWild(peer: RawPeer): void {
     peer.script = (request) => {
       peer.recordRoute = this.#chance(0.3) ? [this.#pick(this.#routeSets)] : [`<${peer.uri};lr>`];
+      peer.capabilities = [
+        `Allow: INVITE, ACK, BYE, ${this.#pick(['UPDATE', 'INFO'])}`,
+        `Supported: ms-dialog-route-set-update${this.#pick([', replaces', ''])}`,
+      ];
       if (this.#chance(0.4)) return this.#accept(peer, request);
       if (this.#chance(0.2)) return true;
       const status = this.#pick(statuses);
       const action = this.#pick(actions);
       const retry = this.#chance(0.2) ? ['Retry-After: 7'] : [];
       if (status === 200) return this.#accept(peer, request);
+      const isReliable = status === 180 && this.#chance(0.5);
+      const reliable = isReliable ? ['Require: 100rel', 'RSeq: 7', `Contact: <${peer.uri}>`] : [];
       peer.reply(request, status, {
-        headers: [...(action === '' ? [] : [`P-Dialog-Recovery-Action: ${action}`]), ...retry],
+        toTag: tagOf(peer),
+        headers: [...reliable, ...(action === '' ? [] : [`P-Dialog-Recovery-Action: ${action}`]), ...retry],
       });
       if (status < 200)
         this.#ground.clock.wake(this.#ground.clock.nowMs() + this.#pick([1, 300, 5000, 40_000]), () =>
@@ -193,8 +235,8 @@ export class Chaos {
       ? ['Require: timer', `Session-Expires: ${this.#pick([90, 120])};refresher=${this.#pick(['uac', 'uas'])}`]
       : [];
     const isCall = request.method === 'INVITE' && !/;tag=/.test(request.header('To'));
-    peer.accept(request, { headers: timer });
-    if (isCall) this.#raw.push(RawDialog.ofInvite(peer, request));
+    peer.accept(request, { headers: timer, toTag: tagOf(peer) });
+    if (isCall) this.#raw.push(RawDialog.ofInvite(peer, request, tagOf(peer)));
     return true;
   }
 
@@ -213,7 +255,11 @@ export class Chaos {
         this.#pick([200, 200, 202, 403, 488, 500]),
         this.#chance(0.5) ? { body: nearOffer, contentType: 'application/sdp' } : {},
       );
-    else if (this.#chance(0.2)) asked.refuse(486);
+    else if (this.#chance(0.3)) {
+      const body = this.#chance(0.3) ? { body: nearOffer } : {};
+      asked.ring(this.#pick([180, 183]), { reliable: this.#chance(0.5), ...body });
+      this.#asked.push(asked);
+    } else if (this.#chance(0.2)) asked.refuse(486);
     else this.#watch(asked.answer({ body: nearOffer }).then((dialog) => void this.#dialogs.push(dialog)));
   }
 
@@ -252,6 +298,11 @@ export class Chaos {
   #pick<T>(items: readonly T[]): T {
     return items[Math.floor(this.#dice() * items.length)] as T;
   }
+}
+
+/** A call may be tried at both: no two dialogs of it have one tag. */
+function tagOf(peer: RawPeer): string {
+  return `at-${peer.port}`;
 }
 
 /** Numbers in [0, 1) that a seed decides. */

@@ -32,7 +32,7 @@ for (const seed of seeds) {
       },
       network: { seed },
     });
-    const chaos = new Chaos(ground, dice, asked, true);
+    const chaos = new Chaos(ground, dice, asked, { handsOver: true, heals: true });
     await chaos.run(150);
     ground.network.change({ loss: 0, duplication: 0, reordering: 0, jitterMs: 0 });
     await chaos.calmDown();
