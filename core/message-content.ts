@@ -17,6 +17,9 @@ export const contentNames: NamesOf<MessageContent> = { headers: true, contentTyp
 /** What a body is where it can only be a session description. */
 export const sdpType = 'application/sdp';
 
+/** Its parameters are the program's affair. */
+const mediaType = /^[\w.!%*+`'~-]+ ?\/ ?[\w.!%*+`'~-]+ *(?:;|$)/;
+
 /** Header fields that the stack writes itself. */
 const ownHeaders: ReadonlySet<string> = new Set([
   'via',
@@ -65,6 +68,8 @@ export function contentOf(content: MessageContent, defaultType?: string): Conten
     throw new UsageError(`contentType is a text, not ${shown(contentType)}.`);
   if (contentType !== undefined && !isHeaderValue(contentType))
     throw new UsageError('The content type has a line break or NUL in it.');
+  if (contentType !== undefined && !mediaType.test(contentType))
+    throw new UsageError(`contentType: '${contentType}' is no media type, such as application/sdp (RFC 3261 §20.15).`);
   if (content.body !== undefined && typeof content.body !== 'string' && !(content.body instanceof Uint8Array)) {
     throw new UsageError('The body is a string or a Uint8Array.');
   }

@@ -267,6 +267,7 @@ test('the error tells what is wrong, and what there is', async () => {
   for (const attempt of [
     () => dialog.request('INFO', { bodyy: 'x' } as never),
     () => dialog.request('INFO', { headers: { 'X-A': 5 } } as never),
+    () => dialog.request('INFO', { contentType: '', body: 'x' }),
     () => dialog.request(5 as never),
     () => ground.near.invite({} as never),
     () => ground.near.close({ signal: 5 } as never),
@@ -281,6 +282,7 @@ test('the error tells what is wrong, and what there is', async () => {
   assert.equal(messages, [
     'There is no option request(): bodyy. There are: headers, contentType, body, signal, confirmWithRemote.',
     'The value of X-A is a text, not 5.',
+    "contentType: '' is no media type, such as application/sdp (RFC 3261 §20.15).",
     '5 is no method (RFC 3261 §25.1).',
     'an object is no SIP URI.',
     'signal is an AbortSignal, not 5.',
