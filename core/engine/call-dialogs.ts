@@ -19,6 +19,9 @@ import type { Parts } from './parts.ts';
 import { Pracks } from './pracks.ts';
 import { bodyOf, responseData } from './reporter.ts';
 
+/** CSeq numbers that a dialog may have used while it was early: more than a call has to say before it is answered. */
+const earlySequences = 65_536;
+
 /**
  * Dialogs that responses to our calls make. Where a proxy forks a call, each branch that rings has an early dialog, and each one
  * that answers a dialog of its own: the first is the call's, any other is ended at once, or handed to a program that takes it.
@@ -334,7 +337,9 @@ export class CallDialogs {
     const { table } = this.#parts;
     const dialog = isSound ? this.#maker.fromResponse(message, own) : this.#maker.withoutRoutes(message, own);
     if (dialog === undefined) return undefined;
-    table.localSequence[dialog] = message.cseq.number;
+    // The branch may have been an early dialog that was ended, and has said something: its CSeq is not used again (RFC 3261 §12.2.1.1).
+    const mayHaveSpoken = call === undefined || this.#early.hasEnded(call, message);
+    table.localSequence[dialog] = message.cseq.number + (mayHaveSpoken ? earlySequences : 0);
     if (call?.authorization?.isAsked) table.authorizations.set(dialog, call.authorization.copy());
     table.set(dialog, DialogFlag.callIdOwner, true);
     return dialog;

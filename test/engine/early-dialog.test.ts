@@ -185,6 +185,27 @@ test('a branch that answers as its BYE is under way, or after it, is acknowledge
   }
 });
 
+test('a branch that has been ended and answers all the same gets a BYE with a CSeq that it has not seen', async () => {
+  const ground = await ringing();
+  const { hop, invite, clock, early } = ground;
+  ring(ground, 'one');
+  await clock.run(10);
+  await ground.take(early[0]?.request('INFO') ?? Promise.reject());
+  await ground.take(early[0]?.bye() ?? Promise.reject());
+  hop.accept(invite, { toTag: 'one' });
+  await clock.run(10);
+  const numbers = [...hop.requests('INFO'), ...hop.requests('BYE')].map((sip) =>
+    Number.parseInt(sip.header('CSeq'), 10),
+  );
+  assert.is(numbers.length, 3);
+  assert.equal(
+    numbers,
+    [...new Set(numbers)].sort((a, b) => a - b),
+    'each higher than the one before (§12.2.1.1)',
+  );
+  await ground.rest();
+});
+
 test('early dialogs of a call are bounded, and so are those of a full table', async () => {
   const ground = await ringing();
   const { hop, invite, clock, early } = ground;
