@@ -60,6 +60,9 @@ export function readArguments(args: readonly string[]): Arguments {
     if (scenario.fault === 'flow-lost' && scenario.transport === 'udp') {
       throw new Error('--fault flow-lost resets connections: it needs --transport tcp.');
     }
+    if (scenario.fault === 'flow-lost' && scenario.mode === 'none') {
+      throw new Error('--fault flow-lost loses no call with --mode none: its next request connects anew.');
+    }
     if (scenario.transport === 'tcp' && scenario.farEnd === 'sipp') {
       throw new Error('--far-end sipp speaks UDP here: its scenario names no other transport.');
     }

@@ -47,6 +47,7 @@ for (const args of [
   ['--transport', 'tls'],
   ['--transport', 'tcp', '--far-end', 'sipp'],
   ['--fault', 'flow-lost'],
+  ['--transport', 'tcp', '--fault', 'flow-lost', '--mode', 'none'],
   ['--mode', 'limited'],
   ['--colour'],
   ['10000'],
