@@ -1,17 +1,11 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { canonicalHost, familyOf, isPort, shown } from './address.ts';
+import { canonicalHost } from './address.ts';
 import { bindFailure } from './bind.ts';
 import { Connections } from './connections.ts';
-import {
-  type Address,
-  type OpenTransport,
-  type Transport,
-  type TransportContext,
-  TransportError,
-  type TransportListener,
-} from './contract.ts';
+import type { Address, OpenTransport, Transport, TransportContext, TransportListener } from './contract.ts';
 import { keepAliveAfterMs } from './limits.ts';
+import { ownEndpoint } from './own-endpoint.ts';
 import type { Dialling, Pipe, PipeSource, PipeUser } from './pipe.ts';
 
 /** Where a transport listens. */
@@ -41,13 +35,8 @@ class TcpTransport implements Transport {
   readonly port: number;
 
   constructor(options: TcpOptions) {
-    if (typeof options !== 'object' || options === null) throw usage(`needs { host, port }, not ${shown(options)}`);
-    const { host, port } = options;
-    if (familyOf(host) === undefined) throw usage(`host must be a numeric address, not ${shown(host)}`);
-    if (/^(0\.0\.0\.0|[0:]+)$/.test(host))
-      throw usage(`host ${host} is no address that a peer could send to: give one of this machine`);
-    if (port !== 0 && !isPort(port)) throw usage(`port must be 0 to 65535, not ${shown(port)}`);
-    this.host = canonicalHost(host);
+    const { host, port } = ownEndpoint('tcp', options);
+    this.host = host;
     this.port = port;
   }
 
@@ -83,10 +72,6 @@ const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: k
 
 /** Connections that wait to be accepted: a burst of phones after an outage. Linux caps it at net.core.somaxconn, 4,096. */
 const backlog = 4_096;
-
-function usage(message: string): TransportError {
-  return new TransportError('SIP_USAGE', `tcp(): ${message}`);
-}
 
 /** Undefined when the peer is gone already. */
 function remoteOf(socket: Socket): Address | undefined {

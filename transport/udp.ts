@@ -3,19 +3,19 @@ import { canonicalHost, type Endpoint, endpointKey, endpointText, familyOf, isPo
 import { bindListening, closeSocket } from './bind.ts';
 import { askBuffers, type BufferSizes } from './buffers.ts';
 import { ConnectedSocket, type ConnectedSocketOwner } from './connected-socket.ts';
-import {
-  type Address,
-  type Clock,
-  type FlowId,
-  type OpenTransport,
-  type Transport,
-  type TransportContext,
-  TransportError,
-  type TransportListener,
+import type {
+  Address,
+  Clock,
+  FlowId,
+  OpenTransport,
+  Transport,
+  TransportContext,
+  TransportListener,
 } from './contract.ts';
 import { DatagramFlows } from './datagram.ts';
 import type { Flow } from './flows.ts';
 import { bufferSizeMax, connectedSocketsMax, receiveBufferSize, sendQueueSize } from './limits.ts';
+import { ownEndpoint, transportUsage } from './own-endpoint.ts';
 import { flowFailure, sendFault } from './send-fault.ts';
 
 /** Where a transport listens, and how much its sockets hold. */
@@ -51,13 +51,8 @@ class UdpTransport implements Transport {
   readonly sendBufferSize: number | undefined;
 
   constructor(options: UdpOptions) {
-    if (typeof options !== 'object' || options === null) throw usage(`needs { host, port }, not ${shown(options)}`);
-    const { host, port } = options;
-    if (familyOf(host) === undefined) throw usage(`host must be a numeric address, not ${shown(host)}`);
-    if (/^(0\.0\.0\.0|[0:]+)$/.test(host))
-      throw usage(`host ${host} is no address that a peer could send to: give one of this machine`);
-    if (port !== 0 && !isPort(port)) throw usage(`port must be 0 to 65535, not ${shown(port)}`);
-    this.host = canonicalHost(host);
+    const { host, port } = ownEndpoint('udp', options);
+    this.host = host;
     this.port = port;
     this.receiveBufferSize = bufferSize('receiveBufferSize', options.receiveBufferSize) ?? receiveBufferSize;
     this.sendBufferSize = bufferSize('sendBufferSize', options.sendBufferSize);
@@ -78,11 +73,7 @@ class UdpTransport implements Transport {
 
 function bufferSize(name: string, size: number | undefined): number | undefined {
   if (size === undefined || (Number.isInteger(size) && size > 0 && size <= bufferSizeMax)) return size;
-  throw usage(`${name} must be 1 to ${bufferSizeMax} octets, not ${shown(size)}`);
-}
-
-function usage(message: string): TransportError {
-  return new TransportError('SIP_USAGE', `udp(): ${message}`);
+  throw transportUsage('udp', `${name} must be 1 to ${bufferSizeMax} octets, not ${shown(size)}`);
 }
 
 /**
