@@ -22,7 +22,10 @@ export interface Application {
    * PRACK that answers an offer of ours (to a call that came without one).
    */
   onSessionChanged?(dialog: Dialog, body: Uint8Array): void;
-  /** A dialog is over: `by` whose end, `reason` why, `end` when; see `EndReason` and `DialogEnd`. */
+  /**
+   * A dialog is over: `by` whose end, `reason` why, `end` when; see `EndReason` and `DialogEnd`. Also told of dialogs that the program
+   * never had: of an answer to a call that was given up meanwhile, and of further branches that answer where there is no `onFork`.
+   */
   onEnded?(dialog: Dialog, by: 'local' | 'remote', reason: EndReason, end: DialogEnd): void;
   /**
    * A server says that our registration is lost (Registration-Route-Set-Update): the program refreshes it, once for all dialogs. When the
