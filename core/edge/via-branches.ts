@@ -195,8 +195,8 @@ export class ViaBranches {
 
 /**
  * Finds where responses to `request` go, which came from `source`. By a connection they go back on it; a datagram's go to the
- * address that it came from, on the port that the client asked for or named. Only who is `known` may have them sent to
- * another address, by `maddr`.
+ * address that it came from, on the port that it came from where the client asks for that by `rport`, else on the one in
+ * sent-by. Only who is `known` may have them sent to another address, by `maddr`.
  *
  * @see RFC 3261 §18.2.2; RFC 3581 §4
  */
@@ -210,9 +210,8 @@ export function findWayBack(into: WayBack, request: Message, source: Uint8Array,
   if (known && maddr.end > maddr.start) {
     into.maddr = setIp(octets, bytes, maddr.start, maddr.end);
     if (!into.maddr) octets.set(source);
-  } else if (via.rport && via.rportPort === 0) {
-    return;
+  } else if (via.rport) {
+    return; // whatever it says: the port is ours to fill in
   }
-  const port = via.rportPort === 0 || into.maddr ? via.port : via.rportPort;
-  setPort(octets, port === 0 ? 5060 : port);
+  setPort(octets, via.port === 0 ? 5060 : via.port);
 }

@@ -11,9 +11,6 @@ export const rungs: readonly Rung[] = [
   { method: 'INVITE', offer: true, replaces: true },
 ];
 
-/** The last rung that a walk may begin on: a dialog is not replaced for the sake of what another one has shown. */
-export const firstRungMax = 2;
-
 export interface Rung {
   readonly method: 'UPDATE' | 'INVITE';
   /** Carries our last session description, unchanged. @see RFC 4028 §7.4 */

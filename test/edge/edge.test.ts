@@ -82,6 +82,13 @@ test('without rport a response goes to the port in sent-by, at the address that 
   assert.is(only(world.from(bob, response(forwarded.text, 200))).to, '10.0.1.1:5099');
 });
 
+test('a port that a client has written into rport is not believed: its responses go to the one that it sent from', () => {
+  const world = new World();
+  const forwarded = only(world.from(alice, request('OPTIONS', { viaParams: ';rport=5099' })));
+  assert.is(only(world.from(bob, response(forwarded.text, 200))).to, alice);
+  assert.is(only(world.from(alice, request('OPTIONS', { viaParams: ';rport=5099', maxForwards: '0' }))).to, alice);
+});
+
 test('a retransmission gets the same branch and the same Record-Route: the same octets', () => {
   const world = new World();
   const invite = request('INVITE');
