@@ -1,6 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { writeReport } from '../report.ts';
 import type { Traffic } from './counted-transport.ts';
-import { thisMachine } from './machine.ts';
 import type { Scenario } from './scenario.ts';
 
 /** What a run found. Milliseconds; null where nothing was measured. */
@@ -58,13 +57,11 @@ export function tableOf(results: Results, outage: OutageTraffic | undefined): st
 /** Writes what machines read. @throws when the file cannot be written */
 export function writeJson(file: string, scenario: Scenario, results: Results, outage: OutageTraffic | undefined): void {
   const { dialogs, transport, fault, farEnd, mode } = scenario;
-  const written = {
+  writeReport(file, {
     scenario: 'route-death',
     parameters: { dialogs, transport, fault, farEnd, mode },
-    machine: thisMachine(),
     results: outage === undefined ? results : { ...results, outage },
-  };
-  writeFileSync(file, `${JSON.stringify(written, undefined, 2)}\n`);
+  });
 }
 
 function count(value: number): string {

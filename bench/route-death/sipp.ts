@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { packageRoot } from '../package-root.ts';
 import type { Endpoint } from './messages.ts';
-import { packageRoot } from './package-root.ts';
 
 /** SIPp's scenario of a far end, as a path: the compiler does not copy it. */
 export function farEndScenario(): string {
