@@ -1,6 +1,6 @@
 import { DialogFlag, type DialogIndex } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
-import type { ServerTransaction, ServerUser } from '../transaction/server.ts';
+import type { ServerTransaction, ServerUser } from '../transaction/server-transaction.ts';
 import type { EndReason } from './event.ts';
 import type { Parts } from './parts.ts';
 

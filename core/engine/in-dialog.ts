@@ -6,7 +6,7 @@ import { targetOf } from '../dialog/target.ts';
 import { parseDate } from '../message/date.ts';
 import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
-import type { ServerTransaction, ServerUser } from '../transaction/server.ts';
+import type { ServerTransaction, ServerUser } from '../transaction/server-transaction.ts';
 import type { Answers } from './answers.ts';
 import type { Content } from './command.ts';
 import { noContent } from './content.ts';

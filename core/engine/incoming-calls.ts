@@ -7,7 +7,7 @@ import { targetOf } from '../dialog/target.ts';
 import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
-import type { ServerTransaction, ServerUser } from '../transaction/server.ts';
+import type { ServerTransaction, ServerUser } from '../transaction/server-transaction.ts';
 import type { Answers } from './answers.ts';
 import type { Content } from './command.ts';
 import { noContent } from './content.ts';

@@ -1,6 +1,7 @@
 import { allowHeader } from '../dialog/request.ts';
 import type { Message } from '../message/message.ts';
-import type { Received, ServerTransaction } from '../transaction/server.ts';
+import type { Received } from '../transaction/server.ts';
+import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import { unsupportedExtensions } from './extensions.ts';
 import type { InDialog } from './in-dialog.ts';
 import type { IncomingCalls } from './incoming-calls.ts';

@@ -4,7 +4,7 @@ import { decodeText } from '../message/bytes.ts';
 import type { Message } from '../message/message.ts';
 import { isNumericHost } from '../message/numeric-address.ts';
 import { beginResponse, endMessage } from '../message/write.ts';
-import type { ServerTransaction } from '../transaction/server.ts';
+import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Content } from './command.ts';
 import { endWithContent, noContent } from './content.ts';
 import type { Parts } from './parts.ts';

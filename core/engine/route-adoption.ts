@@ -7,7 +7,7 @@ import { targetOf } from '../dialog/target.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import { nextHop, refreshTarget } from '../recovery/next-hop.ts';
-import type { ServerTransaction } from '../transaction/server.ts';
+import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Parts } from './parts.ts';
 import type { Trust } from './trust.ts';
 

@@ -3,7 +3,7 @@ import type { DialogIndex, DialogTable } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import type { Hop } from '../recovery/hop.ts';
 import type { Hops } from '../recovery/hops.ts';
-import type { ServerTransaction } from '../transaction/server.ts';
+import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Challenger } from './challenger.ts';
 
 /**

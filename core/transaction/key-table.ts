@@ -50,6 +50,11 @@ export class KeyTable implements Columns {
     return true;
   }
 
+  /** Whether a key was added for this index. */
+  holds(index: number): boolean {
+    return this.#keys[index] !== 0;
+  }
+
   remove(index: number): void {
     const bucket = (this.#hashes[index] as number) & (this.#buckets.length - 1);
     const next = this.#next[index] as number;

@@ -20,57 +20,12 @@ import {
   type NonInviteServerTimer,
   nonInviteServer,
 } from './non-invite-server.ts';
+import { Origins } from './origins.ts';
 import { Pool } from './pool.ts';
-import { type Columns, grown, Runs } from './runs.ts';
+import { Runs } from './runs.ts';
+import { ServerRecords } from './server-records.ts';
+import type { ServerState, ServerTransaction, ServerUser } from './server-transaction.ts';
 import { Shelf } from './shelf.ts';
-
-/**
- * Whom a server transaction serves: a few long-lived objects; `tx.owner` says whose it is.
- *
- * Any callback may respond to, forget or move any transaction, the one it is called for included.
- */
-export interface ServerUser {
-  /** The ACK of a 3xx–6xx came. The ACK of a 2xx is not told here: `receive` returns `ack-for-2xx`. */
-  onAck(tx: ServerTransaction, message: Message): void;
-  /**
-   * INVITE: no ACK within 64*T1, of a 3xx–6xx (Timer H), or, with `tx.state` still `accepted`, of a 2xx: the TU should send a
-   * BYE (§13.3.1.4).
-   * Other methods: unanswered when the client has given up; the transaction ends and nothing may be sent (RFC 4320 §4.2).
-   */
-  onFailure(tx: ServerTransaction, why: 'timeout'): void;
-  /** Its flow is lost. It stays (RFC 6026 §7.1) and can be moved to another flow; nothing has to be done. */
-  onFlowLost(tx: ServerTransaction): void;
-}
-
-/** `trying`: the TU has said nothing yet (for INVITE that is a part of Proceeding). */
-export type ServerState = InviteServerState | NonInviteServerState | 'terminated';
-
-/**
- * One request of a peer while its TU may still act on it or hear of it.
- *
- * That ends with the final response to a non-INVITE, with the ACK of an INVITE, or with `forget`; the object is then
- * reused, while the transaction lives on as a record that absorbs retransmissions. Who keeps one beyond a callback
- * or `receive` keeps `id`, and asks `ServerTransactions.get(id)`.
- */
-export interface ServerTransaction {
-  /** Index and generation: positive, below 2^31, not used again soon. */
-  readonly id: number;
-  readonly index: number;
-  readonly method: string;
-  /** Where responses go: the flow the request came by, or the one it was moved to. */
-  readonly flow: FlowId;
-  readonly reliable: boolean;
-  /** False once its flow is lost: responses are kept for retransmissions but not sent. */
-  readonly reachable: boolean;
-  /** `terminated` once the object is out of use, though the transaction may still absorb. */
-  readonly state: ServerState;
-  /** Set by whoever takes the request; at first one that ignores everything. */
-  user: ServerUser;
-  /** The user's own unsigned 32-bit number. */
-  owner: number;
-  /** A small integer for the user; 0 at first. */
-  mark: number;
-}
 
 /** What a request amounted to. Shared objects: read at once. */
 export type Received =
@@ -128,24 +83,6 @@ class Server implements ServerTransaction {
   }
 }
 
-/** Bits of a record. */
-const INVITE = 1;
-const UNREACHABLE = 2;
-/** It stands in the table of origins. */
-const ORIGIN = 4;
-
-/** What lasts as long as the transaction does, off the heap. */
-class Records implements Columns {
-  flags: Uint8Array = new Uint8Array(0);
-  /** The response to give to a retransmission, or the 100 that waits for its time: a handle of the shelf. */
-  responses: Int32Array = new Int32Array(0);
-
-  resize(size: number): void {
-    this.flags = grown(this.flags, new Uint8Array(size));
-    this.responses = grown(this.responses, new Int32Array(size));
-  }
-}
-
 /**
  * The server transactions of one shard.
  *
@@ -162,14 +99,11 @@ export class ServerTransactions {
   readonly #runs = new Runs();
   readonly #accepted = new Runs();
   readonly #flows = new FlowLists();
-  readonly #records = new Records();
-  readonly #shelf: Shelf;
+  readonly #records: ServerRecords;
   readonly #table: KeyTable;
   readonly #pool: Pool;
   readonly #key = new MatchKey();
-  /** Requests outside dialogs by what their copies share. */
-  readonly #origins: KeyTable;
-  readonly #origin = new MatchKey();
+  readonly #origins: Origins;
   readonly #invite: Machine<InviteServerState, InviteServerTimer, InviteServerEvent, InviteServerAction>;
   readonly #nonInvite: Machine<NonInviteServerState, NonInviteServerTimer, NonInviteServerEvent, InviteServerAction>;
   readonly #accepted2xx: Machine<Accepted2xxState, Accepted2xxTimer, Accepted2xxEvent, InviteServerAction>;
@@ -186,9 +120,10 @@ export class ServerTransactions {
 
   constructor(deps: ServerDeps) {
     this.#send = deps.send;
-    this.#shelf = new Shelf(deps.capacity * keptPerTransaction);
-    this.#table = new KeyTable(deps.random, this.#shelf);
-    this.#origins = new KeyTable(deps.random, this.#shelf);
+    const shelf = new Shelf(deps.capacity * keptPerTransaction);
+    this.#records = new ServerRecords(shelf);
+    this.#table = new KeyTable(deps.random, shelf);
+    this.#origins = new Origins(deps.random, shelf);
     const columns = [this.#runs, this.#accepted, this.#flows, this.#records, this.#table, this.#origins];
     this.#pool = new Pool(deps.capacity, columns);
     const act = (index: number, action: InviteServerAction) => this.#act(index, action);
@@ -219,42 +154,22 @@ export class ServerTransactions {
     if (isAck) return ackFor2xx;
     if (!this.#create(hash, method, flow, reliable)) return full;
     const { tx } = this.#fresh;
-    const isOutside = message.to.tag.end === message.to.tag.start && method !== 'CANCEL';
-    const other = isOutside ? this.#enterOrigin(tx.index, message, method) : 0;
+    const other = this.#origins.enter(tx.index, message, method);
     if (other === 0) return this.#fresh;
     return {
       kind: 'merged',
       tx,
       otherId: this.#pool.id(other),
       otherFlow: this.#flows.flow(other),
-      otherReachable: !this.#has(other, UNREACHABLE),
+      otherReachable: this.#records.isReachable(other),
     };
-  }
-
-  /** Enters the origin of a request, unless a copy of it is there: then its index. */
-  #enterOrigin(index: number, message: Message, method: string): number {
-    const key = this.#origin;
-    if (!key.writeOrigin(message, method)) return 0;
-    const hash = this.#origins.hash(key.bytes, key.length);
-    const other = this.#origins.find(hash, key.bytes, key.length);
-    if (other !== 0) return other;
-    if (this.#origins.add(index, hash, key.bytes, key.length)) {
-      this.#records.flags[index] = this.#flags(index) | ORIGIN;
-    }
-    return 0;
   }
 
   /** The copy takes the place of the one that came before it: whatever comes next is a copy of this one. */
   supersede(otherId: number, tx: ServerTransaction, message: Message): void {
     const other = this.#pool.indexOf(otherId);
-    if (other !== 0) this.#leaveOrigin(other);
-    this.#enterOrigin(tx.index, message, tx.method);
-  }
-
-  #leaveOrigin(index: number): void {
-    if (!this.#has(index, ORIGIN)) return;
-    this.#origins.remove(index);
-    this.#records.flags[index] = this.#flags(index) & ~ORIGIN;
+    if (other !== 0) this.#origins.leave(other);
+    this.#origins.enter(tx.index, message, tx.method);
   }
 
   #receiveAck(index: number, message: Message): Received {
@@ -270,9 +185,9 @@ export class ServerTransactions {
 
   #receiveAgain(index: number, flow: FlowId): Received {
     // A client that lost its flow, too, asks by another: so there is a way back.
-    if (this.#has(index, UNREACHABLE)) this.#move(index, flow);
+    if (!this.#records.isReachable(index)) this.#move(index, flow);
     this.#arrival = flow;
-    if (this.#has(index, INVITE)) this.#invite.handle(index, 'request');
+    if (this.#records.isInvite(index)) this.#invite.handle(index, 'request');
     else this.#nonInvite.handle(index, 'request');
     this.#arrival = undefined;
     return absorbed;
@@ -287,7 +202,7 @@ export class ServerTransactions {
       return false;
     }
     const isInvite = method === 'INVITE';
-    this.#records.flags[index] = isInvite ? INVITE : 0;
+    this.#records.begin(index, isInvite);
     this.#flows.add(index, flow);
     const tx = this.#spare.pop() ?? new Server(this.#state);
     tx.id = this.#pool.id(index);
@@ -312,7 +227,7 @@ export class ServerTransactions {
    */
   pend(tx: ServerTransaction, trying: Uint8Array): void {
     const own = this.#own(tx);
-    if (own?.state === 'trying') this.#keep(own.index, trying);
+    if (own?.state === 'trying') this.#records.keep(own.index, trying);
   }
 
   /**
@@ -340,11 +255,11 @@ export class ServerTransactions {
 
   #respondInvite(tx: Server, status: number, bytes: Uint8Array, ours: boolean): boolean {
     const { index, reachable } = tx;
-    if (status === 503) this.#leaveOrigin(index);
+    if (status === 503) this.#origins.leave(index);
     const event = status < 200 ? '1xx' : status < 300 ? '2xx' : '3xx-6xx';
     if (!this.#invite.takes(index, event)) return false;
     if (event === '2xx' && ours && tx.state !== 'accepted') this.#accepted2xx.begin(index, tx.reliable);
-    this.#keep(index, event === '2xx' && !ours ? undefined : bytes);
+    this.#records.keep(index, event === '2xx' && !ours ? undefined : bytes);
     this.#outgoing = bytes;
     this.#invite.handle(index, event);
     this.#outgoing = undefined;
@@ -353,11 +268,11 @@ export class ServerTransactions {
 
   #respondOther(tx: Server, status: number, bytes: Uint8Array): boolean {
     const { index, reachable, reliable } = tx;
-    if (status === 503) this.#leaveOrigin(index);
+    if (status === 503) this.#origins.leave(index);
     const event = otherEvent(status, reliable || tx.state !== 'trying');
     if (event === undefined || !this.#nonInvite.takes(index, event)) return false;
     // Over a reliable transport the final response ends it, for its Timer J is zero.
-    this.#keep(index, event === '408' || (reliable && status >= 200) ? undefined : bytes);
+    this.#records.keep(index, event === '408' || (reliable && status >= 200) ? undefined : bytes);
     this.#outgoing = bytes;
     const { id } = tx;
     this.#nonInvite.handle(index, event);
@@ -416,11 +331,11 @@ export class ServerTransactions {
     for (const id of ids) {
       const index = this.#pool.indexOf(id);
       if (index === 0 || this.#flows.flow(index) !== flow) continue;
-      this.#records.flags[index] = this.#flags(index) | UNREACHABLE;
+      this.#records.setReachable(index, false);
       const tx = this.#txs[index];
       if (tx === undefined) continue;
       tx.reachable = false;
-      if (this.#has(index, INVITE)) this.#invite.handle(index, 'flow-lost');
+      if (this.#records.isInvite(index)) this.#invite.handle(index, 'flow-lost');
       else this.#nonInvite.handle(index, 'flow-lost');
     }
   }
@@ -447,46 +362,40 @@ export class ServerTransactions {
   }
 
   #sendResponse(index: number): void {
-    if (this.#has(index, UNREACHABLE)) return;
-    const bytes = this.#outgoing ?? this.#shelf.copy(this.#records.responses[index] as number);
+    if (!this.#records.isReachable(index)) return;
+    const bytes = this.#outgoing ?? this.#records.kept(index);
     if (bytes !== undefined) this.#send(this.#arrival ?? this.#flows.flow(index), bytes);
   }
 
   #move(index: number, flow: FlowId): void {
     this.#flows.remove(index);
     this.#flows.add(index, flow);
-    this.#records.flags[index] = this.#flags(index) & ~UNREACHABLE;
+    this.#records.setReachable(index, true);
     const tx = this.#txs[index];
     if (tx === undefined) return;
     tx.flow = flow;
     tx.reachable = true;
   }
 
-  /** Replaces what is kept for retransmissions. Without room on the shelf they are absorbed unanswered. */
-  #keep(index: number, bytes: Uint8Array | undefined): void {
-    this.#shelf.drop(this.#records.responses[index] as number);
-    this.#records.responses[index] = bytes === undefined ? 0 : this.#shelf.put(bytes);
-  }
-
   /** Lets go of the object: from now on the transaction only absorbs. */
   #let(index: number): void {
     const tx = this.#txs[index];
     if (tx === undefined) return;
-    if (this.#has(index, INVITE)) this.#keep(index, undefined);
+    if (this.#records.isInvite(index)) this.#records.keep(index, undefined);
     this.#txs[index] = undefined;
     tx.user = ignoring;
     this.#spare.push(tx);
   }
 
   #end(index: number): void {
-    if (this.#has(index, INVITE)) this.#invite.stop(index);
+    if (this.#records.isInvite(index)) this.#invite.stop(index);
     else this.#nonInvite.stop(index);
     this.#accepted2xx.stop(index);
     this.#let(index);
-    this.#keep(index, undefined);
+    this.#records.keep(index, undefined);
     this.#flows.remove(index);
     this.#table.remove(index);
-    this.#leaveOrigin(index);
+    this.#origins.leave(index);
     this.#pool.give(index);
   }
 
@@ -498,14 +407,6 @@ export class ServerTransactions {
   #own(tx: ServerTransaction): Server | undefined {
     const own = this.#txs[tx.index];
     return own === tx ? own : undefined;
-  }
-
-  #flags(index: number): number {
-    return this.#records.flags[index] as number;
-  }
-
-  #has(index: number, flag: number): boolean {
-    return (this.#flags(index) & flag) !== 0;
   }
 }
 

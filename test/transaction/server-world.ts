@@ -2,12 +2,8 @@ import * as assert from 'uvu/assert';
 import type { FlowId } from '../../core/contract.ts';
 import { type SipTimers, sipTimers } from '../../core/time/sip-timers.ts';
 import { Wheel } from '../../core/time/wheel.ts';
-import {
-  type Received,
-  type ServerTransaction,
-  ServerTransactions,
-  type ServerUser,
-} from '../../core/transaction/server.ts';
+import { type Received, ServerTransactions } from '../../core/transaction/server.ts';
+import type { ServerTransaction, ServerUser } from '../../core/transaction/server-transaction.ts';
 import { octets, type RequestParts, request, scanned, seededRandom, text } from './messages.ts';
 
 export const flow = 1 as FlowId;

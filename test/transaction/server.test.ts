@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { FlowId } from '../../core/contract.ts';
-import type { ServerTransaction, ServerUser } from '../../core/transaction/server.ts';
+import type { ServerTransaction, ServerUser } from '../../core/transaction/server-transaction.ts';
 import { request, scanned } from './messages.ts';
 import { branch, flow, otherFlow, reply, server, serverWorld } from './server-world.ts';
 
