@@ -70,9 +70,9 @@ export class Engine implements Steppable<Command, EngineEvent> {
       refreshDue: (dialog) => this.#refreshes.refresh(dialog),
       sessionExpired: (dialog) => this.#refreshes.expired(dialog),
       healed: (dialog, by, wasBroken) => this.#healed(dialog, by, wasBroken),
-      brokeMeanwhile: (dialog) => this.#requests.brokeMeanwhile(dialog),
+      brokeMeanwhile: (dialog) => this.#requests.waiting.brokeMeanwhile(dialog),
       healFailed: (dialog, cause, response, quick) => {
-        if (quick) this.#requests.quickHealFailed(dialog, response);
+        if (quick) this.#requests.waiting.quickHealFailed(dialog, response);
         this.#outgoing.healFailed(dialog);
         this.#askedHeals.healFailed(dialog, cause, response);
         this.#groups.healFailed(dialog);
@@ -305,7 +305,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
 
   /** Who waits for the route is told before its session ends. */
   #giveUp(dialog: DialogIndex, reason: EndReason): void {
-    this.#requests.givenUp(dialog);
+    this.#requests.waiting.givenUp(dialog);
     this.#askedHeals.givenUp(dialog);
     this.#byes.end(dialog, reason);
   }
@@ -357,7 +357,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     if (hop !== undefined) acks.routeChanged(dialog, hop);
     this.#askedHeals.healed(dialog);
     if (wasBroken || by === 'local') this.#groups.healed(dialog, by);
-    this.#requests.healed(dialog);
+    this.#requests.waiting.healed(dialog);
     this.#byes.healed(dialog);
     this.#outgoing.healed(dialog);
   }

@@ -1,7 +1,9 @@
 import type { DialogIndex } from '../dialog/table.ts';
 import type { Mender } from '../recovery/classify.ts';
+import type { Wheel } from '../time/wheel.ts';
 import type { Content } from './command.ts';
 import type { ResponseData, ResponseOrigin } from './event.ts';
+import type { Reporter } from './reporter.ts';
 
 const none: readonly PendingRequest[] = [];
 
@@ -45,10 +47,25 @@ export interface DoubtedFailure {
   readonly mender: Mender;
 }
 
+/** Who is told the outcome of a request. */
+export type Told = Pick<Reporter, 'done' | 'fail' | 'failWithResponse' | 'failLocally' | 'failWithCode'>;
+
+/** Whether a request carries an offer, or asks for one: of these there may be one at a time. @see RFC 3261 §14.1, RFC 3311 §5.1 */
+export function isOffer({ method, content }: Pick<PendingRequest, 'method' | 'content'>): boolean {
+  return method === 'INVITE' || (method === 'UPDATE' && content.body !== undefined);
+}
+
 /** Requests that have no outcome yet, by their id and by their dialog, in the order they were asked for. */
 export class PendingRequests {
+  readonly #wheel: Wheel;
+  readonly #reporter: Reporter;
   readonly #byId = new Map<number, PendingRequest>();
   readonly #byDialog = new Map<DialogIndex, PendingRequest[]>();
+
+  constructor(wheel: Wheel, reporter: Reporter) {
+    this.#wheel = wheel;
+    this.#reporter = reporter;
+  }
 
   get count(): number {
     return this.#byId.size;
@@ -98,11 +115,21 @@ export class PendingRequests {
     return request;
   }
 
-  delete(request: PendingRequest): void {
+  /** Takes a request off the lists, for its one outcome, which is told to whom is returned: to nobody, when it was abandoned. */
+  settle(request: PendingRequest): Told {
+    this.stop(request);
     this.#byId.delete(request.id);
     const others = this.#byDialog.get(request.dialog);
-    if (others === undefined) return;
-    if (others.length === 1) this.#byDialog.delete(request.dialog);
-    else others.splice(others.indexOf(request), 1);
+    if (others?.length === 1) this.#byDialog.delete(request.dialog);
+    else others?.splice(others.indexOf(request), 1);
+    return request.abandoned ? mute : this.#reporter;
+  }
+
+  /** Nothing happens to it by time alone. */
+  stop(request: PendingRequest): void {
+    this.#wheel.disarm(request.timer);
+    request.timer = 0;
   }
 }
+
+const mute: Told = { done() {}, fail() {}, failWithResponse() {}, failLocally() {}, failWithCode() {} };

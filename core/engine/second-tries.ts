@@ -31,13 +31,6 @@ export function isOvertaken({ table }: Parts, dialog: DialogIndex, response: Mes
   return response.status === 500 && response.cseq.number < (table.localSequence[dialog] as number);
 }
 
-/** What becomes of a request that was to be tried once more. */
-export interface SecondTryUser {
-  send(request: PendingRequest): void;
-  /** Its last refusal is its outcome. */
-  giveUp(request: PendingRequest): void;
-}
-
 /**
  * Re-INVITEs and UPDATEs of the program's that were refused for what passes: they met an offer of the peer's, or asked for too short
  * a session. Each is tried once more in its turn, as a new transaction, before the program hears of it.
@@ -46,12 +39,14 @@ export interface SecondTryUser {
  */
 export class SecondTries {
   readonly #parts: Parts;
-  readonly #user: SecondTryUser;
+  readonly #pending: PendingRequests;
+  readonly #send: (request: PendingRequest) => void;
   readonly #due: TimerKind;
 
-  constructor(parts: Parts, pending: PendingRequests, user: SecondTryUser) {
+  constructor(parts: Parts, pending: PendingRequests, send: (request: PendingRequest) => void) {
     this.#parts = parts;
-    this.#user = user;
+    this.#pending = pending;
+    this.#send = send;
     this.#due = parts.wheel.kind((id) => {
       const request = pending.get(id);
       if (request?.place !== 'second-try') return;
@@ -89,14 +84,22 @@ export class SecondTries {
     const isAnswered = table.state[dialog] === DialogState.confirmed;
     const isTheirs = isAnswered && table.has(dialog, DialogFlag.remoteInvitePending);
     if (!isTheirs && !table.has(dialog, DialogFlag.offerPending)) return false;
-    if (tries >= triesMax) this.#user.giveUp(request);
+    if (tries >= triesMax) this.#giveUp(request);
     else this.#wait(request, glareDelayMs(table.has(dialog, DialogFlag.callIdOwner), fraction()));
     return true;
   }
 
   #tryAgain(request: PendingRequest): void {
     const isBroken = this.#parts.healer.health.recovering[request.dialog] === 1;
-    if (isBroken && request.refusal !== undefined) this.#user.giveUp(request);
-    else this.#user.send(request);
+    if (isBroken && request.refusal !== undefined) this.#giveUp(request);
+    else this.#send(request);
+  }
+
+  /** It fails with its last refusal, or for the offer that was in its way all the time. */
+  #giveUp(request: PendingRequest): void {
+    const { id, refusal } = request;
+    const told = this.#pending.settle(request);
+    if (refusal === undefined) told.failLocally(id, 491);
+    else told.failWithResponse(id, refusal.response, refusal.origin);
   }
 }
