@@ -23,6 +23,13 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       load: () => import('./route-death/main.ts'),
     },
   ],
+  [
+    'parse',
+    {
+      summary: 'parse an UPDATE and an INVITE beside other parsers',
+      load: () => import('./parse/main.ts'),
+    },
+  ],
 ]);
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,77 @@
+import { writeFileSync } from 'node:fs';
+import { writeReport } from '../report.ts';
+import { readArguments, usage } from './arguments.ts';
+import { cStacks, measureCStack } from './c-stacks.ts';
+import { measureGrowth, ways } from './growth.ts';
+import type { Missing, Parser } from './parser.ts';
+import { disagreements, goalsOf, type Results, type Row, tableOf } from './results.ts';
+import { loadRivals } from './rivals/load.ts';
+import { type Sample, samples } from './samples.ts';
+import { sipmend } from './sipmend.ts';
+import { checksumOf, timeParsers } from './timing.ts';
+
+const timing = { timeMs: 1_000, warmupMs: 500 };
+
+/** Measures parsers side by side, and how ours grows. Gives the exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  const asked = readArguments(args);
+  if (asked.kind === 'help') {
+    console.log(usage);
+    return 0;
+  }
+  if (asked.kind === 'wrong') {
+    console.error(`parse: ${asked.message}\n\n${usage}`);
+    return 2;
+  }
+  const { json } = asked;
+  try {
+    if (json !== undefined) writeFileSync(json, '', { flag: 'a' }); // better now than after the run
+  } catch (error) {
+    console.error(`parse: ${json} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    return 2;
+  }
+  const results = await measure();
+  console.log(tableOf(results));
+  if (json !== undefined) writeReport(json, { scenario: 'parse', results });
+  const differing = disagreements(results.rows);
+  for (const difference of differing) console.error(`parse: ${difference}`);
+  return differing.length === 0 && results.growth.every(({ isLinear }) => isLinear) ? 0 : 1;
+}
+
+async function measure(): Promise<Results> {
+  const rivals = await loadRivals();
+  const rows: Row[] = [];
+  for (const sample of samples) rows.push(...(await rowsOf(sample, rivals)));
+  const goals = samples.flatMap((sample) => goalsOf(sample, rows));
+  return { rows, growth: ways.map(measureGrowth), goals };
+}
+
+async function rowsOf(sample: Sample, rivals: readonly (Parser | Missing)[]): Promise<readonly Row[]> {
+  const parsers = [sipmend, ...rivals.filter((rival) => 'read' in rival)];
+  const speeds = await timeParsers(parsers, sample, timing);
+  const ours = speeds[0] ?? 0;
+  const message = sample.name;
+  const rows = parsers.map((parser, index): Row => {
+    const perSecond = speeds[index] ?? 0;
+    const kind = parser === sipmend ? 'ours' : 'npm';
+    const checksum = checksumOf(parser, sample);
+    return { name: parser.name, kind, message, perSecond, ratioToOurs: perSecond / ours, checksum };
+  });
+  const missing = rivals.filter((rival) => 'missing' in rival);
+  rows.push(...missing.map((rival) => missingRow(rival, 'npm', message)));
+  for (const stack of cStacks) {
+    const found = measureCStack(stack, [sample], timing.timeMs / 1000);
+    if ('missing' in found) {
+      rows.push(missingRow(found, 'c', message));
+      continue;
+    }
+    for (const { checksum, perSecond } of found) {
+      rows.push({ name: stack.name, kind: 'c', message, perSecond, ratioToOurs: perSecond / ours, checksum });
+    }
+  }
+  return rows;
+}
+
+function missingRow({ name, missing }: Missing, kind: Row['kind'], message: string): Row {
+  return { name, kind, message, perSecond: null, ratioToOurs: null, checksum: null, missing };
+}
