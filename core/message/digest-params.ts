@@ -1,3 +1,5 @@
+import { messageLimits } from '../limits.ts';
+
 const scheme = /^Digest[ \t]+/i;
 
 /** One `name=value` and the comma or the end behind it. A value is a token, read liberally, or a quoted string. */
@@ -5,7 +7,7 @@ const param = /[ \t,]*([A-Za-z0-9.!%*_+`'~-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)
 
 /**
  * The parameters of a Digest challenge or of Digest credentials, by their names in lower case; quoted strings without quotes and
- * escapes. Undefined for any other scheme, for what is malformed, and where a name is given twice.
+ * escapes. Undefined for any other scheme, for what is malformed, where a name is given twice, and where there are too many.
  *
  * @see RFC 3261 §25.1 (challenge, credentials)
  */
@@ -19,7 +21,7 @@ export function parseDigestParams(value: string): ReadonlyMap<string, string> | 
     if (step === null) return undefined;
     const [, name = '', quoted, token = ''] = step;
     const key = name.toLowerCase();
-    if (params.has(key)) return undefined;
+    if (params.has(key) || params.size === messageLimits.paramCount) return undefined;
     params.set(key, quoted === undefined ? token : quoted.replace(/\\(.)/g, '$1'));
   }
   return params;

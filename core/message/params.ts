@@ -1,3 +1,4 @@
+import { messageLimits } from '../limits.ts';
 import { skipLws, skipParam, skipQuoted } from './bytes.ts';
 
 const COMMA = 0x2c;
@@ -5,13 +6,16 @@ const DQUOTE = 0x22;
 const EQUAL = 0x3d;
 const SEMI = 0x3b;
 
+const COUNT_MAX = messageLimits.paramCount;
+
 /** What `ParamCursor.next` met. */
 export type ParamStep = 'param' | 'end' | 'malformed';
 
 /**
  * Walks `;name=value` parameters of a header value, quoted values and white space around the separators included.
  *
- * The walk ends at the end of the value or at a comma that begins the next one: `at` then says where.
+ * The walk ends at the end of the value or at a comma that begins the next one: `at` then says where. A value with more than
+ * `messageLimits.paramCount` parameters is malformed.
  *
  * @see RFC 3261 §25.1 (generic-param)
  */
@@ -26,11 +30,19 @@ export class ParamCursor {
   /** True when the value is visible ASCII without quotes, and not empty: it can be copied into a message of ours. */
   plain: boolean = false;
 
+  #count = 0;
+
+  /** Begins with another value, whose parameters are from `at` on. */
+  begin(at: number): void {
+    this.at = at;
+    this.#count = 0;
+  }
+
   next(bytes: Uint8Array, end: number): ParamStep {
     let at = skipLws(bytes, this.at, end);
     this.at = at;
     if (at >= end || bytes[at] === COMMA) return 'end';
-    if (bytes[at] !== SEMI) return 'malformed';
+    if (bytes[at] !== SEMI || ++this.#count > COUNT_MAX) return 'malformed';
     const nameStart = skipLws(bytes, at + 1, end);
     let nameEnd = skipParam(bytes, nameStart, end);
     while (nameEnd < end && (bytes[nameEnd] ?? 0) >= NON_ASCII) nameEnd = skipParam(bytes, nameEnd + 1, end);

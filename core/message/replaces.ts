@@ -1,4 +1,4 @@
-import { equalsIgnoringCase, skipLws } from './bytes.ts';
+import { equalsIgnoringCase } from './bytes.ts';
 import { HeaderId } from './header.ts';
 import type { Message } from './message.ts';
 import { ParamCursor } from './params.ts';
@@ -34,7 +34,7 @@ export function readReplaces(request: Message, into: ReplacesView): 'absent' | '
   clearSpan(into.toTag);
   clearSpan(into.fromTag);
   into.earlyOnly = false;
-  params.at = skipLws(bytes, at, end);
+  params.begin(at);
   for (let step = params.next(bytes, end); step !== 'end'; step = params.next(bytes, end)) {
     if (step === 'malformed') return 'malformed';
     const isNamed = (name: string): boolean => equalsIgnoringCase(bytes, params.nameStart, params.nameEnd, name);

@@ -35,7 +35,7 @@ export function parseSessionExpires(
   const seconds = parseDecimal(bytes, start, secondsEnd, secondsMax);
   if (seconds < 0) return;
   let refresher: Refresher | undefined;
-  cursor.at = secondsEnd;
+  cursor.begin(secondsEnd);
   let step = cursor.next(bytes, end);
   while (step === 'param') {
     if (equalsWord(bytes, cursor.nameStart, cursor.nameEnd, REFRESHER)) {

@@ -1,3 +1,4 @@
+import { messageLimits } from '../limits.ts';
 import {
   decodeText,
   equalsWord,
@@ -15,12 +16,15 @@ import {
 import { hexDigit } from './ip-octets.ts';
 import { clearSpan, emptySpan, type Span, setSpan } from './span.ts';
 
+const AMPERSAND = 0x26;
 const AT = 0x40;
 const COLON = 0x3a;
 const LBRACKET = 0x5b;
 const QUESTION = 0x3f;
 const RBRACKET = 0x5d;
 const SEMI = 0x3b;
+
+const COUNT_MAX = messageLimits.paramCount;
 
 export type UriScheme = 'sip' | 'sips' | 'tel' | 'other';
 
@@ -132,9 +136,9 @@ function parseHostPart(bytes: Uint8Array, start: number, end: number, into: UriV
     next = portEnd;
   }
   if (next < end && bytes[next] === SEMI) next = parseUriParams(bytes, next + 1, end, into);
-  if (next < end && bytes[next] === QUESTION) {
+  if (next >= 0 && next < end && bytes[next] === QUESTION) {
     setSpan(into.headers, next + 1, end);
-    next = skipUri(bytes, next + 1, end);
+    next = skipUriHeaders(bytes, next + 1, end);
   }
   return next === end;
 }
@@ -161,10 +165,12 @@ const LR = word('lr');
 const TRANSPORT = word('transport');
 const MADDR = word('maddr');
 
-/** Reads what we ask for from the parameters at `start`; gives the offset of the question mark or the end. */
+/** Reads what we ask for from the parameters at `start`; gives the offset of the question mark or the end, -1 where there are too many. */
 function parseUriParams(bytes: Uint8Array, start: number, end: number, into: UriView): number {
   let at = start;
+  let count = 0;
   while (at < end) {
+    if (++count > COUNT_MAX) return -1;
     const nameEnd = skipUriParamName(bytes, at, end);
     const valueEnd = skipUriParam(bytes, nameEnd, end);
     if (nameIs(bytes, at, nameEnd, LR)) into.lr = true;
@@ -176,6 +182,16 @@ function parseUriParams(bytes: Uint8Array, start: number, end: number, into: Uri
   }
   setSpan(into.params, start, at);
   return at;
+}
+
+/** The offset behind the headers at `start`, -1 where there are too many. */
+function skipUriHeaders(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  for (let count = 1; count <= COUNT_MAX; count++) {
+    at = indexOfOctet(bytes, AMPERSAND, at, end) + 1;
+    if (at > end) return skipUri(bytes, start, end);
+  }
+  return -1;
 }
 
 function parseMaddr(bytes: Uint8Array, start: number, end: number, into: Span): void {

@@ -72,7 +72,7 @@ export function parseVia(bytes: Uint8Array, start: number, end: number, into: Vi
   const hostEnd = sentBy < 0 ? -1 : parseHost(bytes, sentBy, end, into.host);
   const portEnd = hostEnd < 0 ? -1 : parsePort(bytes, hostEnd, end, into);
   if (portEnd < 0) return -1;
-  cursor.at = portEnd;
+  cursor.begin(portEnd);
   let paramStart = portEnd;
   let step = cursor.next(bytes, end);
   while (step === 'param') {
