@@ -1,5 +1,6 @@
 import type { Message } from '../message/message.ts';
 import { requestUri } from '../message/request-uri.ts';
+import { parseUri, UriView } from '../message/uri.ts';
 import type { Slice } from './slab.ts';
 
 /**
@@ -13,4 +14,19 @@ export function targetOf(message: Message): Slice | undefined {
   if (contact.presence !== 'present' || contact.uri.end === contact.uri.start) return undefined;
   const { scheme } = message.contactUri;
   return scheme === 'sip' || scheme === 'sips' ? requestUri(message.contactUri) : undefined;
+}
+
+const view = new UriView();
+
+/**
+ * The same of what a dialog begins with: before RFC 3261 an INVITE could come without a Contact, and its From's URI was then where
+ * its caller is reached.
+ *
+ * @see RFC 3261 §12.1.1, RFC 4475 §3.4.1
+ */
+export function firstTargetOf(message: Message): Slice | undefined {
+  if (message.contact.presence !== 'absent') return targetOf(message);
+  const { uri } = message.from;
+  if (!parseUri(message.bytes, uri.start, uri.end, view)) return undefined;
+  return view.scheme === 'sip' || view.scheme === 'sips' ? requestUri(view) : undefined;
 }

@@ -6,6 +6,7 @@ import { targetOf } from '../dialog/target.ts';
 import { parseDate } from '../message/date.ts';
 import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
+import { isKnownMethod } from '../message/method.ts';
 import type { ServerTransaction, ServerUser } from '../transaction/server-transaction.ts';
 import type { Answers } from './answers.ts';
 import type { Content } from './command.ts';
@@ -22,6 +23,7 @@ import { refreshFault } from './request-faults.ts';
 import type { Responder } from './responder.ts';
 import type { RouteAdoption } from './route-adoption.ts';
 import { sameSession } from './same-session.ts';
+import { unsupportedContent } from './unsupported-content.ts';
 
 /** A request that waits for the program's answer. */
 interface HeldRequest {
@@ -151,7 +153,7 @@ export class InDialog implements ServerUser {
         this.#receivePrack(tx, request, dialog);
         break;
       default:
-        this.#responder.respond(tx, request, 405, { lines: allowHeader });
+        this.#responder.respond(tx, request, isKnownMethod(request.method) ? 405 : 501, { lines: allowHeader });
     }
   }
 
@@ -281,6 +283,11 @@ export class InDialog implements ServerUser {
     const fault = refreshFault(request);
     if (fault !== undefined) {
       this.#responder.respond(tx, request, 400, { reason: fault });
+      return;
+    }
+    const acceptable = unsupportedContent(request);
+    if (acceptable !== undefined) {
+      this.#responder.respond(tx, request, 415, { lines: acceptable });
       return;
     }
     const challenge = this.#adoption.challenge(tx, request, dialog);

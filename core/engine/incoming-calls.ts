@@ -3,7 +3,7 @@ import { hashDescription } from '../dialog/session-description.ts';
 import { minSessionIntervalS } from '../dialog/session-timer.ts';
 import { emptySlice, sliceOf } from '../dialog/slab.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
-import { targetOf } from '../dialog/target.ts';
+import { firstTargetOf } from '../dialog/target.ts';
 import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
@@ -18,6 +18,7 @@ import { bodyOf } from './reporter.ts';
 import { inviteFault } from './request-faults.ts';
 import type { Responder } from './responder.ts';
 import { ringLimitS } from './ring-limit.ts';
+import { unsupportedContent } from './unsupported-content.ts';
 
 /** A call of a peer's until the program has answered or refused it. */
 interface IncomingCall {
@@ -84,8 +85,9 @@ export class IncomingCalls implements ServerUser, ReliableUser {
       this.#responder.respond(tx, request, 400, { toTag: localTag, reason: fault });
       return;
     }
-    if (isEncoded(request)) {
-      this.#responder.respond(tx, request, 415, { toTag: localTag, lines: 'Accept-Encoding: identity\r\n' });
+    const acceptable = unsupportedContent(request);
+    if (acceptable !== undefined) {
+      this.#responder.respond(tx, request, 415, { toTag: localTag, lines: acceptable });
       return;
     }
     if (sessions.tooSmall(request)) {
@@ -312,7 +314,7 @@ export class IncomingCalls implements ServerUser, ReliableUser {
     const { table, trust, remote } = this.#parts;
     const request = this.#held;
     const dialog = this.#maker.fromRequest(request, {
-      target: targetOf(request) ?? emptySlice,
+      target: firstTargetOf(request) ?? emptySlice,
       localParty: partyOf(request, request.to),
       localTag: sliceOf(call.localTag),
       callId: { bytes: request.bytes, start: request.callId.start, end: request.callId.end },
@@ -363,11 +365,4 @@ export class IncomingCalls implements ServerUser, ReliableUser {
 /** Whether the caller takes provisional responses that it has to acknowledge. @see RFC 3262 §3 */
 function canBeReliable(request: Message): boolean {
   return request.hasToken(HeaderId.Supported, '100rel') || request.hasToken(HeaderId.Require, '100rel');
-}
-
-/** Whether a body that matters comes in an encoding, of which we have none. @see RFC 3261 §8.2.3 */
-function isEncoded(request: Message): boolean {
-  if (request.body.end === request.body.start || request.first(HeaderId.ContentEncoding) === -1) return false;
-  const isOptional = /;\s*handling\s*=\s*optional/i.test(request.headerText(HeaderId.ContentDisposition) ?? '');
-  return !isOptional && request.headerText(HeaderId.ContentEncoding)?.toLowerCase() !== 'identity';
 }

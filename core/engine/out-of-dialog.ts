@@ -1,5 +1,6 @@
 import { allowHeader } from '../dialog/request.ts';
 import type { Message } from '../message/message.ts';
+import { isKnownMethod } from '../message/method.ts';
 import type { Received } from '../transaction/server.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import { unsupportedExtensions } from './extensions.ts';
@@ -40,7 +41,9 @@ export class OutOfDialog {
     const { method } = request;
     const toTag = this.#parts.token();
     const unsupported = unsupportedExtensions(request, this.#parts.recovery.replaces);
-    if (unsupported !== '')
+    if (!isKnownMethod(method)) this.#responder.respond(tx, request, 501, { toTag, lines: allowHeader });
+    else if (request.requestUriParts.scheme === 'other') this.#responder.respond(tx, request, 416, { toTag });
+    else if (unsupported !== '')
       this.#responder.respond(tx, request, 420, { toTag, lines: `Unsupported: ${unsupported}\r\n` });
     else if (this.#replaced.receive(tx, request, toTag)) return;
     else if (method === 'INVITE') this.#calls.receive(tx, request);

@@ -1,4 +1,5 @@
 import type { FlowId } from '../contract.ts';
+import { allowHeader } from '../dialog/request.ts';
 import { Message, type Refusal } from '../message/message.ts';
 import { beginResponse, endMessage } from '../message/write.ts';
 import type { InDialog } from './in-dialog.ts';
@@ -27,13 +28,14 @@ export class Reception {
     this.#parts.hops.heard(flow);
     const message = this.#message;
     const refusal = message.scan(bytes);
-    if (refusal !== undefined) {
-      this.#refuse(message, flow, refusal);
+    const isTaken = refusal === undefined && message.isRequest;
+    if (replyFlow === flow && (isTaken || message.answerable) && this.#repliesElsewhere(message, flow)) {
+      this.#openReplyFlow(message, bytes, flow);
+    } else if (refusal !== undefined) {
+      this.#refuse(message, replyFlow, refusal);
     } else if (!message.isRequest) {
       // A second Via means that it was meant for another. @see RFC 3261 §8.1.3.3
       if (message.secondVia.presence === 'absent') this.#parts.clients.receive(message, flow);
-    } else if (replyFlow === flow && this.#repliesElsewhere(message, flow)) {
-      this.#openReplyFlow(message, bytes, flow);
     } else {
       this.#receiveRequest(message, replyFlow, replyFlow !== flow);
     }
@@ -100,7 +102,8 @@ export class Reception {
   }
 
   #refuse(message: Message, flow: FlowId, refusal: Refusal): void {
-    if (message.answerable) this.#answerStateless(message, flow, refusal.status, refusal.phrase, '');
+    const { status, phrase } = refusal;
+    if (message.answerable) this.#answerStateless(message, flow, status, phrase, status === 501 ? allowHeader : '');
   }
 
   #answerStateless(message: Message, flow: FlowId, status: number, phrase: string | undefined, lines: string): void {

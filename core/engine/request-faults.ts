@@ -1,4 +1,6 @@
+import { firstTargetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
+import { hasCookie } from '../transaction/branch.ts';
 
 /**
  * What a request that makes or refreshes a dialog has wrong beyond the grammar of its lines, as the Reason-Phrase of the 400 that
@@ -10,11 +12,15 @@ export function refreshFault(request: Message): string | undefined {
   return contactFault(request) ?? sessionFault(request);
 }
 
-/** The same for an INVITE outside any dialog, which must have more. `canRoute`: its Record-Route can be a route set. */
+/**
+ * The same for an INVITE outside any dialog, which must have more; one of RFC 2543, which its branch tells, may lack the tag, and the
+ * Contact where its From is a target (RFC 3261 §12.1.1). `canRoute`: its Record-Route can be a route set.
+ */
 export function inviteFault(request: Message, canRoute: boolean): string | undefined {
-  const { from, contact } = request;
-  if (from.tag.end === from.tag.start) return 'Missing From Tag';
-  if (contact.presence === 'absent') return 'Missing Contact';
+  const { bytes, via, from, contact } = request;
+  const isOld = !hasCookie(bytes, via.branch.start, via.branch.end);
+  if (!isOld && from.tag.end === from.tag.start) return 'Missing From Tag';
+  if (contact.presence === 'absent' && !(isOld && firstTargetOf(request) !== undefined)) return 'Missing Contact';
   return refreshFault(request) ?? (canRoute ? undefined : 'Malformed Record-Route');
 }
 

@@ -1,13 +1,14 @@
-import { equalsWord, skipLws, skipQuoted, trimEnd, word } from './bytes.ts';
+import { equalsWord, skipDisplayName, skipLws, skipQuoted, skipUri, trimEnd, word } from './bytes.ts';
 import { ParamCursor } from './params.ts';
 import type { Presence } from './presence.ts';
 import { clearSpan, emptySpan, type Span, setSpan } from './span.ts';
 
-const BACKSLASH = 0x5c;
+const AT = 0x40;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 const DQUOTE = 0x22;
 const LAQUOT = 0x3c;
+const QUESTION = 0x3f;
 const RAQUOT = 0x3e;
 const SEMI = 0x3b;
 const SP = 0x20;
@@ -74,30 +75,23 @@ function findAngle(bytes: Uint8Array, start: number, end: number): number {
     const open = closed < 0 ? end : skipLws(bytes, closed, end);
     return open < end && bytes[open] === LAQUOT ? open : NO_ANGLE_BEHIND_QUOTES;
   }
-  for (let at = start; at < end; at++) {
-    const octet = bytes[at];
-    if (octet === LAQUOT) return at;
-    if (octet === SEMI || octet === COMMA || octet === DQUOTE || octet === BACKSLASH) break;
-  }
-  return NO_ANGLE;
+  const open = skipDisplayName(bytes, start, end);
+  return open < end && bytes[open] === LAQUOT ? open : NO_ANGLE;
 }
 
 function parseNameAddr(bytes: Uint8Array, start: number, open: number, end: number, into: AddressView): number {
   if (open > start) setSpan(into.display, start, trimEnd(bytes, start, open));
-  let close = open + 1;
-  while (close < end && bytes[close] !== RAQUOT) {
-    if (bytes[close] === LAQUOT) return -1;
-    close++;
-  }
-  const uriStart = skipLws(bytes, open + 1, close);
-  setSpan(into.uri, uriStart, trimEnd(bytes, uriStart, close));
-  return close === end || into.uri.start === into.uri.end ? -1 : close + 1;
+  let close = skipUri(bytes, open + 1, end);
+  while (close < end && bytes[close] === AT) close = skipUri(bytes, close + 1, end);
+  setSpan(into.uri, open + 1, close);
+  return close === end || bytes[close] !== RAQUOT || close === open + 1 ? -1 : close + 1;
 }
 
 function parseAddrSpec(bytes: Uint8Array, start: number, end: number, into: AddressView): number {
   let at = start;
   let hasColon = false;
-  while (at < end && bytes[at] !== SEMI && bytes[at] !== COMMA && (bytes[at] ?? 0) > SP) {
+  // A question mark would need the brackets, too. @see RFC 3261 §20
+  while (at < end && bytes[at] !== SEMI && bytes[at] !== COMMA && bytes[at] !== QUESTION && (bytes[at] ?? 0) > SP) {
     if (bytes[at] === COLON) hasColon = true;
     at++;
   }
@@ -106,7 +100,7 @@ function parseAddrSpec(bytes: Uint8Array, start: number, end: number, into: Addr
 }
 
 function parseParams(bytes: Uint8Array, start: number, paramsStart: number, end: number, into: AddressView): number {
-  cursor.at = paramsStart;
+  cursor.begin(paramsStart);
   let step = cursor.next(bytes, end);
   while (step === 'param') {
     if (equalsWord(bytes, cursor.nameStart, cursor.nameEnd, TAG)) {

@@ -20,6 +20,7 @@ const URI = 64;
 const SCHEME = 128;
 const URI_PARAM = 256;
 const URI_PARAM_NAME = 512;
+const DISPLAY = 1024;
 
 const HTAB = 0x09;
 const LF = 0x0a;
@@ -53,7 +54,9 @@ function buildSets(): Uint16Array {
       (uri && octet !== 0x40 ? URI : 0) |
       (alphanum || isAny('+-.') ? SCHEME : 0) |
       (uri && !isAny(';?@') ? URI_PARAM : 0) |
-      (uri && !isAny(';?@=') ? URI_PARAM_NAME : 0);
+      (uri && !isAny(';?@=') ? URI_PARAM_NAME : 0) |
+      // Octets beyond ASCII are no part of the grammar, but of many languages.
+      (alphanum || isAny("-.!%*_+`'~ \t\r\n") || octet > 0x7f ? DISPLAY : 0);
   }
   return built;
 }
@@ -83,6 +86,12 @@ export function trimEnd(bytes: Uint8Array, start: number, end: number): number {
 /** The offset behind the token at `at`; `at` itself when there is none. */
 export function skipToken(bytes: Uint8Array, at: number, end: number): number {
   while (at < end && isIn(bytes[at], TOKEN)) at++;
+  return at;
+}
+
+/** The offset behind what a display name without quotes is made of: tokens, white space, octets beyond ASCII. */
+export function skipDisplayName(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && isIn(bytes[at], DISPLAY)) at++;
   return at;
 }
 

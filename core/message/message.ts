@@ -5,6 +5,7 @@ import { CSeqView, parseCSeq } from './cseq.ts';
 import { HeaderId } from './header.ts';
 import { HeaderIndex } from './header-index.ts';
 import { type HeaderField, headerFields, lineNamed, valueText } from './header-text.ts';
+import { isKnownMethod } from './method.ts';
 import { NumberView, parseNumber } from './number.ts';
 import type { Presence } from './presence.ts';
 import { addRecoveryActions, RecoveryActionView } from './recovery-action.ts';
@@ -44,6 +45,7 @@ const UINT32_MAX = 0xffff_ffff;
 const RSEQ_MAX = 0x7fff_ffff;
 
 const HEAD_SIZE_MAX = messageLimits.headSize;
+const BODY_SIZE_MAX = messageLimits.bodySize;
 const noBytes = new Uint8Array(0);
 
 /**
@@ -143,21 +145,14 @@ export class Message {
     if (cseqLine >= 0) parseCSeq(bytes, index.valueStart(cseqLine), index.valueEnd(cseqLine), cseq);
 
     const { isRequest, method } = this.#line;
-    this.#answerable =
-      isRequest &&
-      method !== 'ACK' &&
-      viaLine >= 0 &&
-      from.presence !== 'absent' &&
-      to.presence !== 'absent' &&
-      callId.presence !== 'absent' &&
-      cseq.presence !== 'absent';
+    this.#answerable = isRequest && method !== 'ACK' && viaLine >= 0 && cseq.presence !== 'absent';
     return (
       (via.presence === 'present' ? undefined : refusals[viaLine < 0 ? 'via-missing' : 'via-malformed']) ??
       this.#fault(HeaderId.From, from.presence, 'from') ??
       this.#fault(HeaderId.To, to.presence, 'to') ??
       this.#fault(HeaderId.CallId, callId.presence, 'call-id') ??
       this.#fault(HeaderId.CSeq, cseq.presence, 'cseq') ??
-      (isRequest && cseq.method !== method ? refusals['cseq-method'] : undefined)
+      (isRequest && cseq.method !== method ? refusals[isKnownMethod(method) ? 'cseq-method' : 'method'] : undefined)
     );
   }
 
@@ -194,11 +189,12 @@ export class Message {
     const index = this.#index;
     setSpan(body, index.bodyStart, bytes.length);
     const line = index.first(HeaderId.ContentLength);
-    if (line < 0) return undefined;
+    if (line < 0) return bytes.length - index.bodyStart > BODY_SIZE_MAX ? refusals['body-too-large'] : undefined;
     // Two lines, even equal ones, would let two readers see two bodies.
     if (index.next(line) >= 0) return refusals['content-length'];
     const size = parseDecimal(bytes, index.valueStart(line), index.valueEnd(line), UINT32_MAX);
     if (size < 0) return refusals['content-length'];
+    if (size > BODY_SIZE_MAX) return refusals['body-too-large'];
     if (size > bytes.length - index.bodyStart) return refusals['body-truncated'];
     body.end = index.bodyStart + size;
     return undefined;
@@ -209,7 +205,10 @@ export class Message {
     return this.#line.isRequest;
   }
 
-  /** True for a request, other than ACK, that has the lines which every response copies, well formed or not. */
+  /**
+   * True for a request, other than ACK, that has the lines by which its client knows a response: Via and CSeq, well formed or not.
+   * What it lacks of From, To and Call-ID the response lacks as well.
+   */
   get answerable(): boolean {
     return this.#answerable;
   }

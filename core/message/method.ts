@@ -18,6 +18,13 @@ const knownMethods: readonly string[] = [
   'PUBLISH',
 ];
 
+const known: ReadonlySet<string> = new Set(knownMethods);
+
+/** Whether a method is one of those: a server refuses it by 405 where it does not support it, and any other by 501. @see RFC 3261 §21.5.2 */
+export function isKnownMethod(method: string): boolean {
+  return known.has(method);
+}
+
 const words: readonly Uint8Array[] = knownMethods.map(word);
 
 /** The method that [start, end) spells, in its exact case: a known one without making a string. */

@@ -26,6 +26,7 @@ export type RefusalReason =
   | 'cseq-repeated'
   | 'cseq-malformed'
   | 'cseq-method'
+  | 'method'
   | 'content-length'
   | 'body-truncated';
 
@@ -66,6 +67,8 @@ export const refusals: { readonly [R in RefusalReason]: Refusal } = {
   'cseq-repeated': { reason: 'cseq-repeated', status: 400, phrase: 'More Than One CSeq' },
   'cseq-malformed': { reason: 'cseq-malformed', status: 400, phrase: 'Malformed CSeq' },
   'cseq-method': { reason: 'cseq-method', status: 400, phrase: 'CSeq Names Another Method' },
+  // Which of the two is meant, nobody can tell; no server does the one of the start line. @see RFC 4475 §3.1.2.18
+  method: { reason: 'method', status: 501, phrase: 'Not Implemented' },
   'content-length': { reason: 'content-length', status: 400, phrase: 'Malformed Content-Length' },
   'body-truncated': { reason: 'body-truncated', status: 400, phrase: 'Body Shorter Than Content-Length' },
 };

@@ -52,7 +52,10 @@ function parseRequestLine(bytes: Uint8Array, start: number, end: number, into: S
   const version = checkVersion(bytes, uriEnd + 1, end);
   if (version !== undefined) return version;
   setSpan(into.requestUri, uriStart, uriEnd);
-  return parseUri(bytes, uriStart, uriEnd, into.uri) ? undefined : refusals['request-uri'];
+  // Its headers would be nobody's. @see RFC 3261 §19.1.1, table 1
+  return parseUri(bytes, uriStart, uriEnd, into.uri) && into.uri.headers.start === 0
+    ? undefined
+    : refusals['request-uri'];
 }
 
 function parseStatusLine(bytes: Uint8Array, start: number, end: number, into: StartLine): Refusal | undefined {

@@ -30,9 +30,9 @@ export function idOfBranch(bytes: Uint8Array, start: number, end: number): numbe
   return isOurs(bytes, start, end) ? Math.max(number(bytes, start + idStart, idDigits), 0) : 0;
 }
 
-/** Does [start, end) begin with the magic cookie? @see RFC 3261 §8.1.1.7 */
+/** Does [start, end) begin with the magic cookie? The cookie alone identifies nothing, and counts as none. @see RFC 3261 §8.1.1.7 */
 export function hasCookie(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start < cookie.length) return false;
+  if (end - start <= cookie.length) return false;
   for (let at = 0; at < cookie.length; at++) if (bytes[start + at] !== cookieOctets[at]) return false;
   return true;
 }

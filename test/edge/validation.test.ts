@@ -12,6 +12,8 @@ test('1: what is needed must be well formed, what is not is left alone, whatever
     assert.ok(only(world.from(alice, request('INVITE', { lines }))).text.includes(`\r\n${lines[0]}\r\n`), lines[0]);
   }
   assert.is(refused(world, request('INVITE', { lines: ['Route: nonsense'] })), 'SIP/2.0 400 Malformed Route');
+  const uri = `sip:bob@${bob}?Subject=x&Priority=y`;
+  assert.is(refused(world, request('INVITE', { uri })), 'SIP/2.0 400 Malformed Request-URI', 'RFC 4475 §3.1.2.11');
 });
 
 test('1: a method and a header field that nobody knows go on', () => {

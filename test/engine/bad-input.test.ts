@@ -76,7 +76,7 @@ test('what cannot be answered is met with silence', async () => {
   await ground.rest();
 });
 
-test('a request without a To tag that needs a dialog is answered 481, an unknown method 405', async () => {
+test('a request without a To tag that needs a dialog is answered 481, a method that we lack 405, an unknown one 501', async () => {
   const ground = await bed();
   const { hop, clock } = ground;
   for (const [index, method] of ['BYE', 'INFO', 'UPDATE', 'FOO', 'SUBSCRIBE'].entries()) {
@@ -85,9 +85,9 @@ test('a request without a To tag that needs a dialog is answered 481, an unknown
   await clock.run(5);
   assert.equal(
     hop.received.map(({ status }) => status),
-    [481, 481, 481, 405, 405],
+    [481, 481, 481, 501, 405],
   );
-  assert.match(hop.received[3]?.header('Allow') ?? '', 'INVITE');
+  for (const response of hop.received.slice(3)) assert.match(response.header('Allow'), 'INVITE');
   for (const response of hop.received) assert.match(response.header('To'), ';tag=');
   await ground.rest();
 });

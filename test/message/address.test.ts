@@ -56,6 +56,11 @@ test('display names may be tokens, quoted, empty, or stand without a space', () 
   assert.is(read('"" <sip:a@b>')?.['display'], '""');
 });
 
+test('a display name without quotes is made of tokens, and of what is no ASCII', () => {
+  assert.is(read("token1~` token2'+_ token3*%!.- <sip:a@b>")?.['display'], "token1~` token2'+_ token3*%!.-");
+  assert.is(read('Grüße\r\n an Åsa<sip:a@b>')?.['display'], 'Grüße\r\n an Åsa');
+});
+
 test('quotes hide commas, semicolons, angle brackets and escaped quotes', () => {
   const found = read('"Bell, \\"A;\\" <sip:no@no>\\\\" <sip:a@b>;x="1, 2;tag=no\\"";tag=yes, <sip:c@d>');
   assert.is(found?.['uri'], 'sip:a@b');
@@ -68,7 +73,6 @@ test('white space around everything is passed over', () => {
   const found = read(' \t"x"\r\n <sip:a@b>\r\n ; tag\r\n = \r\n\t1 ');
   assert.is(found?.['tag'], '1');
   assert.is(found?.['value'], '"x"\r\n <sip:a@b>\r\n ; tag\r\n = \r\n\t1');
-  assert.is(read('< sip:a@b >')?.['uri'], 'sip:a@b');
 });
 
 test('a comma ends the first address of a list', () => {
@@ -90,6 +94,16 @@ test('what breaks the grammar is refused', () => {
     '<sip:a@b',
     '<sip:a@b;tag=1',
     '<sip:a<b>',
+    '< sip:a@b>',
+    '<sip:a@b >',
+    '<sip:a b@c>',
+    '<sip:a"b@c>',
+    '<sip:a\0b@c>',
+    'sip:a@b?x=y',
+    'tel:1?x',
+    'J. (Joe) <sip:a@b>',
+    'a@b <sip:a@b>',
+    'a:b <sip:a@b>',
     '"open <sip:a@b>',
     '"closed" sip:a@b',
     '"closed"',
