@@ -43,7 +43,6 @@ export class HealRequests {
   readonly #policy: RouteSetPolicy;
   readonly #replaces: boolean;
   readonly #replacements: Replacements;
-  readonly #user: ClientUser;
   readonly #inviteLimit: TimerKind;
   /** Transaction id by dialog, of heals under way. */
   readonly #underWay = new Map<DialogIndex, number>();
@@ -63,7 +62,6 @@ export class HealRequests {
     readonly policy: RouteSetPolicy;
     readonly replaces: boolean;
     readonly replacements: Replacements;
-    readonly user: ClientUser;
   }) {
     this.#table = options.table;
     this.#hops = options.hops;
@@ -77,7 +75,6 @@ export class HealRequests {
     this.#policy = options.policy;
     this.#replaces = options.replaces;
     this.#replacements = options.replacements;
-    this.#user = options.user;
     this.#inviteLimit = this.#wheel.kind((dialog) => {
       this.#health.timer[dialog] = 0;
       const tx = this.#transactions.get(this.#underWay.get(dialog) ?? 0);
@@ -85,15 +82,18 @@ export class HealRequests {
     });
   }
 
-  /** Sends the heal of the dialog's rung, or of the next one that the peer can take; tells why when there is none to send. */
-  send(dialog: DialogIndex, hop: Hop): 'sent' | 'offer-pending' | 'impossible' {
+  /**
+   * Sends the heal of the dialog's rung, or of the next one that the peer can take; tells why when there is none to send. `user` hears
+   * what becomes of it.
+   */
+  send(dialog: DialogIndex, hop: Hop, user: ClientUser): 'sent' | 'offer-pending' | 'impossible' {
     const index = this.#usableRung(dialog, this.#health.rung[dialog] as number);
     if (index === -1) return 'impossible';
     this.#health.rung[dialog] = index;
     const rung = rungs[index] as Rung;
     if (rung.offer && this.#offerPending(dialog)) return 'offer-pending';
     if (hop.flow === undefined || !this.#table.hasSequence(dialog)) return 'impossible';
-    const tx = this.#transactions.begin(rung.method, hop.flow, hop.address.protocol !== 'udp', this.#user, dialog);
+    const tx = this.#transactions.begin(rung.method, hop.flow, hop.address.protocol !== 'udp', user, dialog);
     if (tx === undefined) return 'impossible';
     tx.ownFlowOnly = true; // its 2xx rewrites the route: from nobody but the hop that was asked
     const path = this.#path(dialog, hop);

@@ -1,28 +1,17 @@
 import type { Acks } from '../dialog/ack.ts';
 import type { Challenges } from '../dialog/challenges.ts';
-import { resilienceTag } from '../dialog/request.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import type { SessionTimers } from '../dialog/session-timer.ts';
 import { DialogFlag, type DialogIndex, DialogState, type DialogTable } from '../dialog/table.ts';
-import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import type { Writer } from '../message/write.ts';
 import type { Wheel } from '../time/wheel.ts';
-import type { ClientTransaction, ClientTransactions, ClientUser } from '../transaction/client.ts';
+import type { ClientTransactions } from '../transaction/client.ts';
 import { Attempts } from './attempts.ts';
 import { BreakLimits } from './break-limits.ts';
-import {
-  type BreakCause,
-  classifyHealResponse,
-  type Mender,
-  menderOf,
-  refusesRouteLess,
-  saysWait,
-  tellsOfRoute,
-  tellsOfRung,
-} from './classify.ts';
-import { HealRequests, isByOneRoute, isRouteLess } from './heal-requests.ts';
-import { HealedRoutes } from './healed-routes.ts';
+import type { BreakCause, Mender } from './classify.ts';
+import { HealRequests } from './heal-requests.ts';
+import { HealVerdicts } from './heal-verdicts.ts';
 import type { HealerUser } from './healer-user.ts';
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
@@ -30,10 +19,9 @@ import { MediaGuard } from './media-guard.ts';
 import { PeerMemory } from './peer-memory.ts';
 import type { RecoveryPolicy } from './policy.ts';
 import { Registration } from './registration.ts';
-import { Replacements, refusesReplacement } from './replacements.ts';
+import { Replacements } from './replacements.ts';
 import { Phase, RouteHealth, type RouteStatus } from './route-health.ts';
 import type { RouteSetPolicy } from './route-set-policy.ts';
-import { retryAfterMs } from './schedule.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 /** A heal with an offer waits for a pending offer; it looks again so often. */
@@ -46,7 +34,7 @@ const pendingOfferDelayMs = 500;
  * come back), or registering (our registration is refreshed first). All that wait for a live hop stand in the waiting line; the schedule's
  * waiting times are timers.
  */
-export class Healer implements ClientUser {
+export class Healer {
   readonly health: RouteHealth;
   /** Where the program says how a refresh of its registration ended. */
   readonly registration: Registration;
@@ -56,15 +44,13 @@ export class Healer implements ClientUser {
   readonly #table: DialogTable;
   readonly #hops: Hops;
   readonly #sessions: SessionTimers;
-  readonly #acks: Acks;
   readonly #wheel: Wheel;
   readonly #user: HealerUser;
-  readonly #policy: RouteSetPolicy;
   readonly #recovery: RecoveryPolicy;
   readonly #attempts: Attempts;
   readonly #line: WaitingLine;
   readonly #requests: HealRequests;
-  readonly #routes: HealedRoutes;
+  readonly #verdicts: HealVerdicts;
   readonly #peers: PeerMemory;
   readonly #replacements: Replacements;
 
@@ -88,10 +74,8 @@ export class Healer implements ClientUser {
     this.#table = options.table;
     this.#hops = options.hops;
     this.#sessions = options.sessions;
-    this.#acks = options.acks;
     this.#wheel = options.wheel;
     this.#user = options.user;
-    this.#policy = options.policy;
     this.#recovery = options.recovery;
     this.health = new RouteHealth(options.table.rows);
     this.#attempts = new Attempts({
@@ -131,9 +115,24 @@ export class Healer implements ClientUser {
       health: this.health,
       replaces: options.recovery.replaces,
       replacements: this.#replacements,
-      user: this,
     });
-    this.#routes = new HealedRoutes({ ...options, requests: this.#requests, replacements: this.#replacements });
+    this.#verdicts = new HealVerdicts({
+      ...options,
+      health: this.health,
+      attempts: this.#attempts,
+      limits: this.#limits,
+      media: this.media,
+      line: this.#line,
+      requests: this.#requests,
+      peers: this.#peers,
+      replacements: this.#replacements,
+      healer: {
+        breakRoute: (dialog, cause, status, mender) => this.breakRoute(dialog, cause, status, mender),
+        awaitRegistration: (dialog) => this.#awaitRegistration(dialog),
+        noteAnswer: (dialog, message) => this.noteAnswer(dialog, message),
+        pump: () => this.pump(),
+      },
+    });
   }
 
   /** A dialog begins. */
@@ -255,7 +254,7 @@ export class Healer implements ClientUser {
       this.#disarm(dialog);
       this.health.phase[dialog] = Phase.idle;
     }
-    this.#healed(dialog, 'remote', false, false);
+    this.#verdicts.healed(dialog, 'remote', false, false);
   }
 
   /** The peer has put a new dialog in the place of this one, whose identity and route the caller has put into the table. */
@@ -264,7 +263,7 @@ export class Healer implements ClientUser {
     const hop = this.#requests.forget(dialog);
     if (hop !== undefined) this.#line.releaseSome(hop);
     this.health.phase[dialog] = Phase.idle;
-    this.#healed(dialog, 'remote', false, true);
+    this.#verdicts.healed(dialog, 'remote', false, true);
     this.pump();
   }
 
@@ -308,95 +307,9 @@ export class Healer implements ClientUser {
     for (let turn = this.#line.next(); turn !== undefined; turn = this.#line.next()) this.#start(turn.dialog, turn.hop);
   }
 
-  onResponse(tx: ClientTransaction, message: Message): void {
-    if (message.status < 200) return;
-    const dialog = tx.owner;
-    if (!this.#requests.isUnderWay(tx)) {
-      this.#acks.repeat(tx);
-      return;
-    }
-    if (this.#requests.answerChallenge(tx, message)) return;
-    const hop = this.#endTransaction(tx);
-    const lastRung = this.#requests.nextRung(dialog) === -1;
-    const routeLess = isRouteLess(tx);
-    const replaces = this.#replacements.isUnderWay(dialog);
-    const isRefused = replaces && refusesReplacement(message);
-    const verdict = isRefused ? 'gone' : classifyHealResponse(message.status, routeLess, lastRung);
-    if (verdict !== 'healed' && this.#replacements.end(dialog)) {
-      this.#gone(dialog, message);
-      this.pump();
-      return;
-    }
-    if (verdict !== 'healed' && this.#isStale(dialog)) {
-      this.#attemptFailed(dialog, 'response', message);
-      this.pump();
-      return;
-    }
-    switch (verdict) {
-      case 'healed': {
-        const adopted = this.#routes.adopt(tx, message, hop);
-        const oldEnded = this.#replacements.end(dialog);
-        // Whatever it carries, a 2xx to INVITE is acknowledged, or the peer ends the session.
-        if (tx.method === 'INVITE' && (adopted || !replaces))
-          this.#acks.send(tx, dialog, message.cseq.number, this.#hops.of(dialog) ?? hop);
-        if (isByOneRoute(tx)) this.#hops.learnRoute(hop);
-        if (adopted) this.#healedByUs(dialog, message, replaces);
-        else if (oldEnded) this.#gone(dialog, message);
-        else this.#attemptFailed(dialog, 'response');
-        break;
-      }
-      case 'other-path':
-        this.#requests.nameHop(dialog);
-        this.#line.joinUrgent(dialog);
-        break;
-      case 'next-rung':
-        this.health.rung[dialog] = this.#requests.nextRung(dialog);
-        this.#line.joinUrgent(dialog);
-        break;
-      case 'glare':
-        this.#attempts.waitForGlare(dialog);
-        break;
-      case 'later':
-        if (message.status === 422 && this.#sessions.raise(dialog, message) && this.health.attempt[dialog] === 0) {
-          this.health.attempt[dialog] = 1;
-          this.#line.joinUrgent(dialog);
-          break;
-        }
-        if (isByOneRoute(tx) && refusesRouteLess.has(message.status)) hop.wantsRouteUntilMs = 0;
-        if (tellsOfRung(message.status)) this.#beginAtTop(dialog);
-        if (message.status === 503) this.#hops.hold(hop, this.#wheel.nowMs + retryAfterMs(message));
-        this.#attemptFailed(dialog, 'response', message);
-        break;
-      case 'gone':
-        this.#gone(dialog, message);
-        break;
-    }
-    this.pump();
-  }
-
-  onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
-    const dialog = tx.owner;
-    if (!this.#requests.isUnderWay(tx)) return;
-    const hop = this.#endTransaction(tx);
-    if (this.#replacements.end(dialog)) {
-      this.#user.gone(dialog, 408);
-      return;
-    }
-    // Whoever lost the flow marks all of its dialogs next.
-    const isMarkedNext = why === 'flow-lost' && this.#hops.of(dialog) === hop && this.health.recovering[dialog] === 0;
-    this.#attemptFailed(dialog, why, undefined, isMarkedNext);
-    if (why === 'timeout') this.pump();
-  }
-
   /** A walk down the ladder begins where it ended well with this peer, for a while; else at the top. */
   #beginWalk(dialog: DialogIndex): void {
     this.health.rung[dialog] = this.#peers.rung(dialog, this.#wheel.nowMs);
-  }
-
-  /** The peer does not know the method of the last rung: what made us come down to it was wrong, or is no longer true. */
-  #beginAtTop(dialog: DialogIndex): void {
-    this.health.rung[dialog] = 0;
-    this.#peers.forget(dialog);
   }
 
   #beginAnew(dialog: DialogIndex): void {
@@ -409,96 +322,16 @@ export class Healer implements ClientUser {
 
   #start(dialog: DialogIndex, hop: Hop): void {
     this.health.healGeneration[dialog] = this.health.generation[dialog] as number;
-    switch (this.#requests.send(dialog, hop)) {
+    switch (this.#requests.send(dialog, hop, this.#verdicts)) {
       case 'sent':
         break;
       case 'offer-pending':
         this.#attempts.wait(dialog, pendingOfferDelayMs);
         break;
       case 'impossible':
-        this.#attemptFailed(dialog, 'flow-lost');
+        this.#verdicts.failed(dialog, 'flow-lost');
         break;
     }
-  }
-
-  #endTransaction(tx: ClientTransaction): Hop {
-    this.#disarm(tx.owner);
-    this.health.phase[tx.owner] = Phase.idle;
-    const hop = this.#requests.end(tx);
-    this.#line.releaseSome(hop);
-    return hop;
-  }
-
-  /** A heal that began under an older route than the dialog has now. */
-  #isStale(dialog: DialogIndex): boolean {
-    return this.health.healGeneration[dialog] !== this.health.generation[dialog];
-  }
-
-  #healedByUs(dialog: DialogIndex, message: Message, replaced: boolean): void {
-    const table = this.#table;
-    if (message.first(HeaderId.Supported) !== -1) {
-      table.set(dialog, DialogFlag.resilient, message.hasToken(HeaderId.Supported, resilienceTag));
-    }
-    if (message.sessionExpires.presence === 'present') this.#sessions.agreeAsClient(dialog, message);
-    if (!replaced) this.#peers.learn(dialog, this.health.rung[dialog] as number, this.#wheel.nowMs);
-    const recorded = this.#policy === 'ms-sipre' && message.first(HeaderId.RecordRoute) !== -1;
-    this.noteAnswer(dialog, message);
-    this.#healed(dialog, 'local', replaced || (recorded && table.has(dialog, DialogFlag.resilient)), replaced);
-  }
-
-  #healed(dialog: DialogIndex, by: 'local' | 'remote', peerRouteRefreshed: boolean, replaced: boolean): void {
-    const wasRecovering = this.health.recovering[dialog] === 1;
-    this.#requests.attemptEnded(dialog);
-    this.health.quick[dialog] = 0;
-    this.health.attempt[dialog] = 0;
-    this.#limits.end(dialog);
-    this.media.routeHealed(dialog);
-    this.health.markHealed(dialog, this.#wheel.nowMs, by, peerRouteRefreshed, replaced);
-    this.#sessions.restart(dialog);
-    if (wasRecovering || replaced) this.#user.statusChanged(dialog);
-    this.#user.healed(dialog, by, wasRecovering);
-  }
-
-  /** A result that began under an older route says nothing of the one that the peer has brought meanwhile. */
-  #attemptFailed(dialog: DialogIndex, cause: BreakCause, response?: Message, isMarkedNext = false): void {
-    const { health } = this;
-    health.phase[dialog] = Phase.idle;
-    this.#requests.attemptEnded(dialog);
-    if (this.#isStale(dialog)) {
-      if (health.recovering[dialog] === 1 || health.quick[dialog] === 1) this.#line.joinUrgent(dialog);
-      return;
-    }
-    const isQuick = this.#tellFailed(dialog, cause, response);
-    if (this.#table.state[dialog] !== DialogState.confirmed) return; // its BYE goes without a heal
-    if (isMarkedNext) return;
-    if (health.recovering[dialog] === 0) {
-      if (!tellsOfRoute(response)) {
-        if (this.#table.sessionTimer[dialog] === 0) this.#sessions.retry(dialog); // it was a refresh that had to be healed
-        return;
-      }
-      const mender = health.left[dialog] === 1 ? 'either' : 'us';
-      if (isQuick) this.breakRoute(dialog, health.cause(dialog) ?? cause, health.causeStatus(dialog), mender);
-      else this.breakRoute(dialog, cause, response?.status ?? 0);
-    }
-    if (response !== undefined && saysWait(response) && this.#recovery.passive) health.left[dialog] = 1;
-    if (this.#attempts.count(dialog) >= this.#recovery.attemptsMax) {
-      this.#user.givenUp(dialog, 'recovery-failed');
-      return;
-    }
-    if (health.left[dialog] === 1) {
-      health.phase[dialog] = Phase.idle;
-      return;
-    }
-    if (response !== undefined && menderOf(response) === 'registration' && this.#awaitRegistration(dialog)) return;
-    this.#attempts.waitAfter(dialog, response);
-  }
-
-  /** Tells of a failed heal; whether requests waited for it. */
-  #tellFailed(dialog: DialogIndex, cause: BreakCause, response: Message | undefined): boolean {
-    const isQuick = this.health.quick[dialog] === 1;
-    this.health.quick[dialog] = 0;
-    this.#user.healFailed(dialog, cause, response, isQuick);
-    return isQuick;
   }
 
   /** Leaves a dialog to wait for a refresh of our registration. False where nobody refreshes it, or a heal is under way. */
@@ -526,16 +359,6 @@ export class Healer implements ClientUser {
     if (health.recovering[dialog] === 0 && phase === Phase.idle) this.#beginWalk(dialog);
     this.#disarm(dialog);
     return true;
-  }
-
-  #gone(dialog: DialogIndex, message: Message): void {
-    // Whether there is an early dialog its INVITE will tell.
-    if (this.#table.state[dialog] === DialogState.early) {
-      this.#attemptFailed(dialog, 'response', message);
-      return;
-    }
-    if (this.#table.state[dialog] === DialogState.confirmed) this.#tellFailed(dialog, 'response', message);
-    this.#user.gone(dialog, message.status);
   }
 
   #disarm(dialog: DialogIndex): void {
