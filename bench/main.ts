@@ -30,6 +30,13 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       load: () => import('./parse/main.ts'),
     },
   ],
+  [
+    'wheel',
+    {
+      summary: 'arm, disarm and fire a million timers, beside a heap and setTimeout',
+      load: () => import('./wheel/main.ts'),
+    },
+  ],
 ]);
 
 process.exitCode = await main(process.argv.slice(2));

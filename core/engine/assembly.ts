@@ -58,7 +58,6 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
   const fraction = (): number => pool.fraction();
   const recovery = recoveryPolicy(mode, options.recovery);
   const timers = sipTimers(options.timers);
-  const wheel = new Wheel({ nowMs: options.nowMs });
   const writer = new Writer();
   const table = new DialogTable({
     capacity: dialogCapacity,
@@ -66,6 +65,8 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     hashSeed: pool.uint32(),
     resilient: mode !== 'none',
   });
+  // A dialog waits for its refresh or its heal, with a limit beside; a transaction has two timers at most.
+  const wheel = new Wheel({ nowMs: options.nowMs, capacity: 2 * table.rows + 4 * capacity });
   const reporter = new Reporter(table, around.emit);
   const clients = new ClientTransactions({ wheel, timers, shard, random, send, capacity });
   const servers = new ServerTransactions({ wheel, timers, random, send, capacity });

@@ -10,7 +10,7 @@
  * slot before anything armed for it later. So equal ticks fire in the order of arming without any sorting.
  *
  * record, 24 octets:  [ next | previous | owner | kind, generation | tick (float64) ]
- * A free record: kind `freeKind`, `next` is the next free one.
+ * A freed record: kind `freeKind`, `next` is the next free one. Those that were never used lie behind all others.
  */
 const slotBits = 8;
 const slotsPerLevel = 1 << slotBits;
@@ -24,6 +24,9 @@ const firingHead = dueHead + 1;
 const headCount = firingHead + 1;
 
 const stride = 6;
+const recordSize = stride * Int32Array.BYTES_PER_ELEMENT;
+/** A wheel that is hardly used should cost little; copying so few takes no time. */
+const firstCapacity = 1024;
 const nextField = 0;
 const previousField = 1;
 const ownerField = 2;
@@ -54,6 +57,9 @@ export type TimerId = number;
 /**
  * The timers of one shard: O(1) to arm and disarm, 24 octets each, and no allocation but to grow.
  *
+ * It starts with room for a thousand. When that is used up, memory for all of its capacity is reserved at once, and the kernel
+ * commits the pages as they are first used: so it fills up without a pause for copying.
+ *
  * Reads no clock: time is what `advance` is told, and only moves forward.
  */
 export class Wheel {
@@ -64,19 +70,27 @@ export class Wheel {
   readonly #windowEnds = new Float64Array(levels);
   #records: Int32Array;
   #ticks: Float64Array;
+  readonly #capacity: number;
+  /** Heads a list; 0 is none. */
   #free = 0;
+  /** Records ever used, heads included. */
+  #used = headCount;
   #count = 0;
   #nowMs: number;
   /** Everything due at this tick or before has been fired, or waits in the due list. */
   #tick: number;
 
-  /** `nowMs` is not negative. `capacity` is only where it starts: it grows by doubling, to 16 million timers. */
+  /**
+   * `nowMs` is not negative. `capacity` is how many timers there is room for without a pause: with more it grows by doubling, to 16
+   * million, and copies.
+   */
   constructor(options: { nowMs: number; capacity?: number }) {
     this.#nowMs = options.nowMs;
     this.#tick = Math.floor(options.nowMs);
-    this.#records = new Int32Array(0);
-    this.#ticks = new Float64Array(0);
-    this.#grow(headCount + Math.max(options.capacity ?? 1024, 1));
+    this.#capacity = Math.max(options.capacity ?? firstCapacity, 1);
+    const buffer = new ArrayBuffer((headCount + Math.min(this.#capacity, firstCapacity)) * recordSize);
+    this.#records = new Int32Array(buffer);
+    this.#ticks = new Float64Array(buffer);
     const records = this.#records;
     for (let head = 0; head < headCount; head++) {
       records[head * stride + nextField] = head;
@@ -95,6 +109,16 @@ export class Wheel {
     return this.#count;
   }
 
+  /** Octets of the armed timers. */
+  get usedSize(): number {
+    return this.#count * recordSize;
+  }
+
+  /** Octets of memory in all: of the most timers that were ever armed at once, and of the slots' heads. */
+  get heldSize(): number {
+    return this.#used * recordSize;
+  }
+
   /** Registers what firing means; `fire` gets the owner given to `arm`. */
   kind(fire: (owner: number) => void): TimerKind {
     if (this.#fire.length === freeKind) throw new RangeError('a wheel has room for 255 kinds of timers');
@@ -106,13 +130,11 @@ export class Wheel {
    * one. `owner` is an unsigned 32-bit number.
    */
   arm(kind: TimerKind, owner: number, atMs: number): TimerId {
-    if (this.#free === 0) this.#grow(2 * (this.#records.length / stride));
-    const index = this.#free;
+    const index = this.#take();
     const records = this.#records;
     const at = index * stride;
-    this.#free = get(records, at + nextField);
     records[at + ownerField] = owner;
-    // The generation was set when the record was freed.
+    // The generation was set when the record was freed; the first one is 0.
     const generation = get(records, at + tagField) >>> 8;
     records[at + tagField] = (generation << 8) | kind;
     this.#count++;
@@ -190,6 +212,16 @@ export class Wheel {
       if (index === head) return soonest;
     }
     return start;
+  }
+
+  #take(): number {
+    const index = this.#free;
+    if (index !== 0) {
+      this.#free = get(this.#records, index * stride + nextField);
+      return index;
+    }
+    if (this.#used * stride === this.#records.length) this.#grow();
+    return this.#used++;
   }
 
   #place(index: number, tick: number): void {
@@ -312,21 +344,16 @@ export class Wheel {
     }
   }
 
-  #grow(wanted: number): void {
+  #grow(): void {
     const had = this.#records.length / stride;
+    const wanted = had < headCount + this.#capacity ? headCount + this.#capacity : 2 * had;
     const size = Math.min(wanted, indexMask + 1);
     if (size <= had) throw new RangeError('a wheel has room for 16 million timers');
-    const buffer = new ArrayBuffer(size * stride * Int32Array.BYTES_PER_ELEMENT);
+    const buffer = new ArrayBuffer(size * recordSize);
     const records = new Int32Array(buffer);
     records.set(this.#records);
-    const first = Math.max(had, headCount);
-    for (let index = first; index < size; index++) {
-      records[index * stride + nextField] = index + 1 < size ? index + 1 : 0;
-      records[index * stride + tagField] = freeKind;
-    }
     this.#records = records;
     this.#ticks = new Float64Array(buffer);
-    this.#free = first;
   }
 }
 

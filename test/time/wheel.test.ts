@@ -197,6 +197,18 @@ test('it grows, and keeps what is armed', () => {
   assert.is(wheel.count, 0);
 });
 
+test('memory is that of the most timers that were armed at once, within its capacity and beyond', () => {
+  const { wheel, arm } = logging();
+  const heads = wheel.heldSize;
+  for (const count of [4, 5_000, 1_000]) {
+    const ids = Array.from({ length: count }, (_, owner) => arm(owner, 5 + owner));
+    assert.is(wheel.usedSize, 24 * count);
+    assert.is(wheel.heldSize, heads + 24 * Math.max(count, count === 4 ? 4 : 5_000));
+    for (const id of ids) wheel.disarm(id);
+    assert.is(wheel.usedSize, 0);
+  }
+});
+
 test('nextMs is exact while few timers are near', () => {
   const { wheel, arm } = logging();
   arm(1, 3 * day + 17);
