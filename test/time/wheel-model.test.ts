@@ -140,14 +140,14 @@ function history(make: (nowMs: number, fire: Fire) => Timers, seed: number, step
   const timers = make(250, (owner) => {
     log.push(owner);
     const what = below(8);
-    if (what < 3 && timers.count < 500) arm();
+    if (what < 3 && timers.count < 400) arm();
     if (what < 2) disarm();
   });
   for (let step = 0; step < steps; step++) {
     const what = below(10);
     if (what < 5) arm();
     else if (what < 7) disarm();
-    else if (timers.count > 1200) timers.advance(timers.nowMs + 30 * day);
+    else if (timers.count > 600) timers.advance(timers.nowMs + 30 * day);
     else timers.advance(timers.nowMs + (what < 9 ? below(300) - 3 : random.fraction() * 70_000));
     log.push(-timers.count);
   }
