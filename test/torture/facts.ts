@@ -37,7 +37,7 @@ export interface Facts {
   readonly maxForwards?: number | 'absent' | 'malformed';
   readonly expires?: number | 'absent' | 'malformed';
   readonly retryAfter?: number | 'absent' | 'malformed';
-  /** Of all: `udp host:port`. */
+  /** Of all: `udp host:port`, with brackets around an IPv6 address. */
   readonly vias?: readonly string[];
   readonly branch?: string;
   readonly received?: string;
@@ -166,7 +166,8 @@ function viasOf(message: Message): string[] {
   eachValue(message, HeaderId.Via, (start, end) => {
     const next = parseVia(message.bytes, start, end, view);
     const port = view.port === 0 ? '' : `:${view.port}`;
-    found.push(next < 0 ? 'malformed' : `${view.protocol} ${message.text(view.host)}${port}`);
+    const host = message.text(view.host);
+    found.push(next < 0 ? 'malformed' : `${view.protocol} ${host.includes(':') ? `[${host}]` : host}${port}`);
     return next;
   });
   return found;

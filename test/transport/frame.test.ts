@@ -7,6 +7,8 @@ import { compose } from '../flows/composer.ts';
 import { flows } from '../flows/rfc3665.ts';
 import { sessionTimerFlow } from '../flows/rfc4028.ts';
 import { response, update } from '../message/sample.ts';
+import { archived } from '../torture/archive.ts';
+import { rfc4475 } from '../torture/rfc4475.ts';
 import { bytesOf } from './recorder.ts';
 
 const test = suite('Stream framing (RFC 3261 §18.3)');
@@ -44,7 +46,29 @@ function joined(...parts: readonly Uint8Array[]): Uint8Array {
 
 const withLength = (size: string, body = ''): Uint8Array => update({ 'Content-Length': size }, body);
 
-/** Of our own, and those of the call flows. */
+/** Those of RFC 4475 that are no message by themselves on a stream, each with what it is there. */
+const unframed = new Map<string, (bytes: Uint8Array) => readonly string[]>([
+  ['clerr', () => ['begun']],
+  ['ncl', () => ['invalid content-length-malformed']],
+  ['mcl01', () => ['invalid content-length-repeated']],
+  ['inv2543', () => ['invalid no-content-length']],
+  // The archive has it without its empty line.
+  ['baddn', () => ['begun']],
+  ['dblreq', twoRequests],
+]);
+
+/** Between them stands a CRLF, and the second body has a few octets more than its Content-Length counts. */
+function twoRequests(bytes: Uint8Array): string[] {
+  const text = textOf(bytes);
+  const second = text.indexOf('INVITE sip:joe');
+  const bodyEnd = text.indexOf('\r\n\r\n', second) + 4 + 150;
+  const [register, invite] = [text.slice(0, second - 2), text.slice(second, bodyEnd)];
+  return [`message ${register}`, 'pong', `message ${invite}`, 'invalid no-content-length'];
+}
+
+const torture: readonly [string, Uint8Array][] = rfc4475.map(({ name }) => [name, archived(name)]);
+
+/** Of our own, those of the call flows, and the torture messages. */
 const samples: ReadonlyMap<string, Uint8Array> = new Map([
   ['an UPDATE without a body', withLength('0')],
   ['an UPDATE with a body', withLength('4', 'v=0\n')],
@@ -57,6 +81,7 @@ const samples: ReadonlyMap<string, Uint8Array> = new Map([
   ...[...flows.values(), sessionTimerFlow]
     .flatMap((flow) => compose(flow, 'TCP'))
     .map(({ label, text }): [string, Uint8Array] => [label, bytesOf(text)]),
+  ...torture.filter(([name]) => !unframed.has(name)),
 ]);
 
 test('a message that arrives whole is handed out where it lies, without a copy', () => {
@@ -79,6 +104,19 @@ test('every message of the tests is found whole, cut at each octet, and in piece
       assert.equal(read([bytes.slice(0, at), bytes.slice(at)]), whole, `${name}, cut at ${at}`);
     }
     for (const size of [1, 2, 3, 7, 64]) assert.equal(read(pieces(bytes, size)), whole, `${name}, pieces of ${size}`);
+  }
+});
+
+test('the torture messages that are none on a stream are known for what they are, cut at each octet: one of them is two', () => {
+  for (const [name, bytes] of torture) {
+    const expected = unframed.get(name)?.(bytes);
+    if (expected === undefined) continue;
+    assert.equal(read([bytes]), expected, name);
+    for (let at = 1; at < bytes.length; at++) {
+      assert.equal(read([bytes.slice(0, at), bytes.slice(at)]), expected, `${name}, cut at ${at}`);
+    }
+    for (const size of [1, 2, 3, 7, 64])
+      assert.equal(read(pieces(bytes, size)), expected, `${name}, pieces of ${size}`);
   }
 });
 
