@@ -1,6 +1,5 @@
 import { hashDescription } from '../dialog/session-description.ts';
 import { DialogFlag, type DialogIndex } from '../dialog/table.ts';
-import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
 import type { Content } from './command.ts';
@@ -112,9 +111,8 @@ export class ReliableProvisionals {
   receive(dialog: DialogIndex, prack: Message): 'none' | 'acknowledged' | 'offer' {
     const sequence = this.#ofDialog.get(dialog);
     const sent = sequence?.outstanding;
-    const [rseq, cseq, method] = prack.headerText(HeaderId.RAck)?.split(/\s+/) ?? [];
-    const matches =
-      sequence !== undefined && method === 'INVITE' && Number(rseq) === sequence.rseq && Number(cseq) === sequence.cseq;
+    const { rseq, cseq, method } = prack.rack;
+    const matches = method === 'INVITE' && rseq === sequence?.rseq && cseq === sequence.cseq;
     if (sequence === undefined || sent === undefined || !matches) return 'none';
     this.#disarm(sequence);
     sequence.outstanding = undefined;

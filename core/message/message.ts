@@ -6,8 +6,9 @@ import { HeaderId } from './header.ts';
 import { HeaderIndex } from './header-index.ts';
 import { type HeaderField, headerFields, lineNamed, valueText } from './header-text.ts';
 import { isKnownMethod } from './method.ts';
-import { NumberView, parseNumber } from './number.ts';
+import { type NumberTail, NumberView, parseNumber } from './number.ts';
 import type { Presence } from './presence.ts';
+import { parseRAck, RAckView } from './rack.ts';
 import { addRecoveryActions, RecoveryActionView } from './recovery-action.ts';
 import { type Refusal, refusals } from './refusal.ts';
 import { parseSessionExpires, SessionExpiresView } from './session-expires.ts';
@@ -37,6 +38,7 @@ const RETRY_AFTER = 32;
 const RSEQ = 64;
 const SESSION_EXPIRES = 128;
 const RECOVERY_ACTION = 256;
+const RACK = 512;
 
 /** RFC 3261 §20.22. */
 const MAX_FORWARDS_MAX = 255;
@@ -81,6 +83,7 @@ export class Message {
   readonly #minSe: NumberView = new NumberView();
   readonly #retryAfter: NumberView = new NumberView();
   readonly #rseq: NumberView = new NumberView();
+  readonly #rack: RAckView = new RAckView();
   readonly #sessionExpires: SessionExpiresView = new SessionExpiresView();
   readonly #recoveryAction: RecoveryActionView = new RecoveryActionView();
 
@@ -306,34 +309,44 @@ export class Message {
 
   /** 0–255. @see RFC 3261 §20.22 */
   get maxForwards(): NumberView {
-    return this.#number(MAX_FORWARDS, HeaderId.MaxForwards, MAX_FORWARDS_MAX, this.#maxForwards);
+    return this.#number(MAX_FORWARDS, HeaderId.MaxForwards, MAX_FORWARDS_MAX, 'nothing', this.#maxForwards);
   }
 
   /** Seconds. @see RFC 3261 §20.19 */
   get expires(): NumberView {
-    return this.#number(EXPIRES, HeaderId.Expires, UINT32_MAX, this.#expires);
+    return this.#number(EXPIRES, HeaderId.Expires, UINT32_MAX, 'nothing', this.#expires);
   }
 
   /** Seconds. @see RFC 4028 §5 */
   get minSe(): NumberView {
-    return this.#number(MIN_SE, HeaderId.MinSe, UINT32_MAX, this.#minSe);
+    return this.#number(MIN_SE, HeaderId.MinSe, UINT32_MAX, 'params', this.#minSe);
   }
 
   /** Seconds; comment and parameters are passed over. @see RFC 3261 §20.33 */
   get retryAfter(): NumberView {
-    return this.#number(RETRY_AFTER, HeaderId.RetryAfter, UINT32_MAX, this.#retryAfter);
+    return this.#number(RETRY_AFTER, HeaderId.RetryAfter, UINT32_MAX, 'comment and params', this.#retryAfter);
   }
 
   /** @see RFC 3262 §7.1 */
   get rseq(): NumberView {
-    return this.#number(RSEQ, HeaderId.RSeq, RSEQ_MAX, this.#rseq);
+    return this.#number(RSEQ, HeaderId.RSeq, RSEQ_MAX, 'nothing', this.#rseq);
   }
 
-  #number(bit: number, id: HeaderId, max: number, view: NumberView): NumberView {
+  /** @see RFC 3262 §7.2 */
+  get rack(): RAckView {
+    const view = this.#rack;
+    if ((this.#read & RACK) !== 0) return view;
+    this.#read |= RACK;
+    const line = this.#only(HeaderId.RAck, view);
+    if (line >= 0) parseRAck(this.bytes, this.#index.valueStart(line), this.#index.valueEnd(line), view);
+    return view;
+  }
+
+  #number(bit: number, id: HeaderId, max: number, tail: NumberTail, view: NumberView): NumberView {
     if ((this.#read & bit) !== 0) return view;
     this.#read |= bit;
     const line = this.#only(id, view);
-    if (line >= 0) parseNumber(this.bytes, this.#index.valueStart(line), this.#index.valueEnd(line), max, view);
+    if (line >= 0) parseNumber(this.bytes, this.#index.valueStart(line), this.#index.valueEnd(line), max, tail, view);
     return view;
   }
 

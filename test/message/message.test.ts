@@ -181,8 +181,35 @@ test('the number fields are absent, present or malformed', () => {
   );
   assert.equal(
     presences({ 'Max-Forwards': ['70', '70'], Expires: '', 'Min-SE': '1 2', 'Retry-After': '5(', RSeq: '0x1' }),
-    ['malformed 0', 'malformed 0', 'malformed 0', 'present 5', 'malformed 0'],
+    ['malformed 0', 'malformed 0', 'malformed 0', 'malformed 0', 'malformed 0'],
   );
+  assert.equal(
+    presences({ 'Max-Forwards': '70;x', Expires: '1 (c)', 'Min-SE': '90;', 'Retry-After': '5 (c) d', RSeq: '1, 2' }),
+    ['malformed 0', 'malformed 0', 'malformed 0', 'malformed 0', 'malformed 0'],
+  );
+  for (const tail of ['', ' ', '(c)', ' (c (\\)\\( d)) ;duration=1', ';a="(";b', '\r\n ()\r\n ; x']) {
+    assert.is(scanned(update({ 'Retry-After': `5${tail}` })).retryAfter.value, 5, tail);
+  }
+  for (const tail of ['(', '())', '((c)', '(c\\)', '(c)(d)', ';', ';x (c)', ' 6', ',6', 'x']) {
+    assert.is(scanned(update({ 'Retry-After': `5${tail}` })).retryAfter.presence, 'malformed', tail);
+  }
+});
+
+test('RAck is absent, present or malformed', () => {
+  const rack = (value: string | string[] | undefined): string => {
+    const { presence, rseq, cseq, method } = scanned(update({ RAck: value })).rack;
+    return `${presence} ${rseq} ${cseq} ${method}`.trim();
+  };
+  assert.is(rack(undefined), 'absent 0 0');
+  assert.is(rack('776656 1 INVITE'), 'present 776656 1 INVITE');
+  assert.is(rack('0001\t02 \r\n INVITE'), 'present 1 2 INVITE');
+  assert.is(rack('2147483647 2147483647 x'), 'present 2147483647 2147483647 x');
+  for (const value of ['', '1', '1 2', '1 INVITE', '0x1 2 INVITE', '1 2e0 INVITE', '1 2 INVITE x', '1, 2, INVITE']) {
+    assert.is(rack(value), 'malformed 0 0', value);
+  }
+  assert.is(rack('2147483648 1 INVITE'), 'malformed 0 0');
+  assert.is(rack('1 2147483648 INVITE'), 'malformed 0 0');
+  assert.is(rack(['1 2 INVITE', '1 2 INVITE']), 'malformed 0 0');
 });
 
 test('a getter that is asked again says the same', () => {

@@ -100,13 +100,9 @@ test('the header ends by an empty line', () => {
   assert.is(verdict(octets(new TextDecoder().decode(update()).trimEnd())), '400 head-incomplete');
 });
 
-test('the head and its lines are bounded', () => {
-  const { headSize, headerCount } = messageLimits;
-  assert.is(verdict(update({ Subject: 'x'.repeat(headSize) })), '513 head-too-large');
-  const line = (index: number): string => `${index}`;
-  assert.is(verdict(update({ Subject: Array.from({ length: headerCount - 5 }, (_, index) => line(index)) })), 'taken');
-  const tooMany = update({ Subject: Array.from({ length: headerCount - 4 }, (_, index) => line(index)) });
-  assert.is(verdict(tooMany), '513 too-many-headers');
+test('what has too many header lines can be answered all the same', () => {
+  const { headerCount } = messageLimits;
+  const tooMany = update({ Subject: Array.from({ length: headerCount }, (_, index) => `${index}`) });
   const message = new Message();
   message.scan(tooMany);
   assert.is(message.lineCount, headerCount);
