@@ -3,6 +3,7 @@ import { HeaderId, headerIdOfName, headerName, sameHeaderName } from './header.t
 import type { HeaderIndex } from './header-index.ts';
 
 const CR = 0x0d;
+const SP = 0x20;
 
 /** A header field as a program sees it: the name in its usual spelling, the value decoded and unfolded. */
 export interface HeaderField {
@@ -10,16 +11,21 @@ export interface HeaderField {
   readonly value: string;
 }
 
-/** The text of a value: UTF-8, each fold as one space. */
+/** The text of a trimmed value: UTF-8, each fold as one space. */
 export function valueText(bytes: Uint8Array, start: number, end: number): string {
-  let fold = indexOfOctet(bytes, CR, start, end);
-  let text = decodeText(bytes, start, trimEnd(bytes, start, fold));
-  while (fold < end) {
-    const next = skipLws(bytes, fold, end);
-    fold = indexOfOctet(bytes, CR, next, end);
-    text += ` ${decodeText(bytes, next, trimEnd(bytes, next, fold))}`;
+  if (indexOfOctet(bytes, CR, start, end) === end) return decodeText(bytes, start, end);
+  const unfolded = new Uint8Array(end - start);
+  let size = 0;
+  for (let at = start; at < end; ) {
+    if (bytes[at] === CR) {
+      size = trimEnd(unfolded, 0, size);
+      unfolded[size++] = SP;
+      at = skipLws(bytes, at, end);
+    } else {
+      unfolded[size++] = bytes[at++] as number;
+    }
   }
-  return text;
+  return decodeText(unfolded, 0, size);
 }
 
 /** Every line of `index`, in its order. */

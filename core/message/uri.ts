@@ -165,7 +165,8 @@ const LR = word('lr');
 const TRANSPORT = word('transport');
 const MADDR = word('maddr');
 
-/** Reads what we ask for from the parameters at `start`; gives the offset of the question mark or the end, -1 where there are too many. */
+/** Reads what we ask for from the parameters at `start`; gives the offset of the question mark or the end, -1 where there are too
+ * many, or two that say where a request goes. */
 function parseUriParams(bytes: Uint8Array, start: number, end: number, into: UriView): number {
   let at = start;
   let count = 0;
@@ -174,8 +175,14 @@ function parseUriParams(bytes: Uint8Array, start: number, end: number, into: Uri
     const nameEnd = skipUriParamName(bytes, at, end);
     const valueEnd = skipUriParam(bytes, nameEnd, end);
     if (nameIs(bytes, at, nameEnd, LR)) into.lr = true;
-    else if (nameIs(bytes, at, nameEnd, TRANSPORT)) into.transport = transportOf(bytes, nameEnd + 1, valueEnd);
-    else if (nameIs(bytes, at, nameEnd, MADDR)) parseMaddr(bytes, nameEnd + 1, valueEnd, into.maddr);
+    else if (nameIs(bytes, at, nameEnd, TRANSPORT)) {
+      if (into.transport !== '') return -1;
+      into.transport = transportOf(bytes, nameEnd + 1, valueEnd);
+    } else if (nameIs(bytes, at, nameEnd, MADDR)) {
+      // No parameter may stand there twice (§19.1.1); two of these would let two readers send one request to two places.
+      if (into.maddr.end > 0) return -1;
+      parseMaddr(bytes, nameEnd + 1, valueEnd, into.maddr);
+    }
     at = valueEnd;
     if (at >= end || bytes[at] !== SEMI) break;
     at++;

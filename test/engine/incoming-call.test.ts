@@ -297,6 +297,63 @@ test('what an INVITE must not lack or be is refused', async () => {
   await ground.rest();
 });
 
+test('a body has to describe a session, in a part of it or by itself, or may be ignored: else 415 with Accept (§8.2.3)', async () => {
+  const ground = await called();
+  const { hop, clock, nearPort } = ground;
+  const odd = 'Content-Type: application/unknown';
+  for (const [index, [status, ...own]] of [
+    [415, odd],
+    [415, 'c: text/plain;charset=utf-8'],
+    [415, 'Content-Type: application/sdpx'],
+    [415, odd, 'Content-Disposition: session;handling=required'],
+    [undefined, odd, 'Content-Disposition: x ; handling = Optional'],
+    [undefined, 'Content-Type: multipart/mixed;boundary=x'],
+    [undefined, 'Content-Type: APPLICATION / SDP ;x=y', 'Content-Encoding: Identity'],
+  ].entries()) {
+    hop.received.length = 0;
+    const calls = ground.calls.length;
+    RawDialog.toward(hop, nearPort, `call-${index}`).request('INVITE', { headers: own as string[], body: nearOffer });
+    await clock.run(5);
+    assert.is(hop.received[0]?.status, status, own.join());
+    assert.is(hop.received[0]?.header('Accept'), status && 'application/sdp, multipart/*');
+    assert.is(ground.calls.length - calls, status === undefined ? 1 : 0);
+  }
+  for (const call of ground.calls) call.refuse(486);
+  await ground.rest();
+});
+
+test('a re-INVITE or an UPDATE whose body describes no session is refused by 415, and changes nothing', async () => {
+  const ground = await called();
+  const dialog = await answered(ground);
+  const { raw, hop, clock, take } = ground;
+  for (const method of ['INVITE', 'UPDATE']) {
+    raw.request(method, { headers: ['Content-Type: text/html'], body: 'x', contact: 'sip:moved@10.0.0.9' });
+    await clock.run(5);
+    assert.is(hop.responses(method).at(-1)?.status, 415);
+    if (method === 'INVITE') raw.request('ACK', { cseq: raw.cseq, branch: 'z9hG4bK-ack' });
+  }
+  await take(dialog.request('INFO'));
+  assert.is(hop.last('INFO').requestUri, hop.uri);
+  await take(dialog.bye());
+  await ground.rest();
+});
+
+test('a tel URI may be called; of other schemes we know nothing: 416 (§8.2.2.1)', async () => {
+  const ground = await called();
+  const { hop, clock, nearPort } = ground;
+  for (const [requestUri, status] of [
+    ['tel:+1-201-555-0123', undefined],
+    ['urn:service:sos', 416],
+  ] as const) {
+    RawDialog.toward(hop, nearPort, requestUri).request('INVITE', { requestUri });
+    await clock.run(5);
+    assert.is(hop.received.at(-1)?.status, status);
+  }
+  assert.is(only(ground.calls).requestUri, 'tel:+1-201-555-0123');
+  only(ground.calls).refuse(486);
+  await ground.rest();
+});
+
 test('beyond the dialogs that there is room for it is refused with 503', async () => {
   const ground = await bed({ stack: { limits: { dialogs: 1, transactions: 100 } } });
   const dialog = await ground.take(ground.near.invite('sip:bob@10.0.0.1:5070'));

@@ -24,6 +24,13 @@ function textOf(uri: UriView, span: Span): string {
   return decodeText(uri.bytes, span.start, span.end);
 }
 
+test('no URI says twice where its requests go (§19.1.1)', () => {
+  assert.is(read('sip:a@b;transport=tcp;transport=tcp'), undefined);
+  assert.is(read('sip:a@b;maddr=192.0.2.1;x;MADDR=192.0.2.2'), undefined);
+  assert.is(read('sip:a@b;%74ransport=tcp;transport=udp'), undefined);
+  assert.is(read('sip:a@b;transport=tcp;maddr=c')?.['transport'], 'tcp');
+});
+
 test('a SIP URI falls into its parts', () => {
   assert.equal(read('sip:alice@atlanta.com'), { scheme: 'sip', user: 'alice', host: 'atlanta.com' });
   assert.equal(read('sips:alice:secret@atlanta.com:5061;transport=TCP;lr?subject=x&priority=urgent'), {

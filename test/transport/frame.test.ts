@@ -245,6 +245,21 @@ test('a head and a body have bounds, and the head of what crosses them is known,
   }
 });
 
+test('the bounds of a stream’s messages are those that it is told: at them a message passes, past them it does not', () => {
+  const headless = update({ Subject: '', 'Content-Length': '0' }).length;
+  const withHead = (size: number): Uint8Array =>
+    update({ Subject: 'x'.repeat(size - headless), 'Content-Length': '0' });
+  const withBody = (size: number): Uint8Array => withLength(String(size), 'x'.repeat(size));
+  for (const size of [1_000, 65_536, 1_000_000]) {
+    const kind = (bytes: Uint8Array): string | undefined =>
+      read(pieces(bytes, size))[0]?.replace(/^message .*$/s, 'message');
+    assert.is(kind(withHead(headSizeMax)), 'message');
+    assert.is(kind(withHead(headSizeMax + 1)), 'invalid head-too-large');
+    assert.is(kind(withBody(bodySizeMax)), 'message');
+    assert.is(kind(withBody(bodySizeMax + 1)), 'invalid body-too-large');
+  }
+});
+
 test('a claimed length costs no memory before its octets come, and a trickle is put together without being scanned again', () => {
   const body = 'x'.repeat(bodySizeMax);
   const message = withLength(String(body.length), body);
