@@ -11,7 +11,7 @@ import type { DialogIndex, DialogTable } from './table.ts';
 
 /** Where an ACK goes. */
 export interface AckHop {
-  readonly via: string;
+  readonly via: Uint8Array;
   readonly flow: FlowId | undefined;
 }
 
@@ -127,7 +127,7 @@ export class Acks {
       return;
     }
     tx.owner = nobody;
-    this.#left.add(tx.id, this.#write(dialog, this.#sent.cseq.number, hop, `${tx.branch}a`), hop.flow ?? tx.flow);
+    this.#left.add(tx.id, this.#write(tx, 'a', dialog, this.#sent.cseq.number, hop), hop.flow ?? tx.flow);
   }
 
   /** The final response of `tx` came again, or once its dialog had ended: so does the ACK of a 2xx, by the way that it went. */
@@ -184,8 +184,7 @@ export class Acks {
 
   #send(tx: ClientTransaction, dialog: DialogIndex, sequence: number, hop: AckHop, answer: AckBody | undefined): void {
     const fork = tx.owner === dialog ? undefined : this.#forks.ofDialog(tx.id, dialog);
-    const branch = fork === undefined ? `${tx.branch}a` : `${tx.branch}a${dialog}`;
-    const ack = this.#write(dialog, sequence, hop, branch, answer);
+    const ack = this.#write(tx, fork === undefined ? 'a' : `a${dialog}`, dialog, sequence, hop, answer);
     const flow = hop.flow ?? tx.flow;
     if (fork === undefined) {
       tx.ack = ack;
@@ -197,8 +196,17 @@ export class Acks {
     this.#outlet.send(flow, ack);
   }
 
-  #write(dialog: DialogIndex, sequence: number, { via }: AckHop, branch: string, answer?: AckBody): Uint8Array {
-    beginDialogRequest(this.#writer, this.#table, dialog, { method: 'ACK', sequence, via, branch, path: routeSetPath });
+  /** An ACK of a 2xx is a transaction of its own: its branch is that of its INVITE and a suffix. @see RFC 3261 §13.2.2.4, §17.1 */
+  #write(
+    tx: ClientTransaction,
+    branchSuffix: string,
+    dialog: DialogIndex,
+    sequence: number,
+    { via }: AckHop,
+    answer?: AckBody,
+  ): Uint8Array {
+    const request = { method: 'ACK', sequence, via, tx, branchSuffix, path: routeSetPath };
+    beginDialogRequest(this.#writer, this.#table, dialog, request);
     return endMessage(this.#writer, answer?.contentType, answer?.body);
   }
 }

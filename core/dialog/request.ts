@@ -1,32 +1,13 @@
 import { decodeText } from '../message/bytes.ts';
 import { requestUri } from '../message/request-uri.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
-import type { Writer } from '../message/write.ts';
+import { prepared, type Writer } from '../message/write.ts';
+import type { ClientTransaction } from '../transaction/client.ts';
+import { refreshAbilities, requestAbilities } from './abilities.ts';
 import { Part } from './record.ts';
 import { firstRoute } from './route-set.ts';
 import type { Slice } from './slab.ts';
 import { DialogFlag, type DialogIndex, type DialogTable } from './table.ts';
-
-/** The option tag of Session Dialog Resiliency, as Microsoft's and Polycom's clients write it. @see [MS-SIPRE] §3.7.5.1 */
-export const resilienceTag = 'ms-dialog-route-set-update';
-
-const plainSupportedHeader = 'Supported: timer\r\n';
-const resilientSupportedHeader = `Supported: timer, ${resilienceTag}\r\n`;
-
-/** What every request but ACK and CANCEL, and every 2xx, says that we support. @see RFC 4028 §7.1 */
-export function supportedHeader({ resilient }: Pick<DialogTable, 'resilient'>): string {
-  return resilient ? resilientSupportedHeader : plainSupportedHeader;
-}
-
-/** The same where provisional responses may be sent reliably: in an INVITE that begins a call, and in what answers one. @see RFC 3262 §4 */
-export function callSupportedHeader({ resilient }: Pick<DialogTable, 'resilient'>): string {
-  return resilient ? `Supported: timer, 100rel, ${resilienceTag}\r\n` : 'Supported: timer, 100rel\r\n';
-}
-
-/** What an INVITE and its 2xx say besides, where the program allows dialogs to be replaced. @see RFC 3891 §6.2 */
-export const replacesHeader = 'Supported: replaces\r\n';
-
-export const allowHeader = 'Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS, INFO, MESSAGE\r\n';
 
 /** Which Route a request inside a dialog carries. */
 export type RequestPath =
@@ -45,7 +26,7 @@ export const routeLessPath: RequestPath = { kind: 'route-less' };
 /**
  * Writes a request inside a dialog up to where its own headers begin; `endMessage` closes it.
  *
- * `via` is the start of our Via up to its branch.
+ * `via` is the start of our Via up to its branch, which is that of `tx` and the suffix.
  *
  * @see RFC 3261 §12.2.1.1
  */
@@ -56,8 +37,9 @@ export function beginDialogRequest(
   request: {
     readonly method: string;
     readonly sequence: number;
-    readonly via: string;
-    readonly branch: string;
+    readonly via: Uint8Array;
+    readonly tx: Pick<ClientTransaction, 'writeBranch'>;
+    readonly branchSuffix?: string;
     readonly path: RequestPath;
     /** From, To and Call-ID of another dialog that is to take its place, as header lines. */
     readonly identity?: Uint8Array | undefined;
@@ -71,21 +53,25 @@ export function beginDialogRequest(
   writer.text(method).text(' ');
   if (strict) writeFirstRoute(writer, table, dialog);
   else writer.bytes(bytes, records.start(block, Part.target), records.end(block, Part.target));
-  writer.text(' SIP/2.0\r\n').text(request.via).text(request.branch);
+  writer.text(' SIP/2.0\r\n').octets(request.via);
+  request.tx.writeBranch(writer);
+  if (request.branchSuffix !== undefined) writer.text(request.branchSuffix);
   if (strict) writeStrictRoute(writer, table, dialog);
   else writeRoute(writer, table, dialog, path);
-  writer.text('\r\nMax-Forwards: 70\r\n');
-  if (request.identity !== undefined) writer.bytes(request.identity, 0, request.identity.length);
+  writer.octets(maxForwards);
+  if (request.identity !== undefined) writer.octets(request.identity);
   else writer.bytes(bytes, records.start(block, Part.identity), records.end(block, Part.identity));
   writer.text('CSeq: ').decimal(request.sequence).text(' ').text(method).text('\r\n');
   if (isTargetRefresh(method)) writeContact(writer, table, dialog);
-  if (method === 'INVITE' || method === 'UPDATE') writer.text(allowHeader);
-  if (method !== 'ACK') writer.text(supportedHeader(table));
+  if (method === 'INVITE' || method === 'UPDATE') writer.octets(refreshAbilities(table));
+  else if (method !== 'ACK') writer.octets(requestAbilities(table));
   const authorization = table.authorizations.size === 0 ? undefined : table.authorizations.get(dialog);
   if (authorization === undefined) return;
   const uri = strict ? firstRouteUri(table, dialog) : part(table, dialog, Part.target);
   writer.text(authorization.lines({ method, uri: textOf(uri), sequence: request.sequence }));
 }
+
+const maxForwards = prepared('\r\nMax-Forwards: 70\r\n');
 
 /** Writes the Contact header of our side of a dialog. */
 export function writeContact(writer: Writer, table: DialogTable, dialog: DialogIndex): void {

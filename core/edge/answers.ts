@@ -1,5 +1,5 @@
 import type { FlowId, Outlet } from '../contract.ts';
-import { resilienceTag } from '../dialog/request.ts';
+import { resilienceTag } from '../dialog/abilities.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import { beginResponse, endMessage, type Writer } from '../message/write.ts';

@@ -36,7 +36,7 @@ export function writeForwardedRequest(writer: Writer, request: Message, edits: R
   const { local, branch, maxForwards, source, token, stream } = edits;
   const routeChanged = writeRequestLine(writer, request, edits);
   if (token !== undefined) writeRecordRoute(writer, edits, token);
-  writer.text(local.via).bytes(branch, 0, branch.length).text('\r\nVia: ');
+  writer.octets(local.via).octets(branch).text('\r\nVia: ');
   const viaLine = request.first(HeaderId.Via);
   writeTopmostVia(writer, request, source.host, source.port);
   writer.bytes(request.bytes, request.via.value.end, request.valueEnd(viaLine));

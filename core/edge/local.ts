@@ -9,7 +9,7 @@ export interface Local {
   /** False for an IPv6 one. */
   readonly ipv4: boolean;
   /** The start of our Via, up to the value of its branch. */
-  readonly via: string;
+  readonly via: Uint8Array;
   /** What follows the user part of our Record-Route URI, through the closing bracket. */
   readonly recordRouteEnd: string;
 }

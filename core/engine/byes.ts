@@ -228,7 +228,7 @@ export class Byes implements ClientUser {
     ending.txId = tx.id;
     ending.path = path.kind;
     const sequence = table.nextSequence(dialog);
-    beginDialogRequest(writer, table, dialog, { method: 'BYE', sequence, via: hop.via, branch: tx.branch, path });
+    beginDialogRequest(writer, table, dialog, { method: 'BYE', sequence, via: hop.via, tx, path });
     clients.start(tx, endMessage(writer, undefined, undefined));
   }
 

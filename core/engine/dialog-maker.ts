@@ -1,5 +1,5 @@
 import type { Address } from '../contract.ts';
-import { resilienceTag } from '../dialog/request.ts';
+import { resilienceTag } from '../dialog/abilities.ts';
 import { RouteSetBuilder } from '../dialog/route-set.ts';
 import { emptySlice, type Slice } from '../dialog/slab.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';

@@ -1,4 +1,5 @@
-import { allowHeader, writeContact } from '../dialog/request.ts';
+import { allowHeader } from '../dialog/abilities.ts';
+import { writeContact } from '../dialog/request.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { minSessionIntervalS } from '../dialog/session-timer.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';

@@ -1,4 +1,5 @@
-import { allowHeader, callSupportedHeader, writeContact } from '../dialog/request.ts';
+import { callAbilities } from '../dialog/abilities.ts';
+import { writeContact } from '../dialog/request.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { minSessionIntervalS } from '../dialog/session-timer.ts';
 import { emptySlice, sliceOf } from '../dialog/slab.ts';
@@ -291,10 +292,12 @@ export class IncomingCalls implements ServerUser, ReliableUser {
   }
 
   #sendProvisional({ tx, call }: TakenCall, status: number, content: Content, lines: string): Uint8Array {
+    const { writer, table } = this.#parts;
     return this.#responder.respond(tx, this.#held, status, {
       toTag: call.localTag,
       recordRoute: true,
-      lines: `Contact: <${this.#ownUri(tx)}>\r\n${callSupportedHeader(this.#parts.table)}${allowHeader}${lines}`,
+      write: () => void writer.octets(callAbilities(table)),
+      lines: `Contact: <${this.#ownUri(tx)}>\r\n${lines}`,
       content,
     });
   }

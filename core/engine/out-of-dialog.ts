@@ -1,4 +1,4 @@
-import { allowHeader } from '../dialog/request.ts';
+import { allowHeader } from '../dialog/abilities.ts';
 import type { Message } from '../message/message.ts';
 import { isKnownMethod } from '../message/method.ts';
 import type { Received } from '../transaction/server.ts';

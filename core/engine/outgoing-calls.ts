@@ -1,5 +1,5 @@
 import type { FlowId } from '../contract.ts';
-import { allowHeader, callSupportedHeader, replacesHeader, supportedHeader } from '../dialog/request.ts';
+import { callAbilities, refreshAbilities, replacesHeader } from '../dialog/abilities.ts';
 import type { DialogIndex } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { addressOfText } from '../message/numeric-address.ts';
@@ -215,15 +215,16 @@ export class OutgoingCalls implements ClientUser {
       return;
     }
     call.txId = tx.id;
-    writer.text(`INVITE ${call.target} SIP/2.0\r\n${hop.via}${tx.branch}\r\n`);
+    writer.text(`INVITE ${call.target} SIP/2.0\r\n`).octets(hop.via);
+    tx.writeBranch(writer);
+    writer.text('\r\n');
     if (hop.listed) writer.text(`Route: ${hop.route}\r\n`);
     writer
       .text(`Max-Forwards: 70\r\nFrom: ${call.from};tag=${call.localTag}\r\nTo: <${call.target}>\r\n`)
       .text(
         `Call-ID: ${call.callId}\r\nCSeq: ${call.sequence} INVITE\r\nContact: <${ownUri(hop.address.protocol)}>\r\n`,
       )
-      .text(allowHeader)
-      .text(this.#dialogs.takesReliable(call) ? callSupportedHeader(table) : supportedHeader(table));
+      .octets(this.#dialogs.takesReliable(call) ? callAbilities(table) : refreshAbilities(table));
     if (recovery.replaces) writer.text(replacesHeader);
     if (call.expiresS !== undefined) writer.text('Expires: ').decimal(call.expiresS).text('\r\n');
     sessions.writeOffer(writer, call.minSeS);

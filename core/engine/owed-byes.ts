@@ -237,7 +237,7 @@ export class OwedByes implements ClientUser {
     bye.path = path.kind;
     this.#underWay++;
     const sequence = table.nextSequence(dialog);
-    beginDialogRequest(writer, table, dialog, { method: 'BYE', sequence, via: hop.via, branch: tx.branch, path });
+    beginDialogRequest(writer, table, dialog, { method: 'BYE', sequence, via: hop.via, tx, path });
     if (epochMs !== undefined) writer.header('Date', writeDate(epochMs + bye.atMs));
     clients.start(tx, endMessage(writer, undefined, undefined));
   }

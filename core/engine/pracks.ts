@@ -132,7 +132,7 @@ export class Pracks implements ClientUser {
         method: 'PRACK',
         sequence,
         via,
-        branch: tx.branch,
+        tx,
         path: routeSetPath,
       });
       writer.text(`RAck: ${prack.acknowledges}\r\n`);

@@ -1,5 +1,5 @@
 import type { FlowId } from '../contract.ts';
-import { allowHeader } from '../dialog/request.ts';
+import { allowHeader } from '../dialog/abilities.ts';
 import { Message, type Refusal } from '../message/message.ts';
 import { beginResponse, endMessage } from '../message/write.ts';
 import type { InDialog } from './in-dialog.ts';

@@ -87,7 +87,7 @@ export class Refreshes implements ClientUser {
       method,
       sequence,
       via: hop.via,
-      branch: tx.branch,
+      tx,
       path: routeSetPath,
     });
     sessions.writeRefresh(writer, dialog);

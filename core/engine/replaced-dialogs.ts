@@ -177,7 +177,7 @@ export class ReplacedDialogs implements ClientUser {
     if (tx === undefined) return undefined;
     const path = policy === 'rfc3261' ? routeSetPath : hops.pathBy(hop);
     const sequence = table.nextSequence(dialog);
-    beginDialogRequest(writer, table, dialog, { method: 'BYE', sequence, via: hop.via, branch: tx.branch, path });
+    beginDialogRequest(writer, table, dialog, { method: 'BYE', sequence, via: hop.via, tx, path });
     return { tx, bytes: endMessage(writer, undefined, undefined) };
   }
 }

@@ -1,5 +1,5 @@
 import type { Address } from '../contract.ts';
-import { allowHeader, callSupportedHeader, replacesHeader } from '../dialog/request.ts';
+import { callAbilities, replacesHeader } from '../dialog/abilities.ts';
 import { decodeText } from '../message/bytes.ts';
 import type { Message } from '../message/message.ts';
 import { isNumericHost } from '../message/numeric-address.ts';
@@ -38,7 +38,7 @@ export class Responder {
     const { id, reachable } = tx;
     const isSuccess = status >= 200 && status < 300;
     beginResponse(writer, request, status, reason, { toTag, recordRoute, source: remote(tx.flow) });
-    if (isSuccess) writer.text(callSupportedHeader(table)).text(allowHeader);
+    if (isSuccess) writer.octets(callAbilities(table));
     if (isSuccess && recovery.replaces && request.method === 'INVITE') writer.text(replacesHeader);
     shape.write?.();
     if (shape.lines !== undefined) writer.text(shape.lines);

@@ -1,5 +1,5 @@
+import { resilienceTag } from '../dialog/abilities.ts';
 import { Part } from '../dialog/record.ts';
-import { resilienceTag } from '../dialog/request.ts';
 import { RouteSetBuilder } from '../dialog/route-set.ts';
 import { emptySlice, type Slice } from '../dialog/slab.ts';
 import type { DialogIndex } from '../dialog/table.ts';

@@ -103,7 +103,7 @@ export class SentRequests {
       method,
       sequence: request.sequence,
       via: hop.via,
-      branch: tx.branch,
+      tx,
       path: routeSetPath,
     });
     if (isTargetRefresh(method)) sessions.writeRefresh(writer, dialog);

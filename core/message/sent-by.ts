@@ -1,4 +1,5 @@
 import type { Address } from '../contract.ts';
+import { prepared } from './write.ts';
 
 /** What Via, Contact and Route say of an address. IPv6 literals stand in brackets. @see RFC 3261 §18.1.1, §25.1 */
 export function hostPort(address: Address): string {
@@ -23,7 +24,8 @@ export function identityUri(address: Address): string {
  *
  * @see RFC 3581 §3
  */
-export function viaPrefix(local: Address): string {
+export function viaPrefix(local: Address): Uint8Array {
   const { protocol } = local;
-  return `Via: SIP/2.0/${protocol.toUpperCase()} ${hostPort(local)};${protocol === 'udp' ? 'rport;' : ''}branch=`;
+  const rport = protocol === 'udp' ? 'rport;' : '';
+  return prepared(`Via: SIP/2.0/${protocol.toUpperCase()} ${hostPort(local)};${rport}branch=`);
 }

@@ -69,6 +69,14 @@ export class Writer {
     return this;
   }
 
+  /** Copies all of what was `prepared`: for more than a few octets by far the quickest way. */
+  octets(source: Uint8Array): this {
+    this.#reserve(source.length);
+    this.#chunk.set(source, this.#at);
+    this.#at += source.length;
+    return this;
+  }
+
   /** Writes a non-negative safe integer in digits. */
   decimal(value: number): this {
     let size = 1;
@@ -109,6 +117,11 @@ export class Writer {
     this.#start = 0;
     this.#at = pending.length;
   }
+}
+
+/** A text that many messages carry, as octets for `Writer.octets`. */
+export function prepared(text: string): Uint8Array {
+  return encoder.encode(text);
 }
 
 export interface ResponseOptions {
@@ -153,11 +166,13 @@ export function beginResponse(
 
 /** Ends the header and the message: Content-Type and body where there is one, Content-Length always. Gives the whole message. */
 export function endMessage(writer: Writer, contentType: string | undefined, body: Uint8Array | undefined): Uint8Array {
-  if (body === undefined || body.length === 0) return writer.text('Content-Length: 0\r\n\r\n').take();
+  if (body === undefined || body.length === 0) return writer.octets(endWithoutBody).take();
   if (contentType !== undefined) writer.header('Content-Type', contentType);
   writer.text('Content-Length: ').decimal(body.length).text('\r\n\r\n');
   return writer.bytes(body, 0, body.length).take();
 }
+
+const endWithoutBody = prepared('Content-Length: 0\r\n\r\n');
 
 /** Copies every header line of `source` with that id, octet for octet. */
 export function copyHeader(writer: Writer, source: Message, header: HeaderId): void {

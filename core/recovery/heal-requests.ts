@@ -203,7 +203,7 @@ export class HealRequests {
       method,
       sequence,
       via: hop.via,
-      branch: tx.branch,
+      tx,
       path,
       identity,
     });

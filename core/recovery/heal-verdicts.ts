@@ -1,5 +1,5 @@
+import { resilienceTag } from '../dialog/abilities.ts';
 import type { Acks } from '../dialog/ack.ts';
-import { resilienceTag } from '../dialog/request.ts';
 import type { SessionTimers } from '../dialog/session-timer.ts';
 import { DialogFlag, type DialogIndex, DialogState, type DialogTable } from '../dialog/table.ts';
 import { HeaderId } from '../message/header.ts';

@@ -5,7 +5,8 @@ export interface Hop {
   readonly address: Address;
   /** Value of a Route header that names this hop alone. */
   readonly route: string;
-  readonly via: string;
+  /** The start of our Via in what goes to it, up to the branch. */
+  readonly via: Uint8Array;
   /** One of the program's list: may heal our dialogs and rewrite their routes. */
   listed: boolean;
   weight: number;

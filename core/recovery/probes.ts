@@ -135,7 +135,9 @@ export class Probes {
     const uri = sipUri(hop.address);
     const token = this.#token();
     this.#writer
-      .text(`OPTIONS ${uri} SIP/2.0\r\n${hop.via}z9hG4bKprobe.${token}\r\nMax-Forwards: 70\r\n`)
+      .text(`OPTIONS ${uri} SIP/2.0\r\n`)
+      .octets(hop.via)
+      .text(`z9hG4bKprobe.${token}\r\nMax-Forwards: 70\r\n`)
       .text(`From: <sip:probe@${hostPort(this.#local(hop.address.protocol))}>;tag=${token}\r\nTo: <${uri}>\r\n`)
       .text(`Call-ID: ${token}\r\nCSeq: 1 OPTIONS\r\n`);
     this.#outlet.send(flow, endMessage(this.#writer, undefined, undefined));

@@ -1,6 +1,6 @@
+import { replacesHeader } from '../dialog/abilities.ts';
 import { localParty, remoteParty } from '../dialog/parties.ts';
 import { Part } from '../dialog/record.ts';
-import { replacesHeader } from '../dialog/request.ts';
 import { sliceOf } from '../dialog/slab.ts';
 import { DialogFlag, type DialogIndex, type DialogTable } from '../dialog/table.ts';
 import { HeaderId } from '../message/header.ts';

@@ -1,4 +1,5 @@
 import type { RandomSource } from '../contract.ts';
+import type { Writer } from '../message/write.ts';
 import { type Columns, grown } from './runs.ts';
 
 /*
@@ -104,9 +105,9 @@ export class Branches implements Columns {
     return true;
   }
 
-  copy(index: number, target: Uint8Array, offset: number): void {
+  write(index: number, writer: Writer): void {
     const row = index * branchSize;
-    for (let at = 0; at < branchSize; at++) target[offset + at] = this.#rows[row + at] as number;
+    writer.bytes(this.#rows, row, row + branchSize);
   }
 
   text(index: number): string {

@@ -6,7 +6,7 @@ import { Writer } from '../message/write.ts';
 import type { SipTimers } from '../time/sip-timers.ts';
 import type { Wheel } from '../time/wheel.ts';
 import { writeAck } from './ack.ts';
-import { Branches, branchSize, idOfBranch } from './branch.ts';
+import { Branches, idOfBranch } from './branch.ts';
 import { writeCancel } from './cancel.ts';
 import { FlowLists } from './flow-lists.ts';
 import {
@@ -64,7 +64,7 @@ export interface ClientTransaction {
   readonly reliable: boolean;
   readonly user: ClientUser;
   readonly state: ClientState;
-  /** The branch of its Via. Made on each reading: for bytes, `ClientTransactions.copyBranch`. */
+  /** The branch of its Via. Made on each reading: to write it, `writeBranch`. */
   readonly branch: string;
   /** Whose request it is: the user's own unsigned 32-bit number. */
   owner: number;
@@ -76,6 +76,7 @@ export interface ClientTransaction {
   attempt: number;
   /** The ACK of a 2xx, kept by its user to send it again with each repeated 2xx. Setting copies, reading copies. */
   ack: Uint8Array | undefined;
+  writeBranch(writer: Writer): void;
 }
 
 export interface ClientDeps {
@@ -97,6 +98,7 @@ type Holding = 'nothing' | 'request' | 'ack';
 interface Home {
   state(tx: Client): ClientState;
   branch(tx: Client): string;
+  writeBranch(tx: Client, writer: Writer): void;
   ack(tx: Client): Uint8Array | undefined;
   keepAck(tx: Client, bytes: Uint8Array | undefined): void;
 }
@@ -135,6 +137,10 @@ class Client implements ClientTransaction {
     return this.#home.branch(this);
   }
 
+  writeBranch(writer: Writer): void {
+    this.#home.writeBranch(this, writer);
+  }
+
   get ack(): Uint8Array | undefined {
     return this.#home.ack(this);
   }
@@ -164,6 +170,7 @@ export class ClientTransactions {
   readonly #home: Home = {
     state: (tx) => this.#state(tx),
     branch: (tx) => this.#branches.text(tx.index),
+    writeBranch: (tx, writer) => this.#branches.write(tx.index, writer),
     ack: (tx) => (this.#state(tx) === 'accepted' ? this.#shelf.copy(tx.kept) : undefined),
     keepAck: (tx, bytes) => this.#keepAck(tx, bytes),
   };
@@ -243,12 +250,6 @@ export class ClientTransactions {
     while (this.#txs.length <= index) this.#txs.push(tx);
     this.#txs[index] = tx;
     return tx;
-  }
-
-  /** Writes the branch of `tx` at `offset` of `target`: always `branchSize` octets (branch.ts), which it returns. */
-  copyBranch(tx: ClientTransaction, target: Uint8Array, offset: number): number {
-    this.#branches.copy(tx.index, target, offset);
-    return branchSize;
   }
 
   /** Sends the request for the first time. `bytes` is kept, not copied, and must never change. */

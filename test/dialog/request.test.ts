@@ -3,18 +3,19 @@ import * as assert from 'uvu/assert';
 import { beginDialogRequest, type RequestPath, routeLessPath, routeSetPath } from '../../core/dialog/request.ts';
 import { DialogTable } from '../../core/dialog/table.ts';
 import { targetOf } from '../../core/dialog/target.ts';
-import { endMessage, Writer } from '../../core/message/write.ts';
+import { endMessage, prepared, Writer } from '../../core/message/write.ts';
 import { message, recordParts } from './dialogs.ts';
 
 const test = suite('Requests inside a dialog (RFC 3261 §12.2.1.1)');
 
-const via = 'Via: SIP/2.0/UDP 192.0.2.9:5060;rport;branch=';
+const via = prepared('Via: SIP/2.0/UDP 192.0.2.9:5060;rport;branch=');
+const tx = { writeBranch: (writer: Writer) => void writer.text('z9hG4bK1') };
 
 function written(method: string, path: RequestPath, routes?: string): string {
   const table = new DialogTable({ capacity: 1, hashSeed: 1 });
   const dialog = table.create(recordParts(routes === undefined ? {} : { routes })) ?? 0;
   const writer = new Writer();
-  beginDialogRequest(writer, table, dialog, { method, sequence: 4_294_967, via, branch: 'z9hG4bK1', path });
+  beginDialogRequest(writer, table, dialog, { method, sequence: 4_294_967, via, tx, path });
   return new TextDecoder().decode(endMessage(writer, undefined, undefined));
 }
 

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Writer } from '../../core/message/write.ts';
 import { Branches, branchSize, hasCookie, idOfBranch, shardMax, shardOfBranch } from '../../core/transaction/branch.ts';
 import { seededRandom } from './messages.ts';
 
@@ -9,9 +10,9 @@ function made(shard: number, id: number, seed = 1): Uint8Array {
   const branches = new Branches(shard, seededRandom(seed));
   branches.resize(2);
   branches.make(1, id);
-  const bytes = new Uint8Array(branchSize);
-  branches.copy(1, bytes, 0);
-  return bytes;
+  const writer = new Writer();
+  branches.write(1, writer);
+  return writer.take();
 }
 
 test('shard and id come back out of it', () => {
