@@ -1,4 +1,6 @@
 import type { Address } from '../contract.ts';
+import { equalsText } from './bytes.ts';
+import type { Span } from './span.ts';
 import { parseUri, UriView } from './uri.ts';
 
 const view: UriView = new UriView();
@@ -11,10 +13,32 @@ const view: UriView = new UriView();
  */
 export function addressOf(bytes: Uint8Array, start: number, end: number): Address | undefined {
   if (!parseUri(bytes, start, end, view) || view.scheme !== 'sip') return undefined;
-  const { start: hostStart, end: hostEnd } = view.maddr.end > view.maddr.start ? view.maddr : view.host;
-  const host = ascii(bytes, hostStart, hostEnd);
-  if (!isNumericHost(host)) return undefined;
-  return { protocol: view.transport === '' ? 'udp' : view.transport, host, port: view.port === 0 ? 5060 : view.port };
+  const span = hostOf(view);
+  const host = ascii(bytes, span.start, span.end);
+  return isNumericHost(host) ? { protocol: protocolOf(view), host, port: portOf(view) } : undefined;
+}
+
+/** Whether a URI leads to `address`: the same, without making an address of it. */
+export function leadsTo(bytes: Uint8Array, start: number, end: number, address: Address): boolean {
+  if (!parseUri(bytes, start, end, view) || view.scheme !== 'sip') return false;
+  const host = hostOf(view);
+  return (
+    portOf(view) === address.port &&
+    protocolOf(view) === address.protocol &&
+    equalsText(bytes, host.start, host.end, address.host)
+  );
+}
+
+function hostOf({ host, maddr }: UriView): Span {
+  return maddr.end > maddr.start ? maddr : host;
+}
+
+function protocolOf({ transport }: UriView): string {
+  return transport === '' ? 'udp' : transport;
+}
+
+function portOf({ port }: UriView): number {
+  return port === 0 ? 5060 : port;
 }
 
 function ascii(bytes: Uint8Array, start: number, end: number): string {

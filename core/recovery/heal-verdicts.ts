@@ -124,7 +124,9 @@ export class HealVerdicts implements ClientUser {
   #read(tx: ClientTransaction, message: Message): HealVerdict {
     const dialog = tx.owner;
     if (this.#replacements.isUnderWay(dialog) && refusesReplacement(message)) return 'gone';
-    return classifyHealResponse(message.status, isRouteLess(tx), this.#requests.nextRung(dialog) === -1);
+    const { status } = message;
+    const lastRung = status >= 300 && this.#requests.nextRung(dialog) === -1;
+    return classifyHealResponse(status, isRouteLess(tx), lastRung);
   }
 
   #carryOut(verdict: HealVerdict, tx: ClientTransaction, message: Message, hop: Hop): void {

@@ -3,7 +3,7 @@ import type { Slice } from '../dialog/slab.ts';
 import { DialogFlag, type DialogIndex, type DialogTable } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
-import { addressOf } from '../message/numeric-address.ts';
+import { addressOf, leadsTo } from '../message/numeric-address.ts';
 import { parseUri, UriView } from '../message/uri.ts';
 import { equalUris } from '../message/uri-equality.ts';
 import type { Hop } from './hop.ts';
@@ -30,6 +30,8 @@ export function nextHop(
   const end = records.end(block, Part.routes);
   if (start !== end) {
     const close = bytes.indexOf(0x3e, start);
+    // The hop that healed a route mostly heads it.
+    if (lastWorked !== undefined && leadsTo(bytes, start + 1, close, lastWorked.address)) return lastWorked;
     const address = addressOf(bytes, start + 1, close);
     return address === undefined ? lastWorked : hops.forAddress(address);
   }
