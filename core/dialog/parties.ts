@@ -1,5 +1,5 @@
 import { Part } from './record.ts';
-import type { Slice } from './slab.ts';
+import type { Slice } from './slice.ts';
 import type { DialogIndex, DialogTable } from './table.ts';
 
 const fromSize = 'From: '.length;

@@ -1,4 +1,5 @@
-import { type Block, Slab, type Slice, sliceOf } from './slab.ts';
+import { type Block, Slab } from '../transaction/slab.ts';
+import { type Slice, sliceOf } from './slice.ts';
 
 /**
  * The parts of a dialog that are octets, one record each.
@@ -58,8 +59,14 @@ export class Records {
   readonly #words = new Uint16Array(this.#scratch.buffer);
   #at = 0;
 
+  /** Octets of the records. */
   get usedSize(): number {
     return this.#slab.usedSize;
+  }
+
+  /** Octets of memory that is kept for records. */
+  get heldSize(): number {
+    return this.#slab.heldSize;
   }
 
   /** The new record, or undefined when it would exceed `recordSizeMax`. */
@@ -136,7 +143,7 @@ export class Records {
   }
 
   free(block: Block): void {
-    this.#slab.free(block, word(this.#slab.bytes(block), this.#slab.offset(block), 0));
+    this.#slab.free(block);
   }
 
   /** The chunk that `start` and `end` refer to. */
@@ -170,14 +177,9 @@ export class Records {
     const size = this.#at;
     this.#words[0] = size;
     let block = old;
-    if (block === undefined) {
+    if (block === undefined || !this.#slab.fits(block, size)) {
+      if (block !== undefined) this.#slab.free(block);
       block = this.#slab.allocate(size);
-    } else {
-      const oldSize = word(this.#slab.bytes(block), this.#slab.offset(block), 0);
-      if (!this.#slab.sameBlockSize(oldSize, size)) {
-        this.#slab.free(block, oldSize);
-        block = this.#slab.allocate(size);
-      }
     }
     this.#slab.bytes(block).set(this.#scratch.subarray(0, size), this.#slab.offset(block));
     return block;

@@ -6,7 +6,7 @@ import type { ClientTransaction } from '../transaction/client.ts';
 import { refreshAbilities, requestAbilities } from './abilities.ts';
 import { Part } from './record.ts';
 import { firstRoute } from './route-set.ts';
-import type { Slice } from './slab.ts';
+import type { Slice } from './slice.ts';
 import { DialogFlag, type DialogIndex, type DialogTable } from './table.ts';
 
 /** Which Route a request inside a dialog carries. */

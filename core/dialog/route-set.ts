@@ -2,7 +2,7 @@ import { equalsWord, word } from '../message/bytes.ts';
 import type { Message } from '../message/message.ts';
 import { parseUri, UriView } from '../message/uri.ts';
 import { UriList } from '../message/uri-list.ts';
-import type { Slice } from './slab.ts';
+import type { Slice } from './slice.ts';
 
 /** A route set holds at most so many URIs: what a peer may make us store and send again. */
 export const routeSetMax = 30;

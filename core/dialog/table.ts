@@ -1,7 +1,8 @@
+import type { Block } from '../transaction/slab.ts';
 import type { Authorizations } from './authorizations.ts';
 import { Part, type RecordParts, Records } from './record.ts';
 import { beginsStrict, hasSips, isAllSips, isSips } from './route-set.ts';
-import type { Block, Slice } from './slab.ts';
+import type { Slice } from './slice.ts';
 
 declare const dialogId: unique symbol;
 

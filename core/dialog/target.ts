@@ -1,7 +1,7 @@
 import type { Message } from '../message/message.ts';
 import { requestUri } from '../message/request-uri.ts';
 import { parseUri, UriView } from '../message/uri.ts';
-import type { Slice } from './slab.ts';
+import type { Slice } from './slice.ts';
 
 /**
  * The remote target that a message brings: its Contact's URI, without what a Request-URI must not have; undefined where it brings

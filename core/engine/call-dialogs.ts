@@ -1,6 +1,6 @@
 import { refuseOffer } from '../dialog/refused-offer.ts';
 import { hashDescription } from '../dialog/session-description.ts';
-import { emptySlice, sliceOf } from '../dialog/slab.ts';
+import { emptySlice, sliceOf } from '../dialog/slice.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import type { SipErrorCode } from '../errors.ts';

@@ -1,7 +1,7 @@
 import type { Address } from '../contract.ts';
 import { resilienceTag } from '../dialog/abilities.ts';
 import { RouteSetBuilder } from '../dialog/route-set.ts';
-import { emptySlice, type Slice } from '../dialog/slab.ts';
+import { emptySlice, type Slice } from '../dialog/slice.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import type { AddressView } from '../message/address.ts';

@@ -1,5 +1,5 @@
 import type { FlowId, Input, Output, Step, Steppable } from '../contract.ts';
-import { sliceOf } from '../dialog/slab.ts';
+import { sliceOf } from '../dialog/slice.ts';
 import { type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { refusals } from '../message/refusal.ts';
 import type { TimerKind } from '../time/wheel.ts';

@@ -1,7 +1,7 @@
 import type { Address } from '../contract.ts';
 import { Part } from '../dialog/record.ts';
 import { hashDescription } from '../dialog/session-description.ts';
-import { emptySlice, type Slice, sliceOf } from '../dialog/slab.ts';
+import { emptySlice, type Slice, sliceOf } from '../dialog/slice.ts';
 import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { addressOfText } from '../message/numeric-address.ts';
 import { requestUri } from '../message/request-uri.ts';

@@ -2,7 +2,7 @@ import { callAbilities } from '../dialog/abilities.ts';
 import { writeContact } from '../dialog/request.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { minSessionIntervalS } from '../dialog/session-timer.ts';
-import { emptySlice, sliceOf } from '../dialog/slab.ts';
+import { emptySlice, sliceOf } from '../dialog/slice.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { firstTargetOf } from '../dialog/target.ts';
 import { HeaderId } from '../message/header.ts';

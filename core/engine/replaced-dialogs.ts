@@ -2,7 +2,7 @@ import { beginDialogRequest, routeSetPath, writeContact } from '../dialog/reques
 import { RouteSetBuilder } from '../dialog/route-set.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { minSessionIntervalS } from '../dialog/session-timer.ts';
-import { sliceOf } from '../dialog/slab.ts';
+import { sliceOf } from '../dialog/slice.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';

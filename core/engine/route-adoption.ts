@@ -1,7 +1,7 @@
 import { resilienceTag } from '../dialog/abilities.ts';
 import { Part } from '../dialog/record.ts';
 import { RouteSetBuilder } from '../dialog/route-set.ts';
-import { emptySlice, type Slice } from '../dialog/slab.ts';
+import { emptySlice, type Slice } from '../dialog/slice.ts';
 import type { DialogIndex } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import { HeaderId } from '../message/header.ts';

@@ -3,7 +3,7 @@ import type { Challenges } from '../dialog/challenges.ts';
 import { Part } from '../dialog/record.ts';
 import { beginDialogRequest, type RequestPath, routeSetPath } from '../dialog/request.ts';
 import type { SessionTimers } from '../dialog/session-timer.ts';
-import { emptySlice, type Slice, sliceOf } from '../dialog/slab.ts';
+import { emptySlice, type Slice, sliceOf } from '../dialog/slice.ts';
 import { DialogFlag, type DialogIndex, DialogState, type DialogTable } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { endMessage, type Writer } from '../message/write.ts';

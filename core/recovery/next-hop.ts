@@ -1,5 +1,5 @@
 import { Part } from '../dialog/record.ts';
-import type { Slice } from '../dialog/slab.ts';
+import type { Slice } from '../dialog/slice.ts';
 import { DialogFlag, type DialogIndex, type DialogTable } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';

@@ -1,7 +1,7 @@
 import { replacesHeader } from '../dialog/abilities.ts';
 import { localParty, remoteParty } from '../dialog/parties.ts';
 import { Part } from '../dialog/record.ts';
-import { sliceOf } from '../dialog/slab.ts';
+import { sliceOf } from '../dialog/slice.ts';
 import { DialogFlag, type DialogIndex, type DialogTable } from '../dialog/table.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';

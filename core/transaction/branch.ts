@@ -46,6 +46,7 @@ export class Branches implements Columns {
   readonly #pool: Uint8Array = new Uint8Array(4_096);
   #used: number = this.#pool.length;
   #rows: Uint8Array = new Uint8Array(0);
+  readonly rowSize: number = branchSize;
 
   constructor(shard: number, random: RandomSource) {
     if (!Number.isInteger(shard) || shard < 0 || shard >= shardMax)

@@ -1,5 +1,5 @@
 import type { FlowId } from '../contract.ts';
-import { type Columns, grown } from './runs.ts';
+import { type Columns, grown, rowSizeOf } from './runs.ts';
 
 /** Which transactions use which flow: a doubly linked list for each flow, so that a lost flow costs what hangs on it. */
 export class FlowLists implements Columns {
@@ -7,6 +7,7 @@ export class FlowLists implements Columns {
   #flows: Float64Array = new Float64Array(0);
   #next: Int32Array = new Int32Array(0);
   #previous: Int32Array = new Int32Array(0);
+  readonly rowSize: number = rowSizeOf(this.#flows, this.#next, this.#previous);
 
   resize(size: number): void {
     this.#flows = grown(this.#flows, new Float64Array(size));

@@ -1,6 +1,6 @@
 import type { RandomSource } from '../contract.ts';
 import { KeyedHash } from './keyed-hash.ts';
-import { type Columns, grown } from './runs.ts';
+import { type Columns, grown, rowSizeOf } from './runs.ts';
 import type { Shelf } from './shelf.ts';
 
 /** A hash table from keys of octets to indexes of a pool; its chains run through columns, and its keys lie on a shelf. */
@@ -11,6 +11,8 @@ export class KeyTable implements Columns {
   #hashes: Int32Array = new Int32Array(0);
   #keys: Int32Array = new Int32Array(0);
   #next: Int32Array = new Int32Array(0);
+  /** There are as many buckets as rows, up to the next power of two. */
+  readonly rowSize: number = rowSizeOf(this.#hashes, this.#keys, this.#next, this.#buckets);
 
   constructor(random: RandomSource, shelf: Shelf) {
     this.#hash = new KeyedHash(random);
@@ -18,11 +20,13 @@ export class KeyTable implements Columns {
   }
 
   resize(size: number): void {
+    const had = this.#keys.length;
     this.#hashes = grown(this.#hashes, new Int32Array(size));
     this.#keys = grown(this.#keys, new Int32Array(size));
     this.#next = grown(this.#next, new Int32Array(size));
-    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(size)));
-    for (let index = 1; index < size; index++) if (this.#keys[index] !== 0) this.#link(index);
+    // Index 0 stands for none.
+    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(size - 1, 1))));
+    for (let index = 1; index < had; index++) if (this.#keys[index] !== 0) this.#link(index);
   }
 
   /** The hash of a key, to be given to `find` and `add`: it need be made once. */

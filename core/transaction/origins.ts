@@ -18,6 +18,10 @@ export class Origins implements Columns {
     this.#table = new KeyTable(random, shelf);
   }
 
+  get rowSize(): number {
+    return this.#table.rowSize;
+  }
+
   resize(size: number): void {
     this.#table.resize(size);
   }

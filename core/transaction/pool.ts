@@ -1,8 +1,9 @@
-import { type Columns, grown } from './runs.ts';
+import { type Columns, grown, rowSizeOf } from './runs.ts';
 
 const indexBits = 20;
 const indexMask = (1 << indexBits) - 1;
 const lastGeneration = (1 << 11) - 1;
+/** A pool that is hardly used should cost little; copying so few rows takes no time. */
 const firstSize = 256;
 
 /** Most indexes that a pool can have: 0 stands for none. */
@@ -12,6 +13,9 @@ const poolMax = indexMask;
  * Indexes from 1 to a capacity, given out and taken back, each time with another generation.
  *
  * An id is index and generation together: positive, below 2^31, and not valid again before its index was used 2,047 times.
+ *
+ * Columns start with a few rows. When those are used up, memory for the whole capacity is reserved at once, and the kernel commits
+ * the pages as they are first used: so a pool fills up without a pause for copying.
  */
 export class Pool {
   readonly #capacity: number;
@@ -20,12 +24,19 @@ export class Pool {
   #taken: Uint8Array = new Uint8Array(0);
   #next: Int32Array = new Int32Array(0);
   #free = 0;
+  /** Indexes below were given out before; 0 stands for none. */
+  #fresh = 1;
   #count = 0;
+
+  /** Octets of a row in all columns. */
+  readonly rowSize: number;
 
   /** `columns` grow with the pool. */
   constructor(capacity: number, columns: readonly Columns[]) {
     this.#capacity = Math.min(Math.max(capacity, 1), poolMax);
     this.#columns = columns;
+    const own = rowSizeOf(this.#generations, this.#taken, this.#next);
+    this.rowSize = columns.reduce((sum, column) => sum + column.rowSize, own);
   }
 
   /** Indexes given out. */
@@ -33,11 +44,24 @@ export class Pool {
     return this.#count;
   }
 
+  /** Octets of the rows of indexes that are given out. */
+  get usedSize(): number {
+    return this.#count * this.rowSize;
+  }
+
+  /** Octets of rows in memory: of the most indexes that were ever given out at once. */
+  get heldSize(): number {
+    return (this.#fresh - 1) * this.rowSize;
+  }
+
+  get capacity(): number {
+    return this.#capacity;
+  }
+
   /** A free index, or 0 at capacity. */
   take(): number {
-    if (this.#free === 0 && !this.#grow()) return 0;
-    const index = this.#free;
-    this.#free = this.#next[index] as number;
+    const index = this.#free === 0 ? this.#takeFresh() : this.#takeFreed();
+    if (index === 0) return 0;
     const generation = this.generation(index);
     this.#generations[index] = generation === lastGeneration ? 1 : generation + 1;
     this.#taken[index] = 1;
@@ -68,17 +92,24 @@ export class Pool {
     return this.#taken[index] === 1 && this.#generations[index] === id >>> indexBits ? index : 0;
   }
 
-  #grow(): boolean {
-    const had = this.#next.length;
-    const size = Math.min(Math.max(2 * had, firstSize), this.#capacity + 1);
-    if (size <= had) return false;
+  #takeFreed(): number {
+    const index = this.#free;
+    this.#free = this.#next[index] as number;
+    return index;
+  }
+
+  #takeFresh(): number {
+    if (this.#fresh > this.#capacity) return 0;
+    if (this.#fresh >= this.#next.length) this.#grow();
+    return this.#fresh++;
+  }
+
+  #grow(): void {
+    const all = this.#capacity + 1;
+    const size = this.#next.length === 0 ? Math.min(firstSize, all) : all;
     this.#generations = grown(this.#generations, new Uint16Array(size));
     this.#taken = grown(this.#taken, new Uint8Array(size));
     this.#next = grown(this.#next, new Int32Array(size));
-    const first = Math.max(had, 1);
-    for (let index = first; index < size; index++) this.#next[index] = index + 1 < size ? index + 1 : 0;
-    this.#free = first;
     for (const column of this.#columns) column.resize(size);
-    return true;
   }
 }

@@ -1,4 +1,4 @@
-import { type Columns, grown } from './runs.ts';
+import { type Columns, grown, rowSizeOf } from './runs.ts';
 import type { Shelf } from './shelf.ts';
 
 /** Bits of a record. */
@@ -11,6 +11,7 @@ export class ServerRecords implements Columns {
   #flags: Uint8Array = new Uint8Array(0);
   /** The response to give to a retransmission, or the 100 that waits for its time: a handle of the shelf. */
   #responses: Int32Array = new Int32Array(0);
+  readonly rowSize: number = rowSizeOf(this.#flags, this.#responses);
 
   constructor(shelf: Shelf) {
     this.#shelf = shelf;

@@ -1,7 +1,8 @@
 import * as assert from 'uvu/assert';
 import { Part, type RecordParts, type Records } from '../../core/dialog/record.ts';
-import { type Block, sliceOf } from '../../core/dialog/slab.ts';
+import { sliceOf } from '../../core/dialog/slice.ts';
 import { Message } from '../../core/message/message.ts';
+import type { Block } from '../../core/transaction/slab.ts';
 
 /** The parts of a dialog as texts. */
 export type PartTexts = { readonly [Name in keyof RecordParts]: string };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Part, Records, recordSizeMax } from '../../core/dialog/record.ts';
-import { sliceOf } from '../../core/dialog/slab.ts';
+import { sliceOf } from '../../core/dialog/slice.ts';
 import { recordParts, textsOf, usualTexts } from './dialogs.ts';
 
 const test = suite('Records of dialogs');
@@ -63,6 +63,7 @@ test('replace a part and leave the others alone', () => {
 
 test('stay in their block while they fit, and move when they do not', () => {
   const records = new Records();
+  const neighbour = created(records);
   const block = created(records);
   assert.is(updated(records, block, 'sip:bob@192.0.2.5'), block);
   const grown = updated(records, block, undefined, undefined, 'v'.repeat(5000));
@@ -70,6 +71,7 @@ test('stay in their block while they fit, and move when they do not', () => {
   const shrunk = updated(records, grown, undefined, undefined, 'v=0\r\n');
   assert.is(textsOf(records, shrunk).target, 'sip:bob@192.0.2.5');
   records.free(shrunk);
+  records.free(neighbour);
   assert.is(records.usedSize, 0);
 });
 

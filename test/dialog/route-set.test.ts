@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RouteSetBuilder, routeSetMax } from '../../core/dialog/route-set.ts';
-import type { Slice } from '../../core/dialog/slab.ts';
+import type { Slice } from '../../core/dialog/slice.ts';
 import { message } from './dialogs.ts';
 
 const test = suite('Route sets (RFC 3261 §12.1.1, §12.1.2)');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Part, recordSizeMax } from '../../core/dialog/record.ts';
-import { sliceOf } from '../../core/dialog/slab.ts';
+import { sliceOf } from '../../core/dialog/slice.ts';
 import { DialogFlag, type DialogId, DialogState, DialogTable } from '../../core/dialog/table.ts';
 import { recordParts } from './dialogs.ts';
 

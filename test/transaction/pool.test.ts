@@ -52,7 +52,7 @@ test('giving back twice counts once, and any number may be asked for', () => {
 
 test('its columns grow before an index is given out that they have no row for', () => {
   let rows = 0;
-  const pool = new Pool(5_000, [{ resize: (size) => (rows = size) }]);
+  const pool = new Pool(5_000, [{ rowSize: 8, resize: (size) => (rows = size) }]);
   for (let index = pool.take(); index !== 0; index = pool.take()) assert.ok(index < rows);
 });
 
