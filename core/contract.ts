@@ -68,6 +68,18 @@ export interface Steppable<C, E> {
   step(nowMs: number, inputs: readonly Input<C>[]): Step<E>;
 }
 
+/** What entries of one kind take of memory off the heap. */
+export interface MemoryUse {
+  /** Entries now. */
+  readonly count: number;
+  /** There is room for so many. */
+  readonly capacity: number;
+  /** Octets of these entries. */
+  readonly usedSize: number;
+  /** Octets of all memory that such entries have needed so far: it is kept for those that come. */
+  readonly heldSize: number;
+}
+
 /** Fills `target` with random octets: the only randomness of core. */
 export type RandomSource = (target: Uint8Array) => void;
 

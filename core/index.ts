@@ -2,7 +2,7 @@
 
 export type { Application } from './application.ts';
 export type { DialogEndedMessage, RouteStatusMessage } from './channels.ts';
-export type { Address, RandomSource } from './contract.ts';
+export type { Address, MemoryUse, RandomSource } from './contract.ts';
 export type { CreateEdgeOptions } from './create-edge.ts';
 export { createEdge, EdgeHost } from './create-edge.ts';
 export type { Credentials } from './dialog/keyring.ts';
@@ -13,7 +13,15 @@ export type { EdgeEvent } from './edge/event.ts';
 export type { ChallengeOptions } from './engine/challenger.ts';
 export type { Header } from './engine/command.ts';
 export type { DialogRecord } from './engine/dialog-record.ts';
-export type { DialogData, DialogEnd, EndReason, EngineCounts, ResponseData, ResponseOrigin } from './engine/event.ts';
+export type {
+  DialogData,
+  DialogEnd,
+  EndReason,
+  EngineCounts,
+  EngineMemory,
+  ResponseData,
+  ResponseOrigin,
+} from './engine/event.ts';
 export type { TrustRule } from './engine/trust.ts';
 export type { SipErrorCode } from './errors.ts';
 export { SipError, UsageError } from './errors.ts';

@@ -5,7 +5,14 @@ import type { DialogId } from './dialog/table.ts';
 import { checkedRecord } from './dialog-record.ts';
 import type { Command, Content } from './engine/command.ts';
 import type { DialogRecord } from './engine/dialog-record.ts';
-import type { CommandFailure, EngineCounts, EngineEvent, ResponseData, ResultValue } from './engine/event.ts';
+import type {
+  CommandFailure,
+  EngineCounts,
+  EngineEvent,
+  EngineMemory,
+  ResponseData,
+  ResultValue,
+} from './engine/event.ts';
 import { asSipError, SipError, UsageError } from './errors.ts';
 import { type Asker, Dialog, FailureResponseError } from './handles.ts';
 import { checkInvite, type InviteOptions } from './invite-options.ts';
@@ -175,6 +182,16 @@ export class Stack implements AsyncDisposable {
     const { counts } = await this.#ask((id) => ({ name: 'counts', id }));
     if (counts === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no counts.');
     return counts;
+  }
+
+  /**
+   * What the stack takes of memory off the heap, by kind, in octets: to be watched and planned with. What ended has left room that is
+   * kept, and used again.
+   */
+  async memory(): Promise<EngineMemory> {
+    const { memory } = await this.#ask((id) => ({ name: 'memory', id }));
+    if (memory === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no account of its memory.');
+    return memory;
   }
 
   /**

@@ -2,9 +2,6 @@ import { type TimerId, Wheel } from '../../core/time/wheel.ts';
 import { Laps } from '../stopwatch.ts';
 import { shuffle, spreadMs, stepMs, type Timers } from './timers.ts';
 
-/** So many timers are armed between two looks at the clock. */
-const lapCount = 16;
-
 /** Ours, with room for as many as there are instants. */
 export class WheelTimers implements Timers {
   readonly #instants: Float64Array;
@@ -28,7 +25,7 @@ export class WheelTimers implements Timers {
 
   /** Octets of memory. */
   get heldSize(): number {
-    return this.#wheel.heldSize;
+    return this.#wheel.memory.heldSize;
   }
 
   /** Timers that were not fired once, or not in the step that they were due in. */
@@ -45,7 +42,7 @@ export class WheelTimers implements Timers {
     const laps = new Laps();
     for (let at = 0; at < this.#ids.length; at++) {
       this.#arm(at);
-      if (at % lapCount === 0) laps.lap();
+      laps.lap();
     }
     return laps.longestMs;
   }

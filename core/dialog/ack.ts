@@ -72,10 +72,10 @@ export class Acks {
     this.#outlet = options.outlet;
     this.#repeatedForMs = options.repeatedForMs;
     this.#onLost = options.onLost;
-    this.#txId = new Uint32Array(options.table.rows);
-    this.#repeats = new Uint8Array(options.table.rows);
-    this.#sequence = new Uint32Array(options.table.rows);
-    this.#atMs = new Float64Array(options.table.rows);
+    this.#txId = options.table.columns.uint32();
+    this.#repeats = options.table.columns.uint8();
+    this.#sequence = options.table.columns.uint32();
+    this.#atMs = options.table.columns.float64();
     this.#forks = new Forks(options.table);
     this.#left = new LeftInvites(options.clients, options.wheel, options.repeatedForMs);
     this.#forksOver = options.wheel.kind((txId) => this.#forks.forget(txId));

@@ -60,7 +60,7 @@ export class SessionTimers {
     this.#wheel = options.wheel;
     this.#user = options.user;
     this.intervalS = options.intervalS;
-    this.#endsAtS = new Uint32Array(options.table.rows);
+    this.#endsAtS = options.table.columns.uint32();
     this.#refresh = this.#wheel.kind((dialog) => {
       this.#table.sessionTimer[dialog] = 0;
       this.#overdueOf(dialog);

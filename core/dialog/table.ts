@@ -1,5 +1,7 @@
+import type { MemoryUse } from '../contract.ts';
 import type { Block } from '../transaction/slab.ts';
 import type { Authorizations } from './authorizations.ts';
+import { clear, DialogColumns } from './columns.ts';
 import { Part, type RecordParts, Records } from './record.ts';
 import { beginsStrict, hasSips, isAllSips, isSips } from './route-set.ts';
 import type { Slice } from './slice.ts';
@@ -62,21 +64,24 @@ const sequenceMax = 2 ** 31 - 1;
 const sequencesForBye = 4;
 
 const indexBits = 24;
+/** Above, linear probing takes long to find that a dialog is not there. */
+const indexLoadMax = 0.75;
 /** What is left of the 53 bits of a safe integer. */
 const generationMask = 2 ** 29 - 1;
 
 /**
  * The dialogs of one engine, off the heap.
  *
- * A dialog is a row: columns of numbers, and one record of octets in a slab. The columns are allocated once, at the
- * capacity; the kernel commits their pages as rows are first used, so that growth never pauses and an empty table costs
- * nothing. Rows are found by Call-ID and local tag through an open-addressed index.
+ * A dialog is a row: columns of numbers, and one record of octets in a slab. Rows are found by Call-ID and local tag through
+ * an open-addressed index.
  */
 export class DialogTable {
   /** Most live dialogs. */
   readonly capacity: number;
   /** Rows of each column: of live dialogs, and of owed ones. */
   readonly rows: number;
+  /** Whoever knows more of dialogs has columns here, too. */
+  readonly columns: DialogColumns;
   /** Our side offers Session Dialog Resiliency: its routes heal, and a server may ask for that. */
   readonly resilient: boolean;
   readonly records: Records = new Records();
@@ -94,13 +99,13 @@ export class DialogTable {
   /** Of dialogs that were challenged: what their requests carry. */
   readonly authorizations: Map<DialogIndex, Authorizations> = new Map();
   readonly #generation: Uint32Array;
+  /** Of a free row: the next free one, plus one. */
   readonly #block: Uint32Array;
   readonly #hash: Uint32Array;
   /** Row plus one, 0 is empty; linear probing, deletion by shifting back. */
   readonly #index: Uint32Array;
   readonly #mask: number;
   readonly #seed: number;
-  readonly #freeNext: Uint32Array;
   #freeHead = 0;
   #rows = 0;
   #count = 0;
@@ -118,19 +123,20 @@ export class DialogTable {
     this.rows = rows;
     this.resilient = options.resilient ?? true;
     this.#seed = options.hashSeed >>> 0;
-    this.state = new Uint8Array(rows);
-    this.flags = new Uint16Array(rows);
-    this.localSequence = new Uint32Array(rows);
-    this.remoteSequence = new Uint32Array(rows);
-    this.sessionInterval = new Uint32Array(rows);
-    this.sessionTimer = new Uint32Array(rows);
-    this.minSessionInterval = new Uint32Array(rows);
-    this.remoteSession = new Uint32Array(rows);
-    this.#generation = new Uint32Array(rows);
-    this.#block = new Uint32Array(rows);
-    this.#hash = new Uint32Array(rows);
-    this.#freeNext = new Uint32Array(rows);
-    const indexSize = 2 ** Math.ceil(Math.log2(Math.max(8, rows * 2)));
+    const columns = new DialogColumns(rows);
+    this.columns = columns;
+    this.state = columns.uint8();
+    this.flags = columns.uint16();
+    this.localSequence = columns.uint32();
+    this.remoteSequence = columns.uint32();
+    this.sessionInterval = columns.uint32();
+    this.sessionTimer = columns.uint32();
+    this.minSessionInterval = columns.uint32();
+    this.remoteSession = columns.uint32();
+    this.#generation = columns.uint32();
+    this.#block = columns.uint32();
+    this.#hash = columns.uint32();
+    const indexSize = 2 ** Math.ceil(Math.log2(Math.max(8, rows / indexLoadMax)));
     this.#index = new Uint32Array(indexSize);
     this.#mask = indexSize - 1;
   }
@@ -143,6 +149,18 @@ export class DialogTable {
   /** How many more dialogs there is room for. */
   get room(): number {
     return this.capacity - this.#count;
+  }
+
+  /** What dialogs take, owed ones included: their rows in all columns, their records, and their share of the index. */
+  get memory(): MemoryUse {
+    const rowSize = this.columns.rowSize + this.#index.byteLength / this.rows;
+    const count = this.#count + this.#owed;
+    return {
+      count,
+      capacity: this.rows,
+      usedSize: Math.ceil(count * rowSize) + this.records.usedSize,
+      heldSize: Math.ceil(this.#rows * rowSize) + this.records.heldSize,
+    };
   }
 
   /** A confirmed dialog made of `parts`, or undefined when the table is full or the record too large. */
@@ -213,13 +231,11 @@ export class DialogTable {
     this.flags[dialog] = 0;
     this.localSequence[dialog] = 0;
     this.remoteSequence[dialog] = 0;
-    this.sessionInterval[dialog] = 0;
-    // A page that was never written costs nothing.
-    if (this.minSessionInterval[dialog] !== 0) this.minSessionInterval[dialog] = 0;
-    this.remoteSession[dialog] = 0;
-    this.#block[dialog] = 0;
+    clear(this.sessionInterval, dialog);
+    clear(this.minSessionInterval, dialog);
+    clear(this.remoteSession, dialog);
     this.#generation[dialog] = ((this.#generation[dialog] as number) + 1) & generationMask;
-    this.#freeNext[dialog] = this.#freeHead;
+    this.#block[dialog] = this.#freeHead;
     this.#freeHead = dialog + 1;
   }
 
@@ -320,7 +336,7 @@ export class DialogTable {
   #takeRow(): DialogIndex {
     if (this.#freeHead === 0) return this.#rows++;
     const dialog = this.#freeHead - 1;
-    this.#freeHead = this.#freeNext[dialog] as number;
+    this.#freeHead = this.#block[dialog] as number;
     return dialog;
   }
 

@@ -71,7 +71,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
   const clients = new ClientTransactions({ wheel, timers, shard, random, send, capacity });
   const servers = new ServerTransactions({ wheel, timers, random, send, capacity });
   const hops = new Hops({
-    dialogCapacity: table.rows,
+    columns: table.columns,
     probing: mode !== 'none',
     allowDirect: recovery.allowDirect,
     healingRoute: recovery.healingRoute,

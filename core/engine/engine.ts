@@ -9,7 +9,7 @@ import { assemble } from './assembly.ts';
 import { Byes } from './byes.ts';
 import type { Command } from './command.ts';
 import { DialogMaker } from './dialog-maker.ts';
-import type { DialogEnd, EndReason, EngineCounts, EngineEvent } from './event.ts';
+import type { DialogEnd, EndReason, EngineCounts, EngineEvent, EngineMemory } from './event.ts';
 import { FlowAddresses } from './flow-addresses.ts';
 import { Groups } from './groups.ts';
 import { Handover } from './handover.ts';
@@ -155,6 +155,16 @@ export class Engine implements Steppable<Command, EngineEvent> {
     };
   }
 
+  get memory(): EngineMemory {
+    const { table, clients, servers, wheel } = this.#parts;
+    return {
+      dialogs: table.memory,
+      clientTransactions: clients.memory,
+      serverTransactions: servers.memory,
+      timers: wheel.memory,
+    };
+  }
+
   #take(input: Input<Command>): void {
     const { hops } = this.#parts;
     switch (input.kind) {
@@ -262,6 +272,9 @@ export class Engine implements Steppable<Command, EngineEvent> {
         break;
       case 'counts':
         this.#parts.reporter.done(command.id, { counts: this.counts });
+        break;
+      case 'memory':
+        this.#parts.reporter.done(command.id, { memory: this.memory });
         break;
       case 'drain':
         this.#drain(command.id);

@@ -1,4 +1,4 @@
-import type { Failure } from '../contract.ts';
+import type { Failure, MemoryUse } from '../contract.ts';
 import type { DialogId } from '../dialog/table.ts';
 import type { RouteStatus } from '../recovery/route-health.ts';
 import type { Header } from './command.ts';
@@ -65,6 +65,7 @@ export interface ResultValue {
   readonly dialog?: DialogData;
   readonly routeStatus?: RouteStatus;
   readonly counts?: EngineCounts;
+  readonly memory?: EngineMemory;
   readonly record?: DialogRecord;
 }
 
@@ -81,6 +82,18 @@ export interface EngineCounts {
   readonly requests: number;
   /** Requests that were sent again after a heal of their dialog, without the program's knowing. */
   readonly healedRequests: number;
+}
+
+/**
+ * What an engine takes of memory off the heap: its budget a dialog, a transaction and a timer, as it is kept. Dialogs that are owed a
+ * BYE still count as dialogs here.
+ */
+export interface EngineMemory {
+  readonly dialogs: MemoryUse;
+  readonly clientTransactions: MemoryUse;
+  /** Those that only absorb retransmissions are most of them. */
+  readonly serverTransactions: MemoryUse;
+  readonly timers: MemoryUse;
 }
 
 /** A call that comes in, as its INVITE says. */

@@ -1,3 +1,4 @@
+import type { DialogColumns } from '../dialog/columns.ts';
 import type { DialogIndex } from '../dialog/table.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
 
@@ -10,14 +11,14 @@ export class BreakLimits {
 
   constructor(options: {
     readonly wheel: Wheel;
-    readonly capacity: number;
+    readonly columns: DialogColumns;
     /** Infinite for none. */
     readonly limitMs: number;
     readonly reached: (dialog: DialogIndex) => void;
   }) {
     this.#wheel = options.wheel;
     this.#limitMs = options.limitMs;
-    this.#timer = new Uint32Array(options.limitMs === Number.POSITIVE_INFINITY ? 0 : options.capacity);
+    this.#timer = options.limitMs === Number.POSITIVE_INFINITY ? new Uint32Array(0) : options.columns.uint32();
     this.#reached = this.#wheel.kind((dialog) => {
       this.#timer[dialog] = 0;
       options.reached(dialog);

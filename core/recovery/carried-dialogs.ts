@@ -1,3 +1,4 @@
+import type { DialogColumns } from '../dialog/columns.ts';
 import type { DialogIndex } from '../dialog/table.ts';
 import type { Hop } from './hop.ts';
 
@@ -8,17 +9,17 @@ import type { Hop } from './hop.ts';
  */
 export class CarriedDialogs {
   readonly #hops: readonly (Hop | undefined)[];
-  readonly #hopOf: Int32Array;
-  readonly #next: Int32Array;
-  readonly #previous: Int32Array;
+  readonly #hopOf: Uint32Array;
+  readonly #next: Uint32Array;
+  readonly #previous: Uint32Array;
   #count = 0;
 
   /** `hops` by their index; one that carries dialogs stays in its place. */
-  constructor(dialogCapacity: number, hops: readonly (Hop | undefined)[]) {
+  constructor(columns: DialogColumns, hops: readonly (Hop | undefined)[]) {
     this.#hops = hops;
-    this.#hopOf = new Int32Array(dialogCapacity);
-    this.#next = new Int32Array(dialogCapacity);
-    this.#previous = new Int32Array(dialogCapacity);
+    this.#hopOf = columns.uint32();
+    this.#next = columns.uint32();
+    this.#previous = columns.uint32();
   }
 
   /** Dialogs on all hops. */

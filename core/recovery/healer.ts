@@ -77,7 +77,7 @@ export class Healer {
     this.#wheel = options.wheel;
     this.#user = options.user;
     this.#recovery = options.recovery;
-    this.health = new RouteHealth(options.table.rows);
+    this.health = new RouteHealth(options.table.columns);
     this.#attempts = new Attempts({
       ...options,
       health: this.health,
@@ -98,7 +98,7 @@ export class Healer {
     });
     this.#limits = new BreakLimits({
       wheel: this.#wheel,
-      capacity: options.table.rows,
+      columns: options.table.columns,
       limitMs: this.#recovery.breakLimitMs,
       reached: (dialog) => this.#user.givenUp(dialog, 'recovery-failed'),
     });

@@ -1,4 +1,5 @@
 import type { Address, FlowId, Outlet } from '../contract.ts';
+import type { DialogColumns } from '../dialog/columns.ts';
 import { type RequestPath, routeLessPath } from '../dialog/request.ts';
 import type { DialogIndex } from '../dialog/table.ts';
 import { sipUri, viaPrefix } from '../message/sent-by.ts';
@@ -67,7 +68,7 @@ export class Hops {
   #openIds = 0;
 
   constructor(options: {
-    readonly dialogCapacity: number;
+    readonly columns: DialogColumns;
     /** False: nobody asks whether hops live. */
     readonly probing: boolean;
     readonly allowDirect: boolean;
@@ -91,7 +92,7 @@ export class Hops {
     this.#user = options.user;
     this.#local = options.local;
     this.#speaks = options.speaks;
-    this.#dialogs = new CarriedDialogs(options.dialogCapacity, this.#hops);
+    this.#dialogs = new CarriedDialogs(options.columns, this.#hops);
     this.#probes = new Probes({
       ...options,
       dialogs: this.#dialogs,

@@ -1,3 +1,4 @@
+import { clear, type DialogColumns } from '../dialog/columns.ts';
 import type { DialogIndex } from '../dialog/table.ts';
 import type { BreakCause } from './classify.ts';
 
@@ -60,40 +61,40 @@ export class RouteHealth {
   /** 0 never, 1 by us, 2 by us with the peer's route renewed, 3 by the peer; with `replacedBit` by a new dialog. */
   readonly #healed: Uint8Array;
 
-  constructor(capacity: number) {
-    this.recovering = new Uint8Array(capacity);
-    this.phase = new Uint8Array(capacity);
-    this.quick = new Uint8Array(capacity);
-    this.left = new Uint8Array(capacity);
-    this.rung = new Uint8Array(capacity);
-    this.attempt = new Uint16Array(capacity);
-    this.generation = new Uint32Array(capacity);
-    this.healGeneration = new Uint32Array(capacity);
-    this.timer = new Uint32Array(capacity);
-    this.nextAttemptAtMs = new Float64Array(capacity);
-    this.aliveAtMs = new Float64Array(capacity);
-    this.#cause = new Uint8Array(capacity);
-    this.#causeStatus = new Uint16Array(capacity);
-    this.#sinceMs = new Float64Array(capacity);
-    this.#healed = new Uint8Array(capacity);
+  constructor(columns: DialogColumns) {
+    this.recovering = columns.uint8();
+    this.phase = columns.uint8();
+    this.quick = columns.uint8();
+    this.left = columns.uint8();
+    this.rung = columns.uint8();
+    this.attempt = columns.uint16();
+    this.generation = columns.uint32();
+    this.healGeneration = columns.uint32();
+    this.timer = columns.uint32();
+    this.nextAttemptAtMs = columns.float64();
+    this.aliveAtMs = columns.float64();
+    this.#cause = columns.uint8();
+    this.#causeStatus = columns.uint16();
+    this.#sinceMs = columns.float64();
+    this.#healed = columns.uint8();
   }
 
   /** A row that begins its life. */
   reset(dialog: DialogIndex, nowMs: number): void {
-    this.recovering[dialog] = 0;
-    this.phase[dialog] = Phase.idle;
-    this.quick[dialog] = 0;
-    this.left[dialog] = 0;
-    this.rung[dialog] = 0;
-    this.attempt[dialog] = 0;
-    this.generation[dialog] = 0;
-    this.nextAttemptAtMs[dialog] = 0;
-    this.timer[dialog] = 0;
-    this.#cause[dialog] = 0;
-    this.#causeStatus[dialog] = 0;
+    clear(this.recovering, dialog);
+    clear(this.phase, dialog);
+    clear(this.quick, dialog);
+    clear(this.left, dialog);
+    clear(this.rung, dialog);
+    clear(this.attempt, dialog);
+    clear(this.generation, dialog);
+    clear(this.nextAttemptAtMs, dialog);
+    clear(this.timer, dialog);
+    clear(this.#cause, dialog);
+    clear(this.#causeStatus, dialog);
     this.#sinceMs[dialog] = nowMs;
     this.aliveAtMs[dialog] = nowMs;
-    this.#healed[dialog] = 0;
+    clear(this.#healed, dialog);
   }
 
   /** Why a route is held, or suspected, to be broken. */

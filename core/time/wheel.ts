@@ -1,3 +1,5 @@
+import type { MemoryUse } from '../contract.ts';
+
 /*
  * A hierarchical timing wheel with ticks of 1 ms.
  *
@@ -109,14 +111,14 @@ export class Wheel {
     return this.#count;
   }
 
-  /** Octets of the armed timers. */
-  get usedSize(): number {
-    return this.#count * recordSize;
-  }
-
-  /** Octets of memory in all: of the most timers that were ever armed at once, and of the slots' heads. */
-  get heldSize(): number {
-    return this.#used * recordSize;
+  /** What the armed timers take; the heads of slots are held beside. */
+  get memory(): MemoryUse {
+    return {
+      count: this.#count,
+      capacity: indexMask + 1 - headCount,
+      usedSize: this.#count * recordSize,
+      heldSize: this.#used * recordSize,
+    };
   }
 
   /** Registers what firing means; `fire` gets the owner given to `arm`. */

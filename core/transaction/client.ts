@@ -1,4 +1,4 @@
-import type { FlowId, RandomSource } from '../contract.ts';
+import type { FlowId, MemoryUse, RandomSource } from '../contract.ts';
 import { UsageError } from '../errors.ts';
 import { isChallenge } from '../message/challenge.ts';
 import { Message } from '../message/message.ts';
@@ -198,6 +198,11 @@ export class ClientTransactions {
   /** Transactions that have not ended. */
   get count(): number {
     return this.#pool.count - this.#lingering;
+  }
+
+  /** What they take off the heap. */
+  get memory(): MemoryUse {
+    return this.#pool.memory(this.#shelf);
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { MemoryUse } from '../contract.ts';
 import { type Columns, grown, rowSizeOf } from './runs.ts';
 
 const indexBits = 20;
@@ -44,18 +45,14 @@ export class Pool {
     return this.#count;
   }
 
-  /** Octets of the rows of indexes that are given out. */
-  get usedSize(): number {
-    return this.#count * this.rowSize;
-  }
-
-  /** Octets of rows in memory: of the most indexes that were ever given out at once. */
-  get heldSize(): number {
-    return (this.#fresh - 1) * this.rowSize;
-  }
-
-  get capacity(): number {
-    return this.#capacity;
+  /** What the indexes that are given out take in all columns, and with what is kept for them elsewhere. */
+  memory(elsewhere: { readonly usedSize: number; readonly heldSize: number }): MemoryUse {
+    return {
+      count: this.#count,
+      capacity: this.#capacity,
+      usedSize: this.#count * this.rowSize + elsewhere.usedSize,
+      heldSize: (this.#fresh - 1) * this.rowSize + elsewhere.heldSize,
+    };
   }
 
   /** A free index, or 0 at capacity. */

@@ -1,4 +1,4 @@
-import type { FlowId, RandomSource } from '../contract.ts';
+import type { FlowId, MemoryUse, RandomSource } from '../contract.ts';
 import type { Message } from '../message/message.ts';
 import type { SipTimers } from '../time/sip-timers.ts';
 import type { Wheel } from '../time/wheel.ts';
@@ -99,6 +99,7 @@ export class ServerTransactions {
   readonly #runs = new Runs();
   readonly #accepted = new Runs();
   readonly #flows = new FlowLists();
+  readonly #shelf: Shelf;
   readonly #records: ServerRecords;
   readonly #table: KeyTable;
   readonly #pool: Pool;
@@ -121,6 +122,7 @@ export class ServerTransactions {
   constructor(deps: ServerDeps) {
     this.#send = deps.send;
     const shelf = new Shelf(deps.capacity * keptPerTransaction);
+    this.#shelf = shelf;
     this.#records = new ServerRecords(shelf);
     this.#table = new KeyTable(deps.random, shelf);
     this.#origins = new Origins(deps.random, shelf);
@@ -137,6 +139,11 @@ export class ServerTransactions {
   /** Transactions that have not ended, finished ones that still absorb included. */
   get count(): number {
     return this.#pool.count;
+  }
+
+  /** What they take off the heap. Those that their users may still act on have an object each beside. */
+  get memory(): MemoryUse {
+    return this.#pool.memory(this.#shelf);
   }
 
   /**

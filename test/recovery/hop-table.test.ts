@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Address, FlowId } from '../../core/contract.ts';
+import { DialogColumns } from '../../core/dialog/columns.ts';
 import { Writer } from '../../core/message/write.ts';
 import type { Hop } from '../../core/recovery/hop.ts';
 import { Hops } from '../../core/recovery/hops.ts';
@@ -18,7 +19,7 @@ function table() {
   const opens = new Map<number, Address>();
   const used = new Set<FlowId>();
   const hops = new Hops({
-    dialogCapacity: 64,
+    columns: new DialogColumns(64),
     probing: true,
     allowDirect: false,
     healingRoute: '',

@@ -199,13 +199,13 @@ test('it grows, and keeps what is armed', () => {
 
 test('memory is that of the most timers that were armed at once, within its capacity and beyond', () => {
   const { wheel, arm } = logging();
-  const heads = wheel.heldSize;
+  const heads = wheel.memory.heldSize;
   for (const count of [4, 5_000, 1_000]) {
     const ids = Array.from({ length: count }, (_, owner) => arm(owner, 5 + owner));
-    assert.is(wheel.usedSize, 24 * count);
-    assert.is(wheel.heldSize, heads + 24 * Math.max(count, count === 4 ? 4 : 5_000));
+    assert.is(wheel.memory.usedSize, 24 * count);
+    assert.is(wheel.memory.heldSize, heads + 24 * Math.max(count, count === 4 ? 4 : 5_000));
     for (const id of ids) wheel.disarm(id);
-    assert.is(wheel.usedSize, 0);
+    assert.is(wheel.memory.usedSize, 0);
   }
 });
 

@@ -93,7 +93,11 @@ test('has its largest block, and a block never crosses the end of a chunk', () =
 });
 
 test('keeps the octets of every block, whatever is allocated and freed around it', () => {
-  const action = fc.record({ take: fc.boolean(), size: fc.integer({ min: 1, max: Slab.blockSizeMax }), pick: fc.nat() });
+  const action = fc.record({
+    take: fc.boolean(),
+    size: fc.integer({ min: 1, max: Slab.blockSizeMax }),
+    pick: fc.nat(),
+  });
   fc.assert(
     fc.property(fc.array(action, { maxLength: 200 }), (actions) => {
       const slab = new Slab();
