@@ -37,6 +37,13 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       load: () => import('./wheel/main.ts'),
     },
   ],
+  [
+    'table',
+    {
+      summary: 'create, find, change and free a million dialogs beside a Map; what they and transactions take',
+      load: () => import('./table/main.ts'),
+    },
+  ],
 ]);
 
 process.exitCode = await main(process.argv.slice(2));
