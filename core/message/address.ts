@@ -1,9 +1,8 @@
-import { equalsWord, skipDisplayName, skipLws, skipQuoted, skipUri, trimEnd, word } from './bytes.ts';
+import { equalsWord, skipDisplayName, skipLws, skipQuoted, trimEnd, word } from './bytes.ts';
 import { ParamCursor } from './params.ts';
 import type { Presence } from './presence.ts';
 import { clearSpan, emptySpan, type Span, setSpan } from './span.ts';
 
-const AT = 0x40;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 const DQUOTE = 0x22;
@@ -81,10 +80,14 @@ function findAngle(bytes: Uint8Array, start: number, end: number): number {
 
 function parseNameAddr(bytes: Uint8Array, start: number, open: number, end: number, into: AddressView): number {
   if (open > start) setSpan(into.display, start, trimEnd(bytes, start, open));
-  let close = skipUri(bytes, open + 1, end);
-  while (close < end && bytes[close] === AT) close = skipUri(bytes, close + 1, end);
+  let close = open + 1;
+  // Nothing of these stands in a URI. Comparing finds them quicker than the set of bytes.ts.
+  while (close < end && bytes[close] !== RAQUOT) {
+    if ((bytes[close] ?? 0) <= SP || bytes[close] === LAQUOT || bytes[close] === DQUOTE) return -1;
+    close++;
+  }
   setSpan(into.uri, open + 1, close);
-  return close === end || bytes[close] !== RAQUOT || close === open + 1 ? -1 : close + 1;
+  return close === end || close === open + 1 ? -1 : close + 1;
 }
 
 function parseAddrSpec(bytes: Uint8Array, start: number, end: number, into: AddressView): number {
