@@ -395,9 +395,12 @@ export class ServerTransactions {
   }
 
   #end(index: number): void {
-    if (this.#records.isInvite(index)) this.#invite.stop(index);
-    else this.#nonInvite.stop(index);
-    this.#accepted2xx.stop(index);
+    if (this.#records.isInvite(index)) {
+      this.#invite.stop(index);
+      this.#accepted2xx.stop(index);
+    } else {
+      this.#nonInvite.stop(index);
+    }
     this.#let(index);
     this.#records.keep(index, undefined);
     this.#flows.remove(index);

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { KeyTable } from '../../core/transaction/key-table.ts';
 import { KeyedHash } from '../../core/transaction/keyed-hash.ts';
 import { Shelf } from '../../core/transaction/shelf.ts';
+import { SeededRandom } from '../../transport/random.ts';
 import { seededRandom } from './messages.ts';
 
 const test = suite('KeyTable');
@@ -42,6 +43,38 @@ test('finds what was added and not what was removed, through growth and in any o
   for (let index = 1; index < 1_000; index++) assert.is(find(index), index % 3 === 0 ? 0 : index);
   for (let index = 1; index < 1_000; index++) if (index % 3 !== 0) table.remove(index);
   assert.is(shelf.size, 0);
+});
+
+test('does what a Map does in 300,000 random operations', () => {
+  for (const seed of [1, 2]) {
+    const random = new SeededRandom(seed);
+    const below = (limit: number): number => Math.floor(random.fraction() * limit);
+    const shelf = new Shelf(Number.POSITIVE_INFINITY);
+    const table = new KeyTable(seededRandom(seed), shelf);
+    table.resize(257);
+    const model = new Map<string, number>();
+    const keys = Array.from({ length: 600 }, (_, at) => encoder.encode('k'.repeat(at % 90) + at));
+    const names = keys.map((key) => new TextDecoder().decode(key));
+    const free = Array.from({ length: 256 }, (_, at) => 256 - at);
+    for (let step = 0; step < 150_000; step++) {
+      const at = below(keys.length);
+      const [key, name] = [keys[at] ?? encoder.encode(''), names[at] ?? ''];
+      const hash = table.hash(key, key.length);
+      const index = table.find(hash, key, key.length);
+      if (index !== (model.get(name) ?? 0)) assert.unreachable(`seed ${seed}, step ${step}`);
+      if (index !== 0) {
+        table.remove(index);
+        model.delete(name);
+        free.push(index);
+      } else if (free.length > 0) {
+        const next = free.pop() ?? 0;
+        table.add(next, hash, key, key.length);
+        model.set(name, next);
+      }
+    }
+    for (const index of model.values()) table.remove(index);
+    assert.equal([shelf.size, shelf.usedSize], [0, 0]);
+  }
 });
 
 test('a prefix of a key is another key', () => {

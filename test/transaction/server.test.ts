@@ -20,6 +20,31 @@ test('a request matches by branch, sent-by and method', () => {
   assert.is(offer({ ...first, method: 'INFO' }).kind, 'new');
 });
 
+test('of what is finished, a row, its key and its response are left, and in the end nothing', () => {
+  const { take, servers, respond, pass, seen } = serverWorld({ capacity: 1_000 });
+  const { length } = reply(200);
+  // The row has 92 octets; the key has branch, sent-by and method; a block is at most 32 octets, or a fifteenth, larger than what it holds.
+  const each = (kept: number): number => 92 + 70 + 32 + kept;
+  for (let call = 1; call <= 500; call++) {
+    const tx = take({ method: 'INFO', branch: `${branch}${call}`, toTag: 'a' });
+    respond(tx, 200);
+    assert.is(servers.get(tx.id), undefined);
+    assert.is(servers.memory.count, call);
+    assert.ok(servers.memory.usedSize <= call * each(length + 32), String(servers.memory.usedSize));
+  }
+  const before = servers.memory.usedSize;
+  const invite = take({ method: 'INVITE', branch, toTag: 'a' });
+  respond(invite, 200);
+  const answered = servers.memory.usedSize;
+  servers.acknowledge(invite);
+  assert.ok(servers.memory.usedSize < answered, 'the 2xx is not kept when its ACK has come');
+  assert.ok(servers.memory.usedSize <= before + each(0));
+  pass(32_000);
+  assert.equal([servers.memory.count, servers.memory.usedSize], [0, 0]);
+  assert.ok(servers.memory.heldSize >= answered);
+  assert.is(seen().length, 501);
+});
+
 test('with the magic cookie nothing else counts', () => {
   const { offer } = serverWorld();
   assert.is(offer({ method: 'UPDATE', branch }).kind, 'new');
