@@ -9,6 +9,16 @@ export interface Report {
   readonly results: object;
 }
 
+/** Why no report can be written there, to be known before the run rather than after; undefined when it can. */
+export function faultOfReportFile(file: string): string | undefined {
+  try {
+    writeFileSync(file, '', { flag: 'a' });
+    return undefined;
+  } catch (error) {
+    return `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
 /** Writes the report as JSON, with the machine that it was measured on. @throws when the file cannot be written */
 export function writeReport(file: string, { scenario, parameters, results }: Report): void {
   const written = { scenario, parameters, machine: thisMachine(), results };

@@ -2,8 +2,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { readCounts } from '../count-arguments.ts';
-import { atMost, type Goal, ours, type Row, rowsOf, tableOf } from '../figures.ts';
-import { writeReport } from '../report.ts';
+import { ours, type Row, rowsOf, tableOf } from '../figures.ts';
+import { faultOfReportFile, writeReport } from '../report.ts';
+import { goalsOf } from './goals.ts';
 import { type DialogFigures, type Job, operations, type TransactionFigures } from './jobs.ts';
 
 export const usage: string = `Usage: npm run bench -- table [options]      (or: sipmend-bench table [options])
@@ -32,6 +33,11 @@ export async function run(args: readonly string[]): Promise<number> {
     return 2;
   }
   const { counts, json } = asked;
+  const fault = json === undefined ? undefined : faultOfReportFile(json);
+  if (fault !== undefined) {
+    console.error(`table: ${fault}`);
+    return 2;
+  }
   const table = await figuresOf<DialogFigures>('dialogs', counts.dialogs);
   const map = await figuresOf<DialogFigures>('map', counts.dialogs);
   const calls = await figuresOf<TransactionFigures>('calls', counts.transactions);
@@ -63,7 +69,6 @@ async function figuresOf<Figures>(job: Job, count: number): Promise<Figures> {
     throw new Error(`the process for '${job}' ended early (${signal ?? code})`);
   });
   const [figures] = await Promise.race([once(child, 'message'), exited]);
-  exited.catch(() => {});
   return figures as Figures;
 }
 
@@ -75,28 +80,5 @@ function transactionRows(found: Readonly<Record<'calls' | 'requests', Transactio
   return [
     { name: ours, operation: 'server transaction, of a call', perSecond: found.calls.perSecond, ratioToOurs: 1 },
     { name: ours, operation: 'server transaction, of an INFO', perSecond: found.requests.perSecond, ratioToOurs: 1 },
-  ];
-}
-
-function goalsOf(found: {
-  readonly table: DialogFigures;
-  readonly calls: TransactionFigures;
-  readonly requests: TransactionFigures;
-}): Goal[] {
-  const { table, calls, requests } = found;
-  return [
-    atMost(900, 'octets', 'memory of a dialog, counted', table.countedSize),
-    atMost(900, 'octets', 'memory of a dialog, resident', table.residentSize),
-    atMost(10, 'ms', 'longest pause from no dialog to all and back', table.longestPauseMs),
-    atMost(600, 'octets', 'a finished transaction of calls, counted', calls.countedSize),
-    atMost(600, 'octets', 'a finished transaction of calls, resident', calls.residentSize),
-    atMost(600, 'octets', 'a finished transaction of INFOs, counted', requests.countedSize),
-    atMost(600, 'octets', 'a finished transaction of INFOs, resident', requests.residentSize),
-    atMost(
-      10,
-      'ms',
-      'longest pause from no transaction to all',
-      Math.max(calls.longestPauseMs, requests.longestPauseMs),
-    ),
   ];
 }

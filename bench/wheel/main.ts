@@ -1,7 +1,7 @@
 import { type Garbage, garbageOf } from '../collections.ts';
 import { readCounts } from '../count-arguments.ts';
 import { atLeast, atMost, type Goal, ours, rowsOf, tableOf } from '../figures.ts';
-import { writeReport } from '../report.ts';
+import { faultOfReportFile, writeReport } from '../report.ts';
 import { bestRateOf, rateOf } from '../stopwatch.ts';
 import { HeapTimers, NodeTimers } from './rivals.ts';
 import { instants, type Timers } from './timers.ts';
@@ -44,6 +44,11 @@ export async function run(args: readonly string[]): Promise<number> {
     return 2;
   }
   const { counts, json } = asked;
+  const fault = json === undefined ? undefined : faultOfReportFile(json);
+  if (fault !== undefined) {
+    console.error(`wheel: ${fault}`);
+    return 2;
+  }
   const dueMs = instants(counts.timers);
   const growth = growthOf(dueMs);
   const wheel = new WheelTimers(dueMs);

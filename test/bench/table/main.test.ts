@@ -76,6 +76,7 @@ test('URIs have 60 to 100 octets, and tags 128 bits', () => {
 test('arguments that are wrong end it with 2, and help with 0', async () => {
   assert.is(await run(['--transactions', 'many']), 2);
   assert.is(await run(['--timers', '5']), 2);
+  assert.is(await run(['--json', '/nowhere/at/all.json']), 2);
   assert.is(await run(['--help']), 0);
   for (const option of ['--dialogs', '--transactions', '--json', '--help']) assert.match(usage, option);
 });

@@ -56,6 +56,7 @@ test('the instants are whole, spread over half an hour, and the same in every ru
 test('arguments that are wrong end it with 2, and help with 0', async () => {
   assert.is(await run(['--timers', '0']), 2);
   assert.is(await run(['--dialogs', '5']), 2);
+  assert.is(await run(['--json', '/nowhere/at/all.json']), 2);
   assert.is(await run(['--help']), 0);
   for (const option of ['--timers', '--json', '--help']) assert.match(usage, option);
 });
