@@ -1,0 +1,20 @@
+import type { Target } from './target.ts';
+
+/** What is fuzzed, each loaded when it is asked for: coverage begins before. */
+const loaders = {
+  scan: () => import('./targets/scan.ts'),
+  framer: () => import('./targets/framer.ts'),
+} as const satisfies Readonly<Record<string, () => Promise<{ readonly target: Target }>>>;
+
+export type TargetName = keyof typeof loaders;
+
+export const targetNames: readonly TargetName[] = Object.keys(loaders) as TargetName[];
+
+export function isTargetName(name: string): name is TargetName {
+  return name in loaders;
+}
+
+export async function loadTarget(name: TargetName): Promise<Target> {
+  const { target } = await loaders[name]();
+  return target;
+}
