@@ -41,9 +41,10 @@ interface Fields {
  */
 export function equalUris(a: UriView, b: UriView): boolean {
   if (a.scheme !== b.scheme) return false;
-  if (a.scheme !== 'sip' && a.scheme !== 'sips')
-    return equalsOctets(a.bytes, a.start, a.end, b.bytes.subarray(b.start, b.end));
+  // What repeats a parameter breaks the rules (§19.1.1), and is the same as itself all the same.
+  if (equalsOctets(a.bytes, a.start, a.end, b.bytes.subarray(b.start, b.end))) return true;
   return (
+    (a.scheme === 'sip' || a.scheme === 'sips') &&
     a.port === b.port &&
     equalUserinfo(a, b) &&
     equalHosts(a, b) &&

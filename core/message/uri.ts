@@ -170,17 +170,21 @@ const MADDR = word('maddr');
 function parseUriParams(bytes: Uint8Array, start: number, end: number, into: UriView): number {
   let at = start;
   let count = 0;
+  let hasTransport = false;
+  let hasMaddr = false;
   while (at < end) {
     if (++count > COUNT_MAX) return -1;
     const nameEnd = skipUriParamName(bytes, at, end);
     const valueEnd = skipUriParam(bytes, nameEnd, end);
     if (nameIs(bytes, at, nameEnd, LR)) into.lr = true;
     else if (nameIs(bytes, at, nameEnd, TRANSPORT)) {
-      if (into.transport !== '') return -1;
+      if (hasTransport) return -1;
+      hasTransport = true;
       into.transport = transportOf(bytes, nameEnd + 1, valueEnd);
     } else if (nameIs(bytes, at, nameEnd, MADDR)) {
       // No parameter may stand there twice (§19.1.1); two of these would let two readers send one request to two places.
-      if (into.maddr.end > 0) return -1;
+      if (hasMaddr) return -1;
+      hasMaddr = true;
       parseMaddr(bytes, nameEnd + 1, valueEnd, into.maddr);
     }
     at = valueEnd;

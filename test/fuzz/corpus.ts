@@ -8,6 +8,11 @@ export class Corpus {
     return this.#inputs.length;
   }
 
+  /** An empty one as long as there is none. */
+  get first(): Uint8Array {
+    return this.#inputs[0] ?? new Uint8Array(0);
+  }
+
   add(input: Uint8Array): void {
     this.#inputs.push(input);
   }

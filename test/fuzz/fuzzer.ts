@@ -85,7 +85,8 @@ export class Fuzzer {
     if (!ended) this.#findEndless(inputs);
     for (const [input, failure] of failures) this.#found(input, failure);
     if (!this.#coverage.look()) return;
-    this.#keepNew(inputs);
+    // What does not end is not run again, nor what came with it.
+    if (ended) this.#keepNew(inputs);
     this.#coverage.keep();
   }
 
@@ -99,9 +100,8 @@ export class Fuzzer {
     }
     const half = inputs.length >> 1;
     for (const part of [inputs.slice(0, half), inputs.slice(half)]) {
-      this.#ends(() => {
-        for (const input of part) this.#failure(input);
-      });
+      this.#failure(this.corpus.first); // so that no input stands alone: see `Coverage`
+      for (const input of part) this.#failure(input);
       if (this.#coverage.look()) this.#keepNew(part);
     }
   }

@@ -6,7 +6,7 @@ import { targetNames } from './targets.ts';
 
 /** `npm run fuzz` goes on where this ends, with other seeds. */
 const seed = 1;
-const batches = 20;
+const batches = 10;
 
 const test = suite('Some thousand made-up inputs');
 

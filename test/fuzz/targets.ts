@@ -3,7 +3,9 @@ import type { Target } from './target.ts';
 /** What is fuzzed, each loaded when it is asked for: coverage begins before. */
 const loaders = {
   scan: () => import('./targets/scan.ts'),
+  getters: () => import('./targets/getters.ts'),
   framer: () => import('./targets/framer.ts'),
+  writer: () => import('./targets/writer.ts'),
 } as const satisfies Readonly<Record<string, () => Promise<{ readonly target: Target }>>>;
 
 export type TargetName = keyof typeof loaders;

@@ -96,6 +96,10 @@ test('other parameters match where both have them, without regard to case, order
   others(['sip:p;lr', 'sip:p;lr=on'], ['sip:p;a=1', 'sip:p;a=2']);
 });
 
+test('a URI that repeats a parameter is the same as itself all the same', () => {
+  same(['sip:a@b;x=1;x=2', 'sip:a@b;x=1;x=2'], ['sip:a@b?x=1&x=2', 'sip:a@b?x=1&x=2']);
+});
+
 test('headers are never ignored', () => {
   same(['sip:a@b?x=1&y=2', 'sip:a@b?Y=2&X=1'], ['sip:a@b?priority=Urgent', 'sip:a@b?Priority=urgent']);
   others(

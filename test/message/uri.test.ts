@@ -28,6 +28,8 @@ test('no URI says twice where its requests go (§19.1.1)', () => {
   assert.is(read('sip:a@b;transport=tcp;transport=tcp'), undefined);
   assert.is(read('sip:a@b;maddr=192.0.2.1;x;MADDR=192.0.2.2'), undefined);
   assert.is(read('sip:a@b;%74ransport=tcp;transport=udp'), undefined);
+  for (const first of ['transport', 'transport=']) assert.is(read(`sip:a@b;${first};transport=tcp`), undefined);
+  for (const first of ['maddr', 'maddr=', 'maddr=/']) assert.is(read(`sip:a@b;${first};maddr=c`), undefined);
   assert.is(read('sip:a@b;transport=tcp;maddr=c')?.['transport'], 'tcp');
 });
 
