@@ -2,7 +2,7 @@ import { Authorizations } from '../../../core/dialog/authorizations.ts';
 import { Keyring } from '../../../core/dialog/keyring.ts';
 import { beginDialogRequest, type RequestPath, routeLessPath, routeSetPath } from '../../../core/dialog/request.ts';
 import { firstRoute, RouteSetBuilder } from '../../../core/dialog/route-set.ts';
-import { emptySlice, type Slice, sliceOf } from '../../../core/dialog/slab.ts';
+import { emptySlice, type Slice, sliceOf } from '../../../core/dialog/slice.ts';
 import { DialogFlag, type DialogIndex, DialogTable } from '../../../core/dialog/table.ts';
 import { targetOf } from '../../../core/dialog/target.ts';
 import { partyOf } from '../../../core/engine/dialog-maker.ts';
