@@ -149,13 +149,14 @@ export class Byes implements ClientUser {
     const dialog = tx.owner;
     const ending = this.#ending.get(dialog);
     if (ending === undefined || ending.txId !== tx.id) return;
-    const { hops, mode, challenges } = this.#parts;
+    const { hops, mode, challenges, healer } = this.#parts;
     const again = challenges.answer(tx, message, tx.owner);
     ending.txId = again?.id ?? 0;
     if (again !== undefined) return;
     const { status } = message;
     const by = hops.byFlow(tx.flow);
     const isTrouble = mode !== 'none' && (status === 430 || isHopTrouble(status));
+    if (isTrouble) healer.endingRefused(message);
     if (ending.path === 'route-less' && refusesRouteLess.has(status) && by !== undefined) {
       this.#send(dialog, by, { kind: 'one-route', route: by.route });
     } else if (!isTrouble) {

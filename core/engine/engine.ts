@@ -257,6 +257,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
       case 'registration':
         if (command.contact !== undefined) this.#changeContact(command.contact);
         this.#parts.healer.registration.ended(command.refresh, command.refreshed);
+        if (command.refreshed) this.#owedByes.registrationRefreshed();
         break;
       case 'route-status':
         this.#tellRouteStatus(command.id, command.dialog);

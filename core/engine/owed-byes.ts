@@ -93,14 +93,20 @@ export class OwedByes implements ClientUser {
 
   /** A hop is up again: all that may go by it are due. */
   hopReturned(hop: Hop): void {
-    if (this.#owed.size === 0) return;
     const { hops } = this.#parts;
-    for (const [dialog, bye] of this.#owed) {
-      if (!hop.listed && hops.of(dialog) !== hop) continue;
-      bye.attempt = 0;
-      if (bye.place === 'waiting') this.#makeDue(dialog, bye);
-    }
+    for (const [dialog, bye] of this.#owed) if (hop.listed || hops.of(dialog) === hop) this.#beginAnew(dialog, bye);
     this.pump();
+  }
+
+  /** Our registration works again, for want of which they may have been refused. */
+  registrationRefreshed(): void {
+    for (const [dialog, bye] of this.#owed) this.#beginAnew(dialog, bye);
+    this.pump();
+  }
+
+  #beginAnew(dialog: DialogIndex, bye: OwedBye): void {
+    bye.attempt = 0;
+    if (bye.place === 'waiting') this.#makeDue(dialog, bye);
   }
 
   /** The peer has sent something inside the dialog: it does not know the end, and there is a way to it. */
@@ -134,7 +140,7 @@ export class OwedByes implements ClientUser {
   onResponse(tx: ClientTransaction, message: Message): void {
     if (message.status < 200) return;
     if (this.#owed.get(tx.owner)?.txId !== tx.id) return;
-    const { hops, wheel, challenges } = this.#parts;
+    const { hops, wheel, challenges, healer } = this.#parts;
     const again = challenges.answer(tx, message, tx.owner);
     const bye = again === undefined ? this.#ended(tx) : this.#owed.get(tx.owner);
     if (bye === undefined) return;
@@ -151,6 +157,7 @@ export class OwedByes implements ClientUser {
     }
     if (status === 430 || isHopTrouble(status)) {
       if (status === 503 && hop !== undefined) hops.hold(hop, wheel.nowMs + retryAfterMs(message));
+      healer.endingRefused(message);
       this.#wait(tx.owner, bye);
     } else {
       this.#forget(tx.owner);

@@ -9,7 +9,7 @@ import type { Wheel } from '../time/wheel.ts';
 import type { ClientTransactions } from '../transaction/client.ts';
 import { Attempts } from './attempts.ts';
 import { BreakLimits } from './break-limits.ts';
-import type { BreakCause, Mender } from './classify.ts';
+import { type BreakCause, type Mender, menderOf } from './classify.ts';
 import { HealRequests } from './heal-requests.ts';
 import { HealVerdicts } from './heal-verdicts.ts';
 import type { HealerUser } from './healer-user.ts';
@@ -341,6 +341,11 @@ export class Healer {
     this.health.phase[dialog] = Phase.registering;
     this.registration.await(dialog);
     return true;
+  }
+
+  /** What ends a dialog was refused for want of our registration. Has it refreshed; all that live are healed then, as ever. */
+  endingRefused(response: Message): void {
+    if (this.#recovery.refreshesRegistration && menderOf(response) === 'registration') this.registration.ask();
   }
 
   /** All dialogs of the endpoint are healed, not only those that found out. @see [MS-SIPRE] §3.7.5.3.1 */

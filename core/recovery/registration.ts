@@ -58,6 +58,11 @@ export class Registration {
   /** A dialog can be healed only when the registration has been refreshed. */
   await(dialog: DialogIndex): void {
     this.#waiting.add(dialog);
+    this.ask();
+  }
+
+  /** The registration is to be refreshed, though no dialog waits for that: now, or by the schedule when that was tried a moment ago. */
+  ask(): void {
     if (this.#state !== 'idle') return;
     const nowMs = this.#wheel.nowMs;
     if (nowMs - this.#endedAtMs > quietMs) {

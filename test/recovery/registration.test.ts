@@ -206,6 +206,58 @@ test('without a program that registers, dialogs are healed at once', async () =>
   await finish(ground, dialog);
 });
 
+test('a BYE that finds it out has it refreshed, is owed until then, and goes at once afterwards; the other dialogs heal', async () => {
+  let done = (): void => {};
+  const ground = await registered(() => new Promise((resolve) => (done = () => resolve(undefined))));
+  const { hop, clock } = ground;
+  const { dialog } = await call(ground);
+  const other = await call(ground);
+  let isLost = true;
+  hop.script = (request) => {
+    if (!isLost || request.method !== 'BYE') return false;
+    hop.reply(request, 430, { headers: registerFirst });
+    return true;
+  };
+  ground.note('bye', dialog.bye());
+  await clock.run(60_000);
+  assert.is(ground.refreshAtMs.length, 1);
+  assert.equal(ground.seen(), ['bye done', 'refresh', 'ended local bye']);
+  assert.is((await ground.take(ground.near.counts())).owedByes, 1);
+  assert.is(hop.requests('UPDATE').length, 0);
+  const inVain = hop.requests('BYE').length;
+  isLost = false;
+  done();
+  await clock.run(100);
+  assert.is(hop.requests('BYE').length, inVain + 1);
+  assert.is(hop.requests('UPDATE').length, 1);
+  assert.is((await ground.take(ground.near.counts())).owedByes, 0);
+  await finish(ground, other.dialog);
+});
+
+test('a BYE that was owed before has it refreshed as well, by the schedule of heals when that does not help', async () => {
+  const ground = await registered(async () => undefined);
+  const { hop, clock, refreshAtMs } = ground;
+  const { dialog } = await call(ground);
+  const at: number[] = [];
+  hop.script = (request) => {
+    if (request.method !== 'BYE') return false;
+    if (clock.nowMs() < 40_000) return true; // nobody answers: it is owed after 32 s
+    at.push(clock.nowMs());
+    if (at.length < 5) hop.reply(request, 430, { headers: registerFirst });
+    return at.length < 5;
+  };
+  dialog.bye().catch(() => undefined);
+  await clock.run(300_000);
+  assert.is(at.length, 5);
+  assert.is((await ground.take(ground.near.counts())).owedByes, 0);
+  const gaps = refreshAtMs.slice(1).map((time, index) => (time - (refreshAtMs[index] ?? 0)) / 1000);
+  assert.is(gaps.length, 2, `${refreshAtMs}`);
+  for (const [index, most] of [2, 4].entries()) {
+    assert.ok((gaps[index] ?? 0) >= most / 2 && (gaps[index] ?? 0) <= most + 0.01, `${gaps}`);
+  }
+  await ground.rest();
+});
+
 test('dialogs that end meanwhile leave nothing behind', async () => {
   const ground = await registered(async () => {
     throw new Error('no registrar');
