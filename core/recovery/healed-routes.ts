@@ -1,5 +1,6 @@
+import { Part } from '../dialog/record.ts';
 import { RouteSetBuilder } from '../dialog/route-set.ts';
-import type { DialogTable } from '../dialog/table.ts';
+import type { DialogIndex, DialogTable } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
 import type { ClientTransaction } from '../transaction/client.ts';
@@ -31,6 +32,19 @@ export class HealedRoutes {
     this.#policy = options.policy;
     this.#requests = options.requests;
     this.#replacements = options.replacements;
+  }
+
+  /**
+   * Whether a 2xx names another remote target than the dialog has. Where the peer has brought that while the heal was under way, the 2xx
+   * is the older word: it may have been sent again long after, or by whoever had the dialog before.
+   */
+  movesTarget(dialog: DialogIndex, message: Message): boolean {
+    const target = targetOf(message);
+    const { records } = this.#table;
+    return (
+      target !== undefined &&
+      !records.equals(this.#table.block(dialog), Part.target, target.bytes, target.start, target.end)
+    );
   }
 
   /** Takes the new route from the 2xx to a heal by `hop`. False when what it carries cannot be a route. */

@@ -135,6 +135,40 @@ test('Q6: crossing UPDATEs without a body are both answered, and both routes are
   await finish(ground, dialog);
 });
 
+test('an answer to our heal that names another Contact than the far end’s later refresh is older, and undoes nothing', async () => {
+  for (const breaksAgain of [false, true]) {
+    const ground = await bed();
+    const { dialog, raw } = await call(ground);
+    const { hop, other, clock } = ground;
+    await recovering(ground, dialog);
+    const heal = hop.last('UPDATE');
+    const headers = [resilient, `Record-Route: <${other.uri};lr>`];
+    raw.request('UPDATE', { headers, by: other, contact: 'sip:heir@10.0.0.1' });
+    await clock.run(5);
+    assert.equal(ground.seen(), ['recovering', 'healthy']);
+    if (breaksAgain) {
+      other.script = (request) => {
+        if (request.method === 'INFO') other.reply(request, 500);
+        return request.method === 'INFO';
+      };
+      dialog.request('INFO').catch(() => undefined);
+      await clock.run(5);
+    }
+    hop.script = () => false;
+    hop.accept(heal);
+    await clock.run(5);
+    const status = await ground.take(dialog.routeStatus());
+    assert.is(status.status, 'healthy');
+    assert.is(status.healedBy, breaksAgain ? 'local' : 'remote');
+    const heals = [...hop.requests('UPDATE'), ...other.requests('UPDATE')].filter(({ cseq }) => cseq !== heal.cseq);
+    assert.is(heals.length, breaksAgain ? 1 : 0);
+    await ground.take(dialog.request('MESSAGE'));
+    const [message] = [...hop.requests('MESSAGE'), ...other.requests('MESSAGE')];
+    assert.is(message?.requestUri === 'sip:heir@10.0.0.1', !breaksAgain);
+    await finish(ground, dialog);
+  }
+});
+
 test('Q6: a heal of ours that the far end overtook does no harm when it fails', async () => {
   for (const status of [404, 405, 481, 410, 491, 500, 603]) {
     const ground = await bed();
