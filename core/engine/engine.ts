@@ -105,7 +105,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#answers = new Answers(parts, endByBye);
     this.#outgoing = new OutgoingCalls(parts, maker);
     this.#incoming = new IncomingCalls(parts, maker, responder, this.#answers);
-    const released = new ReleasedDialogs({ rememberedForMs: parts.timers.t1x64Ms });
+    const released = new ReleasedDialogs(parts.wheel, parts.timers.t1x64Ms);
     this.#inDialog = new InDialog(parts, {
       maker,
       responder,

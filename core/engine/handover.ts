@@ -69,7 +69,7 @@ export class Handover {
 
   /** Tells a dialog as a record; `release` lets go of it as well. */
   export(id: number, dialogId: DialogId, release: boolean): void {
-    const { table, reporter, wheel } = this.#parts;
+    const { table, reporter } = this.#parts;
     const dialog = table.lookup(dialogId);
     if (dialog === -1 || table.state[dialog] !== DialogState.confirmed) {
       reporter.failWithCode(id, 'SIP_DIALOG_ENDED', 'The dialog has ended.');
@@ -83,7 +83,7 @@ export class Handover {
     const record = this.#record(dialog);
     reporter.done(id, { record });
     if (!release) return;
-    this.#released.note(record, wheel.nowMs);
+    this.#released.note(record);
     this.#release(dialog);
   }
 

@@ -104,7 +104,7 @@ export class InDialog implements ServerUser {
       this.#answerOwed(tx, request, dialog);
       return;
     }
-    if (dialog === -1 && this.#released.has(request, wheel.nowMs)) {
+    if (dialog === -1 && this.#released.has(request)) {
       this.#responder.respond(tx, request, 500, { lines: 'Retry-After: 2\r\n' });
       return;
     }

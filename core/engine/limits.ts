@@ -18,3 +18,6 @@ export const owedByeWaitMaxMs = 900_000;
 
 /** A heal for the sake of a BYE may take so long, as one for any other request; then the BYE goes without it. */
 export const byeHealLimitMs = 4000;
+
+/** So many dialogs that were handed over are remembered, the last ones: what a program hands over at once when it leaves. */
+export const releasedMax = 131_072;

@@ -1,8 +1,7 @@
 import type { Message } from '../message/message.ts';
+import type { TimerId, TimerKind, Wheel } from '../time/wheel.ts';
 import type { DialogRecord } from './dialog-record.ts';
-
-/** So many are remembered, the last ones: what a program hands over at once when it leaves. */
-const releasedMax = 131_072;
+import { releasedMax } from './limits.ts';
 
 /**
  * Dialogs that the program has let go of, for as long as their peers may not know where they are now.
@@ -11,24 +10,45 @@ const releasedMax = 131_072;
  * Retry-After, which concerns the request alone (RFC 5057 §5.1): by then whoever has the dialog has told the peer its Contact.
  */
 export class ReleasedDialogs {
-  readonly #untilMs = new Map<string, number>();
+  readonly #wheel: Wheel;
   readonly #rememberedForMs: number;
+  /** The oldest first. */
+  readonly #untilMs = new Map<string, number>();
+  readonly #over: TimerKind;
+  #timer: TimerId = 0;
 
-  constructor(options: { readonly rememberedForMs: number }) {
-    this.#rememberedForMs = options.rememberedForMs;
+  constructor(wheel: Wheel, rememberedForMs: number) {
+    this.#wheel = wheel;
+    this.#rememberedForMs = rememberedForMs;
+    this.#over = wheel.kind(() => {
+      this.#timer = 0;
+      this.#forgetOld();
+    });
   }
 
   get count(): number {
     return this.#untilMs.size;
   }
 
-  note(record: DialogRecord, nowMs: number): void {
+  note(record: DialogRecord): void {
+    this.forget(record); // else it would keep its old place
+    if (this.#untilMs.size >= releasedMax) {
+      const [oldest = ''] = this.#untilMs.keys();
+      this.#untilMs.delete(oldest);
+    }
+    const untilMs = this.#wheel.nowMs + this.#rememberedForMs;
+    this.#untilMs.set(keyOf(record.callId, record.localTag, record.remoteTag), untilMs);
+    if (this.#timer === 0) this.#timer = this.#wheel.arm(this.#over, 0, untilMs);
+  }
+
+  #forgetOld(): void {
     for (const [key, untilMs] of this.#untilMs) {
-      if (untilMs > nowMs && this.#untilMs.size < releasedMax) break;
+      if (untilMs > this.#wheel.nowMs) {
+        this.#timer = this.#wheel.arm(this.#over, 0, untilMs);
+        return;
+      }
       this.#untilMs.delete(key);
     }
-    this.forget(record); // else it would keep its old place
-    this.#untilMs.set(keyOf(record.callId, record.localTag, record.remoteTag), nowMs + this.#rememberedForMs);
   }
 
   /** It is ours again. */
@@ -37,11 +57,10 @@ export class ReleasedDialogs {
   }
 
   /** Whether a request is in a dialog that we had a moment ago. */
-  has(request: Message, nowMs: number): boolean {
+  has(request: Message): boolean {
     if (this.#untilMs.size === 0) return false;
     const { callId, to, from } = request;
-    const untilMs = this.#untilMs.get(keyOf(request.text(callId), request.text(to.tag), request.text(from.tag)));
-    return untilMs !== undefined && untilMs > nowMs;
+    return this.#untilMs.has(keyOf(request.text(callId), request.text(to.tag), request.text(from.tag)));
   }
 }
 

@@ -1,6 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { releasedMax } from '../../core/engine/limits.ts';
 import { ReleasedDialogs } from '../../core/engine/released-dialogs.ts';
+import { Wheel } from '../../core/time/wheel.ts';
 import { message } from '../dialog/dialogs.ts';
 import { leastRecord } from './records.ts';
 
@@ -8,28 +10,63 @@ const test = suite('Released dialogs');
 
 const request = message('INFO sip:alice@192.0.2.9 SIP/2.0');
 const record = { ...leastRecord, callId: 'call1@atlanta.example', localTag: 'near1', remoteTag: 'far1' };
+const rememberedForMs = 32_000;
+
+function ground() {
+  const wheel = new Wheel({ nowMs: 0 });
+  return { wheel, released: new ReleasedDialogs(wheel, rememberedForMs) };
+}
 
 test('are known by Call-ID and tags for their time, and no longer', () => {
-  const released = new ReleasedDialogs({ rememberedForMs: 100 });
-  assert.not(released.has(request, 0));
-  released.note({ ...record, remoteTag: 'far2' }, 0);
-  assert.not(released.has(request, 0));
-  released.note(record, 0);
-  assert.ok(released.has(request, 99));
-  assert.not(released.has(request, 100));
-  released.forget(record);
-  assert.not(released.has(request, 0));
+  const { wheel, released } = ground();
+  assert.not(released.has(request));
+  released.note({ ...record, remoteTag: 'far2' });
+  assert.not(released.has(request));
+  released.note(record);
+  assert.ok(released.has(request));
+  wheel.advance(rememberedForMs - 1);
+  assert.ok(released.has(request));
+  wheel.advance(rememberedForMs);
+  assert.not(released.has(request));
 });
 
-test('make place for later ones when their time is over, and when there are 131,072', () => {
-  const released = new ReleasedDialogs({ rememberedForMs: 100 });
-  released.note(record, 0);
-  released.note({ ...record, callId: 'other' }, 100);
-  assert.is(released.count, 1);
-  released.note(record, 100);
-  for (let call = 0; call < 140_000; call++) released.note({ ...record, callId: String(call) }, 100);
-  assert.is(released.count, 131_072);
-  assert.not(released.has(request, 100));
+test('one that comes back is ours again', () => {
+  const { released } = ground();
+  released.note(record);
+  released.forget(record);
+  assert.not(released.has(request));
+});
+
+test('are forgotten each in its time, though nothing else is released', () => {
+  const { wheel, released } = ground();
+  released.note(record);
+  wheel.advance(1000);
+  released.note({ ...record, callId: 'other' });
+  released.note({ ...record, callId: 'third' });
+  wheel.advance(rememberedForMs);
+  assert.is(released.count, 2);
+  wheel.advance(rememberedForMs + 1000);
+  assert.is(released.count, 0);
+  assert.is(wheel.count, 0);
+});
+
+test('one that is released again is remembered from then on', () => {
+  const { wheel, released } = ground();
+  released.note(record);
+  wheel.advance(1000);
+  released.note(record);
+  wheel.advance(rememberedForMs);
+  assert.ok(released.has(request));
+  wheel.advance(rememberedForMs + 1000);
+  assert.is(released.count, 0);
+});
+
+test(`the oldest makes place when there are ${releasedMax}`, () => {
+  const { released } = ground();
+  released.note(record);
+  for (let call = 0; call < 140_000; call++) released.note({ ...record, callId: String(call) });
+  assert.is(released.count, releasedMax);
+  assert.not(released.has(request));
 });
 
 test.run();
