@@ -2,7 +2,7 @@ import { decodeText } from '../message/bytes.ts';
 import { requestUri } from '../message/request-uri.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import { prepared, type Writer } from '../message/write.ts';
-import type { ClientTransaction } from '../transaction/client.ts';
+import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import { refreshAbilities, requestAbilities } from './abilities.ts';
 import { Part } from './record.ts';
 import { firstRoute } from './route-set.ts';

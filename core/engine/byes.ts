@@ -5,7 +5,7 @@ import { endMessage } from '../message/write.ts';
 import { isHopTrouble, refusesRouteLess } from '../recovery/classify.ts';
 import type { Hop } from '../recovery/hop.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
-import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
+import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import type { EndReason } from './event.ts';
 import { byeHealLimitMs } from './limits.ts';
 import type { Parts } from './parts.ts';

@@ -7,7 +7,7 @@ import type { SipErrorCode } from '../errors.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import type { TimerKind } from '../time/wheel.ts';
-import type { ClientTransaction } from '../transaction/client.ts';
+import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { Content } from './command.ts';
 import { noContent } from './content.ts';
 import { type DialogMaker, type OwnSide, partyOf } from './dialog-maker.ts';

@@ -2,7 +2,7 @@ import { Part } from '../dialog/record.ts';
 import type { Message } from '../message/message.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { retryAfterMs } from '../recovery/schedule.ts';
-import type { ClientTransaction } from '../transaction/client.ts';
+import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { Parts } from './parts.ts';
 import type { PendingRequest } from './pending-requests.ts';
 

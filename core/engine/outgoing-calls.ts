@@ -7,7 +7,7 @@ import { identityUri } from '../message/sent-by.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { retryAfterMs } from '../recovery/schedule.ts';
 import type { TimerKind } from '../time/wheel.ts';
-import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
+import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import { CallDialogs } from './call-dialogs.ts';
 import type { Command, Content } from './command.ts';
 import { endWithContent } from './content.ts';

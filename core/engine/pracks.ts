@@ -2,7 +2,7 @@ import { beginDialogRequest, routeSetPath } from '../dialog/request.ts';
 import type { DialogIndex } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { classifyResponse } from '../recovery/classify.ts';
-import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
+import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import type { Content } from './command.ts';
 import { endWithContent } from './content.ts';
 import type { Parts } from './parts.ts';

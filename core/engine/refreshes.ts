@@ -8,7 +8,7 @@ import type { Hop } from '../recovery/hop.ts';
 import { refreshTarget } from '../recovery/next-hop.ts';
 import { retryAfterMs } from '../recovery/schedule.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
-import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
+import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import type { EndReason } from './event.ts';
 import { holdRefusingHop } from './failover.ts';
 import type { Parts } from './parts.ts';

@@ -10,7 +10,7 @@ import { ReplacesView, readReplaces } from '../message/replaces.ts';
 import { endMessage } from '../message/write.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { nextHop } from '../recovery/next-hop.ts';
-import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
+import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Answers } from './answers.ts';
 import { type DialogMaker, partyOf } from './dialog-maker.ts';

@@ -6,7 +6,7 @@ import type { DialogIndex } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import { refreshTarget } from '../recovery/next-hop.ts';
-import type { ClientTransaction } from '../transaction/client.ts';
+import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { Parts } from './parts.ts';
 import type { PendingRequest } from './pending-requests.ts';
 

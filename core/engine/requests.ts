@@ -3,7 +3,7 @@ import type { Message } from '../message/message.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import { classifyResponse, type Mender, menderOf } from '../recovery/classify.ts';
 import { responseEffect } from '../recovery/response-effect.ts';
-import type { ClientTransaction } from '../transaction/client.ts';
+import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { Content } from './command.ts';
 import type { EndReason, ResponseData } from './event.ts';
 import { Failover } from './failover.ts';

@@ -4,7 +4,7 @@ import { DialogFlag, DialogState } from '../dialog/table.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import type { Hop } from '../recovery/hop.ts';
 import type { TimerKind } from '../time/wheel.ts';
-import type { ClientUser } from '../transaction/client.ts';
+import type { ClientUser } from '../transaction/client-transaction.ts';
 import { endWithContent } from './content.ts';
 import type { Failover } from './failover.ts';
 import type { Parts } from './parts.ts';

@@ -8,7 +8,8 @@ import { DialogFlag, type DialogIndex, DialogState, type DialogTable } from '../
 import type { Message } from '../message/message.ts';
 import { endMessage, type Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
-import type { ClientTransaction, ClientTransactions, ClientUser } from '../transaction/client.ts';
+import type { ClientTransactions } from '../transaction/client.ts';
+import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
 import { type Rung, rungs, usableRung } from './ladder.ts';

@@ -5,7 +5,7 @@ import { DialogFlag, type DialogIndex, DialogState, type DialogTable } from '../
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import type { Wheel } from '../time/wheel.ts';
-import type { ClientTransaction, ClientUser } from '../transaction/client.ts';
+import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import type { Attempts } from './attempts.ts';
 import type { BreakLimits } from './break-limits.ts';
 import {

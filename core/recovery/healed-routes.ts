@@ -3,7 +3,7 @@ import { RouteSetBuilder } from '../dialog/route-set.ts';
 import type { DialogIndex, DialogTable } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import type { Message } from '../message/message.ts';
-import type { ClientTransaction } from '../transaction/client.ts';
+import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { HealRequests } from './heal-requests.ts';
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';

@@ -2,7 +2,8 @@ import * as assert from 'uvu/assert';
 import type { FlowId } from '../../core/contract.ts';
 import { type SipTimers, sipTimers } from '../../core/time/sip-timers.ts';
 import { Wheel } from '../../core/time/wheel.ts';
-import { type ClientTransaction, ClientTransactions, type ClientUser } from '../../core/transaction/client.ts';
+import { ClientTransactions } from '../../core/transaction/client.ts';
+import type { ClientTransaction, ClientUser } from '../../core/transaction/client-transaction.ts';
 import { request, response, scanned, seededRandom, text } from './messages.ts';
 
 export const flow = 1 as FlowId;

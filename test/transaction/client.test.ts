@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { FlowId } from '../../core/contract.ts';
 import { Writer } from '../../core/message/write.ts';
 import { branchSize, idOfBranch, shardOfBranch } from '../../core/transaction/branch.ts';
-import type { ClientTransaction, ClientUser } from '../../core/transaction/client.ts';
+import type { ClientTransaction, ClientUser } from '../../core/transaction/client-transaction.ts';
 import { client, clientWorld, flow } from './client-world.ts';
 import { request, response, scanned, text } from './messages.ts';
 
