@@ -74,7 +74,7 @@ class ReadLoop {
 
   /** @throws when some turn has read other values than the first one */
   check(): void {
-    if (this.#sizes.sum !== this.#reads * this.#once)
+    if (this.#sizes.sum !== Math.imul(this.#reads, this.#once))
       throw new Error(`${this.parser.name} does not read the same every time`);
   }
 }

@@ -1,7 +1,8 @@
-import { equalsWord, skipDisplayName, skipLws, skipQuoted, trimEnd, word } from './bytes.ts';
+import { equalsWord, skipDisplayName, skipLws, skipParam, skipQuoted, trimEnd, word } from './bytes.ts';
 import { ParamCursor } from './params.ts';
 import type { Presence } from './presence.ts';
 import { clearSpan, emptySpan, type Span, setSpan } from './span.ts';
+import { Vocabulary } from './vocabulary.ts';
 
 const COLON = 0x3a;
 const COMMA = 0x2c;
@@ -43,6 +44,8 @@ export class AddressView {
   }
 }
 
+const tagParam: Vocabulary<string> = new Vocabulary([';tag=']);
+const TAG_PARAM_SIZE = 5;
 const TAG = word('tag');
 const cursor = new ParamCursor();
 
@@ -61,7 +64,12 @@ export function parseAddress(bytes: Uint8Array, start: number, end: number, into
   if (open === NO_ANGLE_BEHIND_QUOTES) return -1;
   into.bracketed = open >= 0;
   const next = open >= 0 ? parseNameAddr(bytes, first, open, end, into) : parseAddrSpec(bytes, first, end, into);
-  return next < 0 ? -1 : parseParams(bytes, first, next, end, into);
+  if (next < 0) return -1;
+  if (next === end) {
+    setSpan(into.value, first, end);
+    return end;
+  }
+  return takeTag(bytes, first, next, end, into) ? end : parseParams(bytes, first, next, end, into);
 }
 
 const NO_ANGLE = -1;
@@ -102,18 +110,27 @@ function parseAddrSpec(bytes: Uint8Array, start: number, end: number, into: Addr
   return hasColon ? at : -1;
 }
 
+/** `;tag=` with a value up to the end: nearly always what From and To have there. */
+function takeTag(bytes: Uint8Array, start: number, paramsStart: number, end: number, into: AddressView): boolean {
+  const valueStart = paramsStart + TAG_PARAM_SIZE;
+  if (tagParam.indexAt(bytes, paramsStart, end) < 0 || valueStart === end || skipParam(bytes, valueStart, end) !== end)
+    return false;
+  setSpan(into.tag, valueStart, end);
+  setSpan(into.params, paramsStart, end);
+  setSpan(into.value, start, end);
+  return true;
+}
+
 function parseParams(bytes: Uint8Array, start: number, paramsStart: number, end: number, into: AddressView): number {
   cursor.begin(paramsStart);
-  let step = cursor.next(bytes, end);
-  while (step === 'param') {
+  while (cursor.next(bytes, end)) {
     if (equalsWord(bytes, cursor.nameStart, cursor.nameEnd, TAG)) {
       // Two tags would let two readers see two dialogs.
       if (into.tag.end !== 0 || !cursor.plain) return -1;
       setSpan(into.tag, cursor.valueStart, cursor.valueEnd);
     }
-    step = cursor.next(bytes, end);
   }
-  if (step === 'malformed') return -1;
+  if (cursor.malformed) return -1;
   const valueEnd = trimEnd(bytes, paramsStart, cursor.at);
   if (valueEnd > paramsStart) setSpan(into.params, skipLws(bytes, paramsStart, valueEnd), valueEnd);
   setSpan(into.value, start, valueEnd);

@@ -11,7 +11,6 @@
 
 /** Sets of octets, as bits of `sets[octet]`. */
 const TOKEN = 1;
-const LWS = 2;
 const HOST = 4;
 const IPV6 = 8;
 const PARAM = 16;
@@ -45,7 +44,6 @@ function buildSets(): Uint16Array {
     const alphanum = isAny(digits + letters);
     built[octet] =
       (alphanum || isAny("-.!%*_+`'~") ? TOKEN : 0) |
-      (isAny(' \t\r\n') ? LWS : 0) |
       // The underscore is no part of the grammar, but of many networks.
       (alphanum || isAny('-._') ? HOST : 0) |
       (isAny(`${digits}abcdefABCDEF:.`) ? IPV6 : 0) |
@@ -61,85 +59,90 @@ function buildSets(): Uint16Array {
   return built;
 }
 
-function isIn(octet: number | undefined, set: number): boolean {
-  return octet !== undefined && ((sets[octet] ?? 0) & set) !== 0;
-}
-
 /** True for SP, HTAB, CR and LF. */
 export function isLws(octet: number | undefined): boolean {
-  return isIn(octet, LWS);
+  return octet === SP || octet === CR || octet === LF || octet === HTAB;
 }
 
 /** The first offset in [at, end) that is no linear white space, or `end`. */
 export function skipLws(bytes: Uint8Array, at: number, end: number): number {
-  // All that a value is made of stands above SP, and mostly that is what stands here.
-  while (at < end && (bytes[at] ?? 0) <= SP && isIn(bytes[at], LWS)) at++;
+  while (at < end && isLws(bytes[at])) at++;
   return at;
 }
 
 /** The end of [start, end) without the linear white space that it ends in. */
 export function trimEnd(bytes: Uint8Array, start: number, end: number): number {
-  while (end > start && (bytes[end - 1] ?? 0) <= SP && isIn(bytes[end - 1], LWS)) end--;
+  while (end > start && isLws(bytes[end - 1])) end--;
   return end;
 }
 
 /** The offset behind the token at `at`; `at` itself when there is none. */
 export function skipToken(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], TOKEN)) at++;
+  const table = sets;
+  while (at < end && ((table[bytes[at] as number] as number) & TOKEN) !== 0) at++;
   return at;
 }
 
 /** The offset behind what a display name without quotes is made of: tokens, white space, octets beyond ASCII. */
 export function skipDisplayName(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], DISPLAY)) at++;
+  const table = sets;
+  while (at < end && ((table[bytes[at] as number] as number) & DISPLAY) !== 0) at++;
   return at;
 }
 
 /** The offset behind the host name or IPv4 address at `at`; `at` itself when there is none. */
 export function skipHostName(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], HOST)) at++;
+  const table = sets;
+  while (at < end && ((table[bytes[at] as number] as number) & HOST) !== 0) at++;
   return at;
 }
 
 /** The offset behind the digits, colons and dots of an IPv6 address. */
 export function skipIpv6(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], IPV6)) at++;
+  const table = sets;
+  while (at < end && ((table[bytes[at] as number] as number) & IPV6) !== 0) at++;
   return at;
 }
 
 /** The offset behind what may stand unquoted in a parameter: visible ASCII but for `;` `,` `=` `"` `<` `>`. */
 export function skipParam(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], PARAM)) at++;
+  const table = sets;
+  while (at < end && ((table[bytes[at] as number] as number) & PARAM) !== 0) at++;
   return at;
 }
 
 /** The offset behind visible ASCII. */
 export function skipVisible(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], VISIBLE)) at++;
+  const table = sets;
+  while (at < end && ((table[bytes[at] as number] as number) & VISIBLE) !== 0) at++;
   return at;
 }
 
 /** The offset behind what may stand in a URI, up to its `@`: no white space, control, quote or angle bracket. */
 export function skipUri(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], URI)) at++;
+  const table = sets;
+  while (at < end && ((table[bytes[at] as number] as number) & URI) !== 0) at++;
   return at;
 }
 
 /** The offset of the `;`, `?` or `@` that ends a URI parameter. */
 export function skipUriParam(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], URI_PARAM)) at++;
+  const table = sets;
+  while (at < end && ((table[bytes[at] as number] as number) & URI_PARAM) !== 0) at++;
   return at;
 }
 
 /** The offset of the `=`, `;`, `?` or `@` that ends a URI parameter's name. */
 export function skipUriParamName(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], URI_PARAM_NAME)) at++;
+  const table = sets;
+  while (at < end && ((table[bytes[at] as number] as number) & URI_PARAM_NAME) !== 0) at++;
   return at;
 }
 
 /** The offset behind a URI's scheme. */
 export function skipScheme(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isIn(bytes[at], SCHEME)) at++;
+  const table = sets;
+  while (at < end && ((table[bytes[at] as number] as number) & SCHEME) !== 0) at++;
   return at;
 }
 
@@ -151,7 +154,7 @@ export function indexOfOctet(bytes: Uint8Array, octet: number, at: number, end: 
 
 /** The offset of the colon, white space or control that ends a header's name. */
 export function skipHeaderName(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && bytes[at] !== COLON && (bytes[at] ?? 0) > SP) at++;
+  while (at < end && bytes[at] !== COLON && (bytes[at] as number) > SP) at++;
   return at;
 }
 
@@ -159,38 +162,6 @@ export function skipHeaderName(bytes: Uint8Array, at: number, end: number): numb
 export function skipBlanks(bytes: Uint8Array, at: number, end: number): number {
   while (at < end && (bytes[at] === SP || bytes[at] === HTAB)) at++;
   return at;
-}
-
-/**
- * The offset behind the CRLF that ends the line at `at` with its folds; 0 when there is none before `end`, -1 at a CR or LF
- * that stands alone.
- *
- * Most of a message passes through the first loop: it takes four octets a turn.
- *
- * @see RFC 3261 §7.3.1
- */
-export function endOfLine(bytes: Uint8Array, at: number, end: number): number {
-  const last = end - 3;
-  for (;;) {
-    while (
-      at < last &&
-      (bytes[at] ?? 0) > CR &&
-      (bytes[at + 1] ?? 0) > CR &&
-      (bytes[at + 2] ?? 0) > CR &&
-      (bytes[at + 3] ?? 0) > CR
-    ) {
-      at += 4;
-    }
-    while (at < end && (bytes[at] ?? 0) > CR) at++;
-    if (at + 1 >= end) return at < end && bytes[at] === LF ? -1 : 0;
-    if (bytes[at] === CR && bytes[at + 1] === LF) {
-      at += 2;
-      if (at === end || (bytes[at] !== SP && bytes[at] !== HTAB)) return at;
-    } else if (bytes[at] === CR || bytes[at] === LF) {
-      return -1;
-    }
-    at++;
-  }
 }
 
 /** The offset behind the quoted string that begins at `at`, or -1 when nothing closes it. */
@@ -208,7 +179,7 @@ export function parseDecimal(bytes: Uint8Array, start: number, end: number, max:
   if (start >= end) return -1;
   let value = 0;
   for (let at = start; at < end; at++) {
-    const digit = (bytes[at] ?? 0) - ZERO;
+    const digit = (bytes[at] as number) - ZERO;
     if (digit < 0 || digit > 9) return -1;
     value = value * 10 + digit;
     if (value > max) return -1;

@@ -1,7 +1,9 @@
 import { messageLimits } from '../limits.ts';
-import { endOfLine, skipBlanks, skipHeaderName, skipLws, skipToken, trimEnd } from './bytes.ts';
-import { HeaderId, headerIdCount, headerIdOf } from './header.ts';
+import { skipBlanks, skipHeaderName, skipLws, skipToken, trimEnd } from './bytes.ts';
+import { HeaderId, headerIdAt, headerIdCount, headerIdOf, headerNameSize } from './header.ts';
+import type { Presence } from './presence.ts';
 import { type Refusal, refusals } from './refusal.ts';
+import type { Text } from './text.ts';
 
 const COLON = 0x3a;
 const CR = 0x0d;
@@ -45,6 +47,18 @@ export class HeaderIndex {
     return this.#rows[index * ROW_SIZE + NEXT] ?? -1;
   }
 
+  /** The index of the one line with this id; -1 when there is none or more than one, which `view` is then told. */
+  only(id: HeaderId, view: { clear(presence: Presence): void }): number {
+    const line = this.first(id);
+    if (line < 0) {
+      view.clear('absent');
+      return -1;
+    }
+    if (this.next(line) < 0) return line;
+    view.clear('malformed');
+    return -1;
+  }
+
   id(index: number): HeaderId {
     return (this.#rows[index * ROW_SIZE + ID] ?? OTHER) as HeaderId;
   }
@@ -67,9 +81,10 @@ export class HeaderIndex {
 
   /** Forgets every line. */
   clear(): void {
+    const rows = this.#rows;
+    for (let row = 0; row < this.count * ROW_SIZE; row += ROW_SIZE) this.#first[rows[row + ID] ?? OTHER] = -1;
     this.count = 0;
     this.bodyStart = 0;
-    this.#first.fill(-1);
   }
 
   /**
@@ -78,53 +93,60 @@ export class HeaderIndex {
    * A line that is no header field is left out and refused at the end; a line that CRLF does not end is refused
    * at once, for what stands behind it may be read as another message by the next element.
    */
-  scan(bytes: Uint8Array, start: number, headEnd: number): Refusal | undefined {
+  scan(text: Text, start: number, headEnd: number, size: number): Refusal | undefined {
+    const bytes = text.octets;
+    const rows = this.#rows;
+    const firsts = this.#first;
+    const lasts = this.#last;
     let refusal: Refusal | undefined;
+    let count = 0;
     let at = start;
     this.bodyStart = headEnd;
     while (at < headEnd && bytes[at] !== CR && bytes[at] !== LF) {
-      const nameEnd = skipHeaderName(bytes, at, headEnd);
-      const colon = bytes[nameEnd] === COLON ? nameEnd : skipBlanks(bytes, nameEnd, headEnd);
-      const lineEnd = endOfLine(bytes, colon, headEnd);
+      let id = headerIdAt(text, at, headEnd);
+      let nameEnd = at + headerNameSize(id);
+      let colon = nameEnd;
+      if (id === OTHER) {
+        nameEnd = skipHeaderName(bytes, at, headEnd);
+        colon = skipBlanks(bytes, nameEnd, headEnd);
+        id = headerIdOf(bytes, at, nameEnd);
+      }
+      const lineEnd = text.endOfLine(colon, headEnd);
       if (lineEnd < 0) return refusals['line-ending'];
-      if (lineEnd === 0) return refusal ?? incomplete(bytes, headEnd);
-      const fault =
-        bytes[colon] === COLON ? this.#add(bytes, at, nameEnd, colon + 1, lineEnd) : refusals['header-line'];
-      refusal ??= fault;
+      if (lineEnd === 0) return refusal ?? incomplete(size, headEnd);
+      if (bytes[colon] !== COLON || (id === OTHER && !isToken(bytes, at, nameEnd))) {
+        refusal ??= refusals['header-line'];
+      } else if (count >= COUNT_MAX) {
+        refusal ??= refusals['too-many-headers'];
+      } else {
+        const row = count * ROW_SIZE;
+        const valueEnd = trimEnd(bytes, colon + 1, lineEnd - 2);
+        rows[row + ID] = id;
+        rows[row + LINE_START] = at;
+        rows[row + VALUE_START] = skipLws(bytes, colon + 1, valueEnd);
+        rows[row + VALUE_END] = valueEnd;
+        rows[row + LINE_END] = lineEnd;
+        rows[row + NEXT] = -1;
+        if ((firsts[id] ?? -1) < 0) firsts[id] = count;
+        else rows[(lasts[id] ?? 0) * ROW_SIZE + NEXT] = count;
+        lasts[id] = count;
+        count++;
+        this.count = count;
+      }
       at = lineEnd;
     }
-    if (at + 1 >= headEnd) return refusal ?? incomplete(bytes, headEnd);
+    if (at + 1 >= headEnd) return refusal ?? incomplete(size, headEnd);
     if (bytes[at] !== CR || bytes[at + 1] !== LF) return refusals['line-ending'];
     this.bodyStart = at + 2;
     return refusal;
   }
+}
 
-  #add(bytes: Uint8Array, start: number, nameEnd: number, afterColon: number, lineEnd: number): Refusal | undefined {
-    const id = headerIdOf(bytes, start, nameEnd);
-    if (id === OTHER && (start === nameEnd || skipToken(bytes, start, nameEnd) !== nameEnd)) {
-      return refusals['header-line'];
-    }
-    const index = this.count;
-    if (index >= COUNT_MAX) return refusals['too-many-headers'];
-    this.count = index + 1;
-    const rows = this.#rows;
-    const row = index * ROW_SIZE;
-    const valueEnd = trimEnd(bytes, afterColon, lineEnd - 2);
-    rows[row + ID] = id;
-    rows[row + LINE_START] = start;
-    rows[row + VALUE_START] = skipLws(bytes, afterColon, valueEnd);
-    rows[row + VALUE_END] = valueEnd;
-    rows[row + LINE_END] = lineEnd;
-    rows[row + NEXT] = -1;
-    const last = this.#last;
-    if ((this.#first[id] ?? -1) < 0) this.#first[id] = index;
-    else rows[(last[id] ?? 0) * ROW_SIZE + NEXT] = index;
-    last[id] = index;
-    return undefined;
-  }
+function isToken(bytes: Uint8Array, start: number, end: number): boolean {
+  return start < end && skipToken(bytes, start, end) === end;
 }
 
 /** The head stops short: at the end of the octets, or at our bound. */
-function incomplete(bytes: Uint8Array, headEnd: number): Refusal {
-  return headEnd < bytes.length ? refusals['head-too-large'] : refusals['head-incomplete'];
+function incomplete(size: number, headEnd: number): Refusal {
+  return headEnd < size ? refusals['head-too-large'] : refusals['head-incomplete'];
 }

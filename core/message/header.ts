@@ -1,4 +1,6 @@
-import { lowerCase, skipToken, word } from './bytes.ts';
+import { lowerCase, skipToken, word, wordAt } from './bytes.ts';
+import type { Text } from './text.ts';
+import { Vocabulary } from './vocabulary.ts';
 
 /** The header fields that we know, as small integers; every other one is `Other`. */
 export const HeaderId = {
@@ -120,58 +122,94 @@ export function headerName(id: HeaderId): string {
 }
 
 /**
- * A hash table of spellings: bucket → entry → the next entry of the bucket, 0 for none. The bucket comes from size, first and
- * last octet, so that a look-up compares one spelling, rarely two. Entry `n` has `sizes[n]` octets in lower case from
- * `n * SPELLING_MAX`.
+ * A hash table of names, each with its colon, by their first four octets: bucket → row → the next row of that bucket, 0 for none. A
+ * row has the octets by four, the last four from the end, each four with the bits that tell their small letters from capitals.
+ *
+ * It is a `Vocabulary` for this one use: of the names that a message has, most are found here, without a search for their end.
  */
-const SPELLING_MAX = 32;
-const entryCount = 1 + spellings.reduce((count, [, ...forms]) => count + forms.length, 0);
-const buckets: Uint8Array = new Uint8Array(256);
-const chain: Uint8Array = new Uint8Array(entryCount);
-const ids: Uint8Array = new Uint8Array(entryCount);
-const sizes: Uint8Array = new Uint8Array(entryCount);
-const octets: Uint8Array = new Uint8Array(entryCount * SPELLING_MAX);
-fillTable();
+const ROW_SIZE = 20;
+const NEXT = 0;
+const ID = 1;
+const LAST = 2;
+const FOURS = 4;
+const BUCKET_COUNT = 256;
+const table: Int32Array = new Int32Array(BUCKET_COUNT + spellings.length * ROW_SIZE);
+spellings.toReversed().forEach(([id, name], index) => {
+  addName(id, `${name.toLowerCase()}:`, BUCKET_COUNT + index * ROW_SIZE);
+});
 
-function fillTable(): void {
-  let entry = 0;
-  for (const [id, ...forms] of spellings) {
-    for (const form of forms) {
-      entry++;
-      const lower = word((form ?? '').toLowerCase());
-      const bucket = bucketOf(lower, 0, lower.length);
-      chain[entry] = buckets[bucket] ?? 0;
-      buckets[bucket] = entry;
-      ids[entry] = id;
-      sizes[entry] = lower.length;
-      octets.set(lower, entry * SPELLING_MAX);
-    }
+function addName(id: HeaderId, name: string, row: number): void {
+  const octets = word(name);
+  if (octets.length < 4) return;
+  const caseBits = octets.map((octet) => (octet < 0x61 ? 0 : 0x20));
+  const bucket = bucketOf(wordAt(octets, 0));
+  const last = octets.length - 4;
+  table[row + NEXT] = table[bucket] as number;
+  table[row + ID] = id;
+  table[row + LAST] = last;
+  table[bucket] = row;
+  for (let at = 0; at < last + 4; at += 4) {
+    const from = Math.min(at, last);
+    table[row + FOURS + at / 2] = wordAt(octets, from);
+    table[row + FOURS + at / 2 + 1] = wordAt(caseBits, from);
   }
 }
 
-function bucketOf(bytes: Uint8Array, start: number, size: number): number {
-  return (((bytes[start] ?? 0) | 0x20) * 7 + ((bytes[start + size - 1] ?? 0) | 0x20) * 31 + size * 5) & 0xff;
+function bucketOf(four: number): number {
+  return Math.imul(four | 0x2020_2020, 0x9e37_79b1) >>> 24;
 }
 
-/** The id of the header field that [start, end) names, long or compact, in any case. */
-export function headerIdOf(bytes: Uint8Array, start: number, end: number): HeaderId {
-  const size = end - start;
-  if (size === 0) return HeaderId.Other;
-  let entry = buckets[bucketOf(bytes, start, size)] ?? 0;
-  while (entry !== 0) {
-    if (sizes[entry] === size && spells(bytes, start, size, entry * SPELLING_MAX)) return ids[entry] as HeaderId;
-    entry = chain[entry] ?? 0;
+/** `to:`, which is too short for the table, and the bits that count of its three octets. */
+const TO = 0x003a_6f74;
+const TO_CASE = 0x0000_2020;
+const THREE = 0x00ff_ffff;
+
+/**
+ * The id of the header field that the line at `at` begins with, where its full name has its colon right behind it, as nearly always.
+ * `Other` says nothing, but that somebody has to look closer.
+ */
+export function headerIdAt(text: Text, at: number, end: number): HeaderId {
+  const first = text.fourAt(at);
+  if (((first & THREE) | TO_CASE) === TO) return HeaderId.To;
+  let row = table[bucketOf(first)] as number;
+  while (row !== 0) {
+    if ((first | (table[row + FOURS + 1] as number)) === table[row + FOURS] && spellsRest(text, at, row)) {
+      return at + (table[row + LAST] as number) + 4 <= end ? (table[row + ID] as HeaderId) : HeaderId.Other;
+    }
+    row = table[row + NEXT] as number;
   }
   return HeaderId.Other;
 }
 
-function spells(bytes: Uint8Array, start: number, size: number, spelling: number): boolean {
-  for (let i = 0; i < size; i++) {
-    // Among what may end up here, setting 0x20 folds letters and makes nothing else into what our names have: the one
-    // octet that it would make a hyphen is CR, and no name reaches over the end of its line.
-    if (((bytes[start + i] ?? 0) | 0x20) !== octets[spelling + i]) return false;
+/** True when the octets at `at`, whose first four are those of `row`, go on like it. */
+function spellsRest(text: Text, at: number, row: number): boolean {
+  const last = table[row + LAST] as number;
+  if (last === 0) return true;
+  let fours = row + FOURS + 2;
+  for (let from = 4; from < last; from += 4) {
+    if ((text.fourAt(at + from) | (table[fours + 1] as number)) !== table[fours]) return false;
+    fours += 2;
   }
-  return true;
+  return (text.fourAt(at + last) | (table[fours + 1] as number)) === table[fours];
+}
+
+const forms: readonly (readonly [id: HeaderId, form: string])[] = spellings.flatMap(([id, ...names]) =>
+  names.map((name) => [id, (name ?? '').toLowerCase()] as const),
+);
+const ids: Uint8Array = Uint8Array.from(forms, ([id]) => id);
+const vocabulary: Vocabulary<string> = new Vocabulary(forms.map(([, form]) => form));
+
+/** The id of the header field that [start, end) names, long or compact, in any case. */
+export function headerIdOf(bytes: Uint8Array, start: number, end: number): HeaderId {
+  const index = vocabulary.indexOf(bytes, start, end);
+  return index < 0 ? HeaderId.Other : (ids[index] as HeaderId);
+}
+
+const nameSizes: Uint8Array = Uint8Array.from(names, ({ length }) => length);
+
+/** How many octets the full name of a known header field has. */
+export function headerNameSize(id: HeaderId): number {
+  return nameSizes[id] ?? 0;
 }
 
 const encoder = new TextEncoder();

@@ -1,20 +1,21 @@
 import { messageLimits } from '../limits.ts';
 import { AddressView, parseAddress } from './address.ts';
-import { decodeText, endOfLine, parseDecimal, skipLws } from './bytes.ts';
-import { CSeqView, parseCSeq } from './cseq.ts';
+import { decodeText, parseDecimal, skipLws } from './bytes.ts';
+import type { CSeqView } from './cseq.ts';
 import { HeaderId } from './header.ts';
 import { HeaderIndex } from './header-index.ts';
 import { type HeaderField, headerFields, lineNamed, valueText } from './header-text.ts';
-import { isKnownMethod } from './method.ts';
 import { type NumberTail, NumberView, parseNumber } from './number.ts';
 import type { Presence } from './presence.ts';
 import { parseRAck, RAckView } from './rack.ts';
 import { addRecoveryActions, RecoveryActionView } from './recovery-action.ts';
 import { type Refusal, refusals } from './refusal.ts';
+import { RequiredFields } from './required-fields.ts';
 import { parseSessionExpires, SessionExpiresView } from './session-expires.ts';
 import { emptySpan, type Span, setSpan } from './span.ts';
 import { parseStartLine, StartLine } from './start-line.ts';
-import { parseWord, TokenView } from './token.ts';
+import { Text } from './text.ts';
+import type { TokenView } from './token.ts';
 import { listHasToken } from './tokens.ts';
 import { parseUri, UriView } from './uri.ts';
 import type { UriList } from './uri-list.ts';
@@ -62,14 +63,17 @@ const noBytes = new Uint8Array(0);
  */
 export class Message {
   bytes: Uint8Array = noBytes;
+  readonly #required: RequiredFields = new RequiredFields();
   /** The topmost Via value. */
-  readonly via: ViaView = new ViaView();
-  readonly from: AddressView = new AddressView();
-  readonly to: AddressView = new AddressView();
-  readonly callId: TokenView = new TokenView();
-  readonly cseq: CSeqView = new CSeqView();
+  readonly via: ViaView = this.#required.via;
+  readonly from: AddressView = this.#required.from;
+  readonly to: AddressView = this.#required.to;
+  readonly callId: TokenView = this.#required.callId;
+  readonly cseq: CSeqView = this.#required.cseq;
   readonly body: Span = emptySpan();
 
+  /** The head, which all is read from. */
+  readonly #text: Text = new Text();
   readonly #line: StartLine = new StartLine();
   readonly #index: HeaderIndex = new HeaderIndex();
   #start = 0;
@@ -102,15 +106,17 @@ export class Message {
     while (start + 1 < size && bytes[start] === CR && bytes[start + 1] === LF) start += 2;
     this.#start = start;
     const headEnd = Math.min(size, start + HEAD_SIZE_MAX);
-    const lineEnd = endOfLine(bytes, start, headEnd);
+    const text = this.#text;
+    text.copy(bytes, headEnd);
+    const lineEnd = text.endOfLine(start, headEnd);
     if (lineEnd <= 0) {
       this.#line.clear();
       this.#readFields();
       if (start >= size) return refusals.empty;
       return refusals[lineEnd < 0 ? 'line-ending' : 'start-line'];
     }
-    const line = parseStartLine(bytes, start, lineEnd - 2, this.#line);
-    const head = this.#index.scan(bytes, lineEnd, headEnd);
+    const line = parseStartLine(text.octets, start, lineEnd - 2, this.#line);
+    const head = this.#index.scan(text, lineEnd, headEnd, size);
     const fields = this.#readFields();
     // A lone CR or LF must not be copied into an answer: the next element may take it for the end of a line.
     if (head === refusals['line-ending']) {
@@ -130,76 +136,28 @@ export class Message {
   }
 
   #readFields(): Refusal | undefined {
-    const { bytes, via, from, to, callId, cseq } = this;
-    const index = this.#index;
-    const viaLine = index.first(HeaderId.Via);
-    if (viaLine < 0) {
-      via.clear('absent');
-    } else {
-      const next = parseVia(bytes, index.valueStart(viaLine), index.valueEnd(viaLine), via);
-      if (next < 0) via.clear('malformed');
-      else via.presence = 'present';
-    }
-    this.#readAddress(HeaderId.From, from);
-    this.#readAddress(HeaderId.To, to);
-    const callIdLine = this.#only(HeaderId.CallId, callId);
-    if (callIdLine >= 0) parseWord(bytes, index.valueStart(callIdLine), index.valueEnd(callIdLine), callId);
-    const cseqLine = this.#only(HeaderId.CSeq, cseq);
-    if (cseqLine >= 0) parseCSeq(bytes, index.valueStart(cseqLine), index.valueEnd(cseqLine), cseq);
-
+    const required = this.#required;
+    required.read(this.#text.octets, this.#index);
     const { isRequest, method } = this.#line;
-    this.#answerable = isRequest && method !== 'ACK' && viaLine >= 0 && cseq.presence !== 'absent';
-    return (
-      (via.presence === 'present' ? undefined : refusals[viaLine < 0 ? 'via-missing' : 'via-malformed']) ??
-      this.#fault(HeaderId.From, from.presence, 'from') ??
-      this.#fault(HeaderId.To, to.presence, 'to') ??
-      this.#fault(HeaderId.CallId, callId.presence, 'call-id') ??
-      this.#fault(HeaderId.CSeq, cseq.presence, 'cseq') ??
-      (isRequest && cseq.method !== method ? refusals[isKnownMethod(method) ? 'cseq-method' : 'method'] : undefined)
-    );
-  }
-
-  #fault(id: HeaderId, presence: Presence, name: 'from' | 'to' | 'call-id' | 'cseq'): Refusal | undefined {
-    if (presence === 'present') return undefined;
-    if (presence === 'absent') return refusals[`${name}-missing` as const];
-    const repeated = this.#index.next(this.#index.first(id)) >= 0;
-    return refusals[`${name}-${repeated ? 'repeated' : 'malformed'}` as const];
-  }
-
-  /** The index of the one line with this id; -1 when there is none or more than one, which `view` is then told. */
-  #only(id: HeaderId, view: { clear(presence: Presence): void }): number {
-    const line = this.#index.first(id);
-    if (line < 0) {
-      view.clear('absent');
-      return -1;
-    }
-    if (this.#index.next(line) < 0) return line;
-    view.clear('malformed');
-    return -1;
-  }
-
-  #readAddress(id: HeaderId, view: AddressView): void {
-    const line = this.#only(id, view);
-    if (line < 0) return;
-    const end = this.#index.valueEnd(line);
-    // A comma is the beginning of a second value, which these fields do not have.
-    if (parseAddress(this.bytes, this.#index.valueStart(line), end, view) === end) view.presence = 'present';
-    else view.clear('malformed');
+    const { via, cseq } = required;
+    this.#answerable = isRequest && method !== 'ACK' && via.presence !== 'absent' && cseq.presence !== 'absent';
+    return required.fault(this.#index, this.#line);
   }
 
   #findBody(): Refusal | undefined {
-    const { bytes, body } = this;
+    const { body } = this;
     const index = this.#index;
-    setSpan(body, index.bodyStart, bytes.length);
+    const size = this.bytes.length;
+    setSpan(body, index.bodyStart, size);
     const line = index.first(HeaderId.ContentLength);
-    if (line < 0) return bytes.length - index.bodyStart > BODY_SIZE_MAX ? refusals['body-too-large'] : undefined;
+    if (line < 0) return size - index.bodyStart > BODY_SIZE_MAX ? refusals['body-too-large'] : undefined;
     // Two lines, even equal ones, would let two readers see two bodies.
     if (index.next(line) >= 0) return refusals['content-length'];
-    const size = parseDecimal(bytes, index.valueStart(line), index.valueEnd(line), UINT32_MAX);
-    if (size < 0) return refusals['content-length'];
-    if (size > BODY_SIZE_MAX) return refusals['body-too-large'];
-    if (size > bytes.length - index.bodyStart) return refusals['body-truncated'];
-    body.end = index.bodyStart + size;
+    const length = parseDecimal(this.#text.octets, index.valueStart(line), index.valueEnd(line), UINT32_MAX);
+    if (length < 0) return refusals['content-length'];
+    if (length > BODY_SIZE_MAX) return refusals['body-too-large'];
+    if (length > size - index.bodyStart) return refusals['body-truncated'];
+    body.end = index.bodyStart + length;
     return undefined;
   }
 
@@ -260,7 +218,7 @@ export class Message {
     if (this.via.presence !== 'present') return;
     const index = this.#index;
     let line = index.first(HeaderId.Via);
-    let start = skipLws(this.bytes, this.via.value.end, index.valueEnd(line));
+    let start = skipLws(this.#text.octets, this.via.value.end, index.valueEnd(line));
     if (start < index.valueEnd(line)) {
       start++; // the comma
     } else {
@@ -268,7 +226,7 @@ export class Message {
       if (line < 0) return;
       start = index.valueStart(line);
     }
-    if (parseVia(this.bytes, start, index.valueEnd(line), view) < 0) view.clear('malformed');
+    if (parseVia(this.#text.octets, start, index.valueEnd(line), view) < 0) view.clear('malformed');
     else view.presence = 'present';
   }
 
@@ -297,13 +255,14 @@ export class Message {
     if (line < 0) return;
     const start = this.#index.valueStart(line);
     const end = this.#index.valueEnd(line);
-    if (end - start === 1 && this.bytes[start] === STAR) {
+    if (end - start === 1 && this.#text.octets[start] === STAR) {
       setSpan(view.value, start, end);
       view.presence = 'present';
       return;
     }
-    const next = parseAddress(this.bytes, start, end, view);
-    if (next >= 0 && parseUri(this.bytes, view.uri.start, view.uri.end, this.#contactUri)) view.presence = 'present';
+    const next = parseAddress(this.#text.octets, start, end, view);
+    if (next >= 0 && parseUri(this.#text.octets, view.uri.start, view.uri.end, this.#contactUri))
+      view.presence = 'present';
     else view.clear('malformed');
   }
 
@@ -337,16 +296,17 @@ export class Message {
     const view = this.#rack;
     if ((this.#read & RACK) !== 0) return view;
     this.#read |= RACK;
-    const line = this.#only(HeaderId.RAck, view);
-    if (line >= 0) parseRAck(this.bytes, this.#index.valueStart(line), this.#index.valueEnd(line), view);
+    const line = this.#index.only(HeaderId.RAck, view);
+    if (line >= 0) parseRAck(this.#text.octets, this.#index.valueStart(line), this.#index.valueEnd(line), view);
     return view;
   }
 
   #number(bit: number, id: HeaderId, max: number, tail: NumberTail, view: NumberView): NumberView {
     if ((this.#read & bit) !== 0) return view;
     this.#read |= bit;
-    const line = this.#only(id, view);
-    if (line >= 0) parseNumber(this.bytes, this.#index.valueStart(line), this.#index.valueEnd(line), max, tail, view);
+    const line = this.#index.only(id, view);
+    if (line >= 0)
+      parseNumber(this.#text.octets, this.#index.valueStart(line), this.#index.valueEnd(line), max, tail, view);
     return view;
   }
 
@@ -355,9 +315,15 @@ export class Message {
     const view = this.#sessionExpires;
     if ((this.#read & SESSION_EXPIRES) !== 0) return view;
     this.#read |= SESSION_EXPIRES;
-    const line = this.#only(HeaderId.SessionExpires, view);
+    const line = this.#index.only(HeaderId.SessionExpires, view);
     if (line >= 0) {
-      parseSessionExpires(this.bytes, this.#index.valueStart(line), this.#index.valueEnd(line), UINT32_MAX, view);
+      parseSessionExpires(
+        this.#text.octets,
+        this.#index.valueStart(line),
+        this.#index.valueEnd(line),
+        UINT32_MAX,
+        view,
+      );
     }
     return view;
   }
@@ -371,7 +337,7 @@ export class Message {
     let line = index.first(HeaderId.PDialogRecoveryAction);
     view.clear(line < 0 ? 'absent' : 'present');
     for (; line >= 0; line = index.next(line)) {
-      if (!addRecoveryActions(this.bytes, index.valueStart(line), index.valueEnd(line), view)) {
+      if (!addRecoveryActions(this.#text.octets, index.valueStart(line), index.valueEnd(line), view)) {
         view.clear('malformed');
         break;
       }
@@ -393,7 +359,7 @@ export class Message {
     into.clear();
     const index = this.#index;
     for (let line = index.first(id); line >= 0; line = index.next(line)) {
-      if (!into.add(this.bytes, index.valueStart(line), index.valueEnd(line))) {
+      if (!into.add(this.#text.octets, index.valueStart(line), index.valueEnd(line))) {
         into.clear();
         return 'malformed';
       }
@@ -409,7 +375,7 @@ export class Message {
     const index = this.#index;
     for (let line = index.first(header); line >= 0; line = index.next(line)) {
       const exact = header === HeaderId.Allow;
-      if (listHasToken(this.bytes, index.valueStart(line), index.valueEnd(line), token, exact)) return true;
+      if (listHasToken(this.#text.octets, index.valueStart(line), index.valueEnd(line), token, exact)) return true;
     }
     return false;
   }

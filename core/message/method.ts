@@ -1,4 +1,5 @@
-import { decodeText, equalsOctets, word } from './bytes.ts';
+import { decodeText } from './bytes.ts';
+import { Vocabulary } from './vocabulary.ts';
 
 /** The methods that we know by name; compare with `===`. @see RFC 3261 §7.1 and the RFCs that extend it */
 const knownMethods: readonly string[] = [
@@ -25,13 +26,9 @@ export function isKnownMethod(method: string): boolean {
   return known.has(method);
 }
 
-const words: readonly Uint8Array[] = knownMethods.map(word);
+const vocabulary: Vocabulary<string> = new Vocabulary(knownMethods, { exact: true });
 
 /** The method that [start, end) spells, in its exact case: a known one without making a string. */
 export function methodOf(bytes: Uint8Array, start: number, end: number): string {
-  for (let i = 0; i < words.length; i++) {
-    const method = words[i];
-    if (method !== undefined && equalsOctets(bytes, start, end, method)) return knownMethods[i] ?? '';
-  }
-  return decodeText(bytes, start, end);
+  return vocabulary.find(bytes, start, end) || decodeText(bytes, start, end);
 }

@@ -47,9 +47,8 @@ function isTail(bytes: Uint8Array, start: number, end: number, tail: NumberTail)
   const paramsStart = tail === 'params' ? start : skipComment(bytes, skipLws(bytes, start, end), end);
   if (paramsStart < 0) return false;
   cursor.begin(paramsStart);
-  let step = cursor.next(bytes, end);
-  while (step === 'param') step = cursor.next(bytes, end);
-  return step === 'end' && cursor.at === end;
+  while (cursor.next(bytes, end));
+  return !cursor.malformed && cursor.at === end;
 }
 
 /** The offset behind the comment at `at`, `at` itself where there is none, -1 where nothing closes it. @see RFC 3261 §25.1 */

@@ -35,8 +35,7 @@ export function readReplaces(request: Message, into: ReplacesView): 'absent' | '
   clearSpan(into.fromTag);
   into.earlyOnly = false;
   params.begin(at);
-  for (let step = params.next(bytes, end); step !== 'end'; step = params.next(bytes, end)) {
-    if (step === 'malformed') return 'malformed';
+  while (params.next(bytes, end)) {
     const isNamed = (name: string): boolean => equalsIgnoringCase(bytes, params.nameStart, params.nameEnd, name);
     const tag = isNamed('to-tag') ? into.toTag : isNamed('from-tag') ? into.fromTag : undefined;
     if (tag !== undefined) {
@@ -47,5 +46,5 @@ export function readReplaces(request: Message, into: ReplacesView): 'absent' | '
     }
   }
   const isWhole = into.toTag.end > into.toTag.start && into.fromTag.end > into.fromTag.start;
-  return isWhole && params.at >= end ? 'present' : 'malformed';
+  return isWhole && !params.malformed && params.at >= end ? 'present' : 'malformed';
 }

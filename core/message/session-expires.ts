@@ -1,6 +1,7 @@
 import { equalsWord, parseDecimal, skipToken, word } from './bytes.ts';
 import { ParamCursor } from './params.ts';
 import type { Presence } from './presence.ts';
+import { Vocabulary } from './vocabulary.ts';
 
 export type Refresher = 'uac' | 'uas';
 
@@ -18,8 +19,7 @@ export class SessionExpiresView {
 }
 
 const REFRESHER = word('refresher');
-const UAC = word('uac');
-const UAS = word('uas');
+const refreshers = new Vocabulary(['uac', 'uas']);
 const cursor = new ParamCursor();
 
 /** Reads octets [start, end), which are the whole trimmed value, and sets the presence. */
@@ -36,23 +36,19 @@ export function parseSessionExpires(
   if (seconds < 0) return;
   let refresher: Refresher | undefined;
   cursor.begin(secondsEnd);
-  let step = cursor.next(bytes, end);
-  while (step === 'param') {
+  while (cursor.next(bytes, end)) {
     if (equalsWord(bytes, cursor.nameStart, cursor.nameEnd, REFRESHER)) {
       if (refresher !== undefined) return;
       refresher = refresherOf(bytes, cursor.valueStart, cursor.valueEnd);
       if (refresher === undefined) return;
     }
-    step = cursor.next(bytes, end);
   }
-  if (step === 'malformed') return;
-  if (cursor.at !== end) return;
+  if (cursor.malformed || cursor.at !== end) return;
   into.presence = 'present';
   into.seconds = seconds;
   into.refresher = refresher;
 }
 
 function refresherOf(bytes: Uint8Array, start: number, end: number): Refresher | undefined {
-  if (equalsWord(bytes, start, end, UAC)) return 'uac';
-  return equalsWord(bytes, start, end, UAS) ? 'uas' : undefined;
+  return refreshers.find(bytes, start, end) || undefined;
 }

@@ -39,7 +39,7 @@ const SIP_2_0 = word('sip/2.0');
  */
 export function parseStartLine(bytes: Uint8Array, start: number, end: number, into: StartLine): Refusal | undefined {
   into.clear();
-  into.isRequest = !equalsWord(bytes, start, Math.min(start + 4, end), SIP_SLASH);
+  into.isRequest = end - start < 4 || !equalsWord(bytes, start, start + 4, SIP_SLASH);
   return into.isRequest ? parseRequestLine(bytes, start, end, into) : parseStatusLine(bytes, start, end, into);
 }
 
@@ -48,14 +48,28 @@ function parseRequestLine(bytes: Uint8Array, start: number, end: number, into: S
   if (methodEnd === start || methodEnd === end || bytes[methodEnd] !== SP) return refusals['start-line'];
   into.method = methodOf(bytes, start, methodEnd);
   const uriStart = methodEnd + 1;
+  const uriEnd = end - SIP_2_0.length - 1;
+  if (!isVersion(bytes, uriEnd, uriStart, end) || !parseUri(bytes, uriStart, uriEnd, into.uri)) {
+    into.uri.clear();
+    return requestLineFault(bytes, uriStart, end, into);
+  }
+  setSpan(into.requestUri, uriStart, uriEnd);
+  // Its headers would be nobody's. @see RFC 3261 §19.1.1, table 1
+  return into.uri.headers.start === 0 ? undefined : refusals['request-uri'];
+}
+
+/** True when the version that we speak stands behind a space at `at`, which is no part of the method, and ends the line. */
+function isVersion(bytes: Uint8Array, at: number, uriStart: number, end: number): boolean {
+  return at >= uriStart && bytes[at] === SP && equalsWord(bytes, at + 1, end, SIP_2_0);
+}
+
+/** What is wrong behind the method. The first space there ends the URI. */
+function requestLineFault(bytes: Uint8Array, uriStart: number, end: number, into: StartLine): Refusal {
   const uriEnd = indexOfOctet(bytes, SP, uriStart, end);
   const version = checkVersion(bytes, uriEnd + 1, end);
   if (version !== undefined) return version;
   setSpan(into.requestUri, uriStart, uriEnd);
-  // Its headers would be nobody's. @see RFC 3261 §19.1.1, table 1
-  return parseUri(bytes, uriStart, uriEnd, into.uri) && into.uri.headers.start === 0
-    ? undefined
-    : refusals['request-uri'];
+  return refusals['request-uri'];
 }
 
 function parseStatusLine(bytes: Uint8Array, start: number, end: number, into: StartLine): Refusal | undefined {

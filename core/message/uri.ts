@@ -4,7 +4,6 @@ import {
   equalsWord,
   indexOfOctet,
   lowerCase,
-  parseDecimal,
   skipHostName,
   skipIpv6,
   skipScheme,
@@ -15,14 +14,19 @@ import {
 } from './bytes.ts';
 import { hexDigit } from './ip-octets.ts';
 import { clearSpan, emptySpan, type Span, setSpan } from './span.ts';
+import { Vocabulary } from './vocabulary.ts';
 
 const AMPERSAND = 0x26;
 const AT = 0x40;
 const COLON = 0x3a;
 const LBRACKET = 0x5b;
+const PLUS = 0x2b;
 const QUESTION = 0x3f;
 const RBRACKET = 0x5d;
 const SEMI = 0x3b;
+const ZERO = 0x30;
+
+const PORT_MAX = 65_535;
 
 const COUNT_MAX = messageLimits.paramCount;
 
@@ -75,41 +79,53 @@ export function parseUri(bytes: Uint8Array, start: number, end: number, into: Ur
   into.start = start;
   into.end = end;
   into.clear();
+  switch (schemes.indexAt(bytes, start, end)) {
+    case SIP:
+      into.scheme = 'sip';
+      return parseSipUri(bytes, start + 4, end, into);
+    case SIPS:
+      into.scheme = 'sips';
+      return parseSipUri(bytes, start + 5, end, into);
+    case TEL:
+      into.scheme = 'tel';
+      return parseTelUri(bytes, start + 4, end, into);
+    default:
+      return parseOtherUri(bytes, start, end);
+  }
+}
+
+const SIP = 0;
+const SIPS = 1;
+const TEL = 2;
+const schemes: Vocabulary<string> = new Vocabulary(['sip:', 'sips:', 'tel:']);
+
+function parseOtherUri(bytes: Uint8Array, start: number, end: number): boolean {
   const colon = skipScheme(bytes, start, end);
   if (colon === start || colon + 1 >= end || bytes[colon] !== COLON) return false;
-  into.scheme = schemeOf(bytes, start, colon);
-  if (into.scheme === 'sip' || into.scheme === 'sips') return parseSipUri(bytes, colon + 1, end, into);
   let at = skipUri(bytes, colon + 1, end);
   while (at < end && bytes[at] === AT) at = skipUri(bytes, at + 1, end);
-  if (at < end) return false;
-  if (into.scheme === 'tel') parseTelUri(bytes, colon + 1, end, into);
-  return true;
+  return at === end;
 }
 
-const SIP = word('sip');
-const SIPS = word('sips');
-const TEL = word('tel');
-
-function schemeOf(bytes: Uint8Array, start: number, end: number): UriScheme {
-  if (equalsWord(bytes, start, end, SIP)) return 'sip';
-  if (equalsWord(bytes, start, end, SIPS)) return 'sips';
-  if (equalsWord(bytes, start, end, TEL)) return 'tel';
-  return 'other';
-}
-
-function parseTelUri(bytes: Uint8Array, start: number, end: number, into: UriView): void {
+function parseTelUri(bytes: Uint8Array, start: number, end: number, into: UriView): boolean {
+  if (start === end || !parseOtherUri(bytes, into.start, end)) return false;
   const numberEnd = indexOfOctet(bytes, SEMI, start, end);
   setSpan(into.user, start, numberEnd);
   if (numberEnd < end) setSpan(into.params, numberEnd + 1, end);
+  return true;
 }
 
 function parseSipUri(bytes: Uint8Array, start: number, end: number, into: UriView): boolean {
-  const wordEnd = skipHostName(bytes, start, end);
-  if (wordEnd > start && wordEnd < end && bytes[wordEnd] === AT) {
+  // A telephone number begins with a plus.
+  const wordEnd = skipHostName(bytes, bytes[start] === PLUS ? start + 1 : start, end);
+  if (wordEnd === start) return parseHostPart(bytes, start, end, into) || parseUserPart(bytes, start, end, into);
+  if (wordEnd < end && bytes[wordEnd] === AT) {
     setSpan(into.user, start, wordEnd);
     return parseHostPart(bytes, wordEnd + 1, end, into);
   }
-  return parseHostPart(bytes, start, end, into) || parseUserPart(bytes, start, end, into);
+  if (bytes[start] === PLUS) return parseUserPart(bytes, start, end, into);
+  setSpan(into.host, start, wordEnd);
+  return parseBehindHost(bytes, wordEnd, end, into) || parseUserPart(bytes, start, end, into);
 }
 
 /** Reads a URI whose user part is more than a word: semicolons, question marks and a password may stand there. */
@@ -127,15 +143,14 @@ function parseUserPart(bytes: Uint8Array, start: number, end: number, into: UriV
 
 /** Reads hostport, parameters and headers, which end at `end`. */
 function parseHostPart(bytes: Uint8Array, start: number, end: number, into: UriView): boolean {
-  let next = parseHost(bytes, start, end, into.host);
-  if (next < 0) return false;
-  if (next < end && bytes[next] === COLON) {
-    const portEnd = skipHostName(bytes, next + 1, end);
-    into.port = parseDecimal(bytes, next + 1, portEnd, 65_535);
-    if (into.port <= 0) return false;
-    next = portEnd;
-  }
-  if (next < end && bytes[next] === SEMI) next = parseUriParams(bytes, next + 1, end, into);
+  const hostEnd = parseHost(bytes, start, end, into.host);
+  return hostEnd >= 0 && parseBehindHost(bytes, hostEnd, end, into);
+}
+
+function parseBehindHost(bytes: Uint8Array, start: number, end: number, into: UriView): boolean {
+  let next = start;
+  if (next < end && bytes[next] === COLON) next = parsePort(bytes, next + 1, end, into);
+  if (next >= 0 && next < end && bytes[next] === SEMI) next = parseUriParams(bytes, next + 1, end, into);
   if (next >= 0 && next < end && bytes[next] === QUESTION) {
     setSpan(into.headers, next + 1, end);
     next = skipUriHeaders(bytes, next + 1, end);
@@ -161,38 +176,84 @@ export function parseHost(bytes: Uint8Array, start: number, end: number, into: S
   return hostEnd;
 }
 
-const LR = word('lr');
-const TRANSPORT = word('transport');
-const MADDR = word('maddr');
-
 /** Reads what we ask for from the parameters at `start`; gives the offset of the question mark or the end, -1 where there are too
  * many, or two that say where a request goes. */
 function parseUriParams(bytes: Uint8Array, start: number, end: number, into: UriView): number {
   let at = start;
   let count = 0;
-  let hasTransport = false;
-  let hasMaddr = false;
+  let seen = 0;
   while (at < end) {
     if (++count > COUNT_MAX) return -1;
-    const nameEnd = skipUriParamName(bytes, at, end);
-    const valueEnd = skipUriParam(bytes, nameEnd, end);
-    if (nameIs(bytes, at, nameEnd, LR)) into.lr = true;
-    else if (nameIs(bytes, at, nameEnd, TRANSPORT)) {
-      if (hasTransport) return -1;
-      hasTransport = true;
-      into.transport = transportOf(bytes, nameEnd + 1, valueEnd);
-    } else if (nameIs(bytes, at, nameEnd, MADDR)) {
-      // No parameter may stand there twice (§19.1.1); two of these would let two readers send one request to two places.
-      if (hasMaddr) return -1;
-      hasMaddr = true;
-      parseMaddr(bytes, nameEnd + 1, valueEnd, into.maddr);
-    }
-    at = valueEnd;
+    const paramEnd = skipUriParam(bytes, at, end);
+    const which = takeParam(bytes, at, paramEnd, into);
+    // No parameter may stand there twice (§19.1.1); two of these would let two readers send one request to two places.
+    if ((seen & which) !== 0) return -1;
+    seen |= which;
+    at = paramEnd;
     if (at >= end || bytes[at] !== SEMI) break;
     at++;
   }
   setSpan(into.params, start, at);
   return at;
+}
+
+/** Reads the port at `start`; gives the offset behind it, or -1 when there is none from 1 to 65,535. */
+export function parsePort(bytes: Uint8Array, start: number, end: number, into: { port: number }): number {
+  let port = 0;
+  let at = start;
+  for (; at < end; at++) {
+    const digit = (bytes[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    port = 10 * port + digit;
+    if (port > PORT_MAX) return -1;
+  }
+  into.port = port;
+  return port > 0 ? at : -1;
+}
+
+const LR = word('lr');
+const TRANSPORT = word('transport');
+const MADDR = word('maddr');
+const TRANSPORT_IS = 0;
+const MADDR_IS = 1;
+const paramStarts: Vocabulary<string> = new Vocabulary(['transport=', 'maddr=']);
+
+/** Bits that stand for parameters that say where a request goes. */
+const NONE_SEEN = 0;
+const TRANSPORT_SEEN = 1;
+const MADDR_SEEN = 2;
+
+/** Takes one parameter, and says which it is. */
+function takeParam(bytes: Uint8Array, start: number, end: number, into: UriView): number {
+  switch (paramStarts.indexAt(bytes, start, end)) {
+    case TRANSPORT_IS:
+      return takeTransport(bytes, start + TRANSPORT.length + 1, end, into);
+    case MADDR_IS:
+      return takeMaddr(bytes, start + MADDR.length + 1, end, into);
+    default:
+      return takeOtherParam(bytes, start, end, into);
+  }
+}
+
+function takeOtherParam(bytes: Uint8Array, start: number, end: number, into: UriView): number {
+  const nameEnd = skipUriParamName(bytes, start, end);
+  if (nameIs(bytes, start, nameEnd, LR)) into.lr = true;
+  // Without a value, or with escapes in its name, it may still be one of the two.
+  else if (nameEnd === end || indexOfOctet(bytes, PERCENT, start, nameEnd) < nameEnd) {
+    if (nameIs(bytes, start, nameEnd, TRANSPORT)) return takeTransport(bytes, nameEnd + 1, end, into);
+    if (nameIs(bytes, start, nameEnd, MADDR)) return takeMaddr(bytes, nameEnd + 1, end, into);
+  }
+  return NONE_SEEN;
+}
+
+function takeTransport(bytes: Uint8Array, start: number, end: number, into: UriView): number {
+  into.transport = transportOf(bytes, start, end);
+  return TRANSPORT_SEEN;
+}
+
+function takeMaddr(bytes: Uint8Array, start: number, end: number, into: UriView): number {
+  if (parseHost(bytes, start, end, into.maddr) !== end) clearSpan(into.maddr);
+  return MADDR_SEEN;
 }
 
 /** The offset behind the headers at `start`, -1 where there are too many. */
@@ -203,10 +264,6 @@ function skipUriHeaders(bytes: Uint8Array, start: number, end: number): number {
     if (at > end) return skipUri(bytes, start, end);
   }
   return -1;
-}
-
-function parseMaddr(bytes: Uint8Array, start: number, end: number, into: Span): void {
-  if (parseHost(bytes, start, end, into) !== end) clearSpan(into);
 }
 
 const PERCENT = 0x25;
@@ -231,16 +288,12 @@ function unescapedNameIs(bytes: Uint8Array, start: number, end: number, lower: U
   return at === end;
 }
 
-const knownTransports: readonly string[] = ['udp', 'tcp', 'tls', 'ws', 'wss', 'sctp', 'tls-sctp'];
-const transportWords: readonly Uint8Array[] = knownTransports.map(word);
+export const transports: readonly string[] = ['udp', 'tcp', 'tls', 'ws', 'wss', 'sctp', 'tls-sctp'];
+const transportWords: Vocabulary<string> = new Vocabulary(transports);
 
 /** The transport that [start, end) names, in lower case: a usual one without making a string. */
 export function transportOf(bytes: Uint8Array, start: number, end: number): string {
-  for (let i = 0; i < transportWords.length; i++) {
-    const transport = transportWords[i];
-    if (transport !== undefined && equalsWord(bytes, start, end, transport)) return knownTransports[i] ?? '';
-  }
-  return decodeText(bytes, start, end).toLowerCase();
+  return transportWords.find(bytes, start, end) || decodeText(bytes, start, end).toLowerCase();
 }
 
 /**

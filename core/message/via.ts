@@ -1,8 +1,9 @@
-import { equalsWord, isLws, parseDecimal, skipLws, skipParam, skipToken, trimEnd, word } from './bytes.ts';
+import { isLws, parseDecimal, skipLws, skipToken, trimEnd } from './bytes.ts';
 import { ParamCursor } from './params.ts';
 import type { Presence } from './presence.ts';
 import { clearSpan, emptySpan, type Span, setSpan } from './span.ts';
-import { parseHost, transportOf } from './uri.ts';
+import { parseHost, parsePort, transportOf, transports } from './uri.ts';
+import { Vocabulary } from './vocabulary.ts';
 
 const COLON = 0x3a;
 const LBRACKET = 0x5b;
@@ -54,10 +55,7 @@ export class ViaView {
   }
 }
 
-const BRANCH = word('branch');
-const RPORT = word('rport');
-const RECEIVED = word('received');
-const MADDR = word('maddr');
+const params = new Vocabulary(['branch', 'rport', 'received', 'maddr']);
 const cursor = new ParamCursor();
 
 /**
@@ -70,23 +68,33 @@ export function parseVia(bytes: Uint8Array, start: number, end: number, into: Vi
   const first = skipLws(bytes, start, end);
   const sentBy = parseSentProtocol(bytes, first, end, into);
   const hostEnd = sentBy < 0 ? -1 : parseHost(bytes, sentBy, end, into.host);
-  const portEnd = hostEnd < 0 ? -1 : parsePort(bytes, hostEnd, end, into);
+  const portEnd = hostEnd < 0 ? -1 : parseOptionalPort(bytes, hostEnd, end, into);
   if (portEnd < 0) return -1;
   cursor.begin(portEnd);
   let paramStart = portEnd;
-  let step = cursor.next(bytes, end);
-  while (step === 'param') {
+  while (cursor.next(bytes, end)) {
     if (!takeParam(bytes, paramStart, into)) return -1;
     paramStart = cursor.at;
-    step = cursor.next(bytes, end);
   }
-  if (step === 'malformed') return -1;
+  if (cursor.malformed) return -1;
   setSpan(into.value, first, trimEnd(bytes, first, cursor.at));
   return cursor.at;
 }
 
+const SIP_2_0_SIZE = 'SIP/2.0/'.length;
+const sentProtocols: Vocabulary<string> = new Vocabulary(transports.map((transport) => `sip/2.0/${transport}`));
+
 /** `SIP / 2.0 / UDP` and the white space behind it; gives the offset of sent-by. */
 function parseSentProtocol(bytes: Uint8Array, start: number, end: number, into: ViaView): number {
+  // Nearly all are written exactly so.
+  const usual = sentProtocols.indexAt(bytes, start, end);
+  if (usual >= 0) {
+    const usualEnd = start + SIP_2_0_SIZE + (transports[usual] ?? '').length;
+    if (usualEnd < end && isLws(bytes[usualEnd])) {
+      into.protocol = transports[usual] ?? '';
+      return skipLws(bytes, usualEnd, end);
+    }
+  }
   let at = start;
   for (let part = 0; part < 2; part++) {
     const tokenEnd = skipToken(bytes, at, end);
@@ -101,13 +109,10 @@ function parseSentProtocol(bytes: Uint8Array, start: number, end: number, into: 
   return skipLws(bytes, transportEnd, end);
 }
 
-function parsePort(bytes: Uint8Array, start: number, end: number, into: ViaView): number {
+function parseOptionalPort(bytes: Uint8Array, start: number, end: number, into: ViaView): number {
   const at = skipLws(bytes, start, end);
   if (at >= end || bytes[at] !== COLON) return at;
-  const portStart = skipLws(bytes, at + 1, end);
-  const portEnd = skipParam(bytes, portStart, end);
-  into.port = parseDecimal(bytes, portStart, portEnd, 65_535);
-  return into.port > 0 ? portEnd : -1;
+  return parsePort(bytes, skipLws(bytes, at + 1, end), end, into);
 }
 
 /**
@@ -116,23 +121,28 @@ function parsePort(bytes: Uint8Array, start: number, end: number, into: ViaView)
  */
 function takeParam(bytes: Uint8Array, paramStart: number, into: ViaView): boolean {
   const { nameStart, nameEnd, valueStart, valueEnd } = cursor;
-  if (equalsWord(bytes, nameStart, nameEnd, BRANCH)) {
-    if (into.branch.end !== 0 || !cursor.plain) return false;
-    setSpan(into.branch, valueStart, valueEnd);
-  } else if (equalsWord(bytes, nameStart, nameEnd, RPORT)) {
-    if (into.rport) return false;
-    into.rport = true;
-    setSpan(into.rportParam, paramStart, valueEnd);
-    into.rportPort = valueStart === valueEnd ? 0 : parseDecimal(bytes, valueStart, valueEnd, 65_535);
-    return into.rportPort >= 0;
-  } else if (equalsWord(bytes, nameStart, nameEnd, RECEIVED)) {
-    if (into.receivedParam.end !== 0) return false;
-    setSpan(into.receivedParam, paramStart, valueEnd);
-    setBareHost(bytes, valueStart, valueEnd, into.received);
-  } else if (equalsWord(bytes, nameStart, nameEnd, MADDR)) {
-    setBareHost(bytes, valueStart, valueEnd, into.maddr);
+  switch (params.find(bytes, nameStart, nameEnd)) {
+    case 'branch':
+      if (into.branch.end !== 0 || !cursor.plain) return false;
+      setSpan(into.branch, valueStart, valueEnd);
+      return true;
+    case 'rport':
+      if (into.rport) return false;
+      into.rport = true;
+      setSpan(into.rportParam, paramStart, valueEnd);
+      into.rportPort = valueStart === valueEnd ? 0 : parseDecimal(bytes, valueStart, valueEnd, 65_535);
+      return into.rportPort >= 0;
+    case 'received':
+      if (into.receivedParam.end !== 0) return false;
+      setSpan(into.receivedParam, paramStart, valueEnd);
+      setBareHost(bytes, valueStart, valueEnd, into.received);
+      return true;
+    case 'maddr':
+      setBareHost(bytes, valueStart, valueEnd, into.maddr);
+      return true;
+    default:
+      return true;
   }
-  return true;
 }
 
 /** An IPv6 address may come in brackets, although `received` has none by the grammar. @see RFC 5118 §4.5 */

@@ -146,7 +146,7 @@ function params(message: Message, { params: span }: AddressView): string[] {
   const cursor = new ParamCursor();
   cursor.begin(span.start);
   const found: string[] = [];
-  while (cursor.next(message.bytes, span.end) === 'param') {
+  while (cursor.next(message.bytes, span.end)) {
     const name = message.text({ start: cursor.nameStart, end: cursor.nameEnd });
     const value = message.text({ start: cursor.valueStart, end: cursor.valueEnd });
     found.push(value === '' ? name : `${name}=${value}`);
