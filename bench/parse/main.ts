@@ -1,5 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import { writeReport } from '../report.ts';
+import { faultOfReportFile, writeReport } from '../report.ts';
 import { readArguments, usage } from './arguments.ts';
 import { cStacks, measureCStack } from './c-stacks.ts';
 import { measureGrowth, ways } from './growth.ts';
@@ -24,10 +23,9 @@ export async function run(args: readonly string[]): Promise<number> {
     return 2;
   }
   const { json } = asked;
-  try {
-    if (json !== undefined) writeFileSync(json, '', { flag: 'a' }); // better now than after the run
-  } catch (error) {
-    console.error(`parse: ${json} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+  const unwritable = json === undefined ? undefined : faultOfReportFile(json);
+  if (unwritable !== undefined) {
+    console.error(`parse: ${unwritable}`);
     return 2;
   }
   const results = await measure();
