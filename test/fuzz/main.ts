@@ -98,7 +98,7 @@ async function fuzz({ minutes, targets, jobs: atOnce, seed }: Options): Promise<
   const stop = (): void => {
     if (stopped) for (const child of running) child.kill('SIGKILL');
     stopped = true;
-    for (const child of running) child.send('stop');
+    for (const child of running) if (child.connected) child.send('stop');
   };
   process.on('SIGINT', stop);
   const lane = async (): Promise<void> => {
@@ -111,6 +111,7 @@ async function fuzz({ minutes, targets, jobs: atOnce, seed }: Options): Promise<
         serialization: 'advanced', // octets stay octets
       });
       running.add(child);
+      say(`${target} begins`);
       child.on('message', (progress) => takeProgress(job, progress as Progress));
       job.died = await endOf(child);
       job.endedMs = performance.now();

@@ -55,6 +55,17 @@ function fullMessages(): Uint8Array[] {
       },
       'v=0\r\n',
     ),
+    // One URI in many spellings, to be compared.
+    request('INVITE sip:b%6Fb@[2001:db8::1];user=phone;x=%61 SIP/2.0', {
+      From: '<sip:bob@[2001:DB8:0:0::1];USER=phone>;tag=1',
+      To: '<sip:bob@[2001:db8::0.0.0.1];user=phone;y=1>',
+      CSeq: '1 INVITE',
+      Contact: '<sip:bob@[2001:db8::1];user=phone?Subject=%78&Call-ID=a%3Bb>;expires=1',
+      Route: '<sip:bob:p@192.0.2.1:5060;lr>,<sip:bob:%70@192.0.2.1:5060;%6Cr>',
+      'Session-Expires': '90;refresher=uas;x',
+      'P-Dialog-Recovery-Action': 'Registration-Route-Set-Update',
+      Date: 'Sun, 31 Dec 2034 23:59:60 GMT',
+    }),
     request('PRACK sips:bob@b.example SIP/2.0', { CSeq: '3 PRACK', RAck: '1 2 INVITE', 'Content-Length': '0' }),
     request('OPTIONS tel:+1-201-555-0123;phone-context=x SIP/2.0', { CSeq: '1 OPTIONS', Contact: '*' }),
     response(

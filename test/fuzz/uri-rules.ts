@@ -9,7 +9,7 @@ import { octetsText } from './octets-text.ts';
 import { check, same } from './target.ts';
 
 /** Pairs of more URIs than this say nothing new. */
-const comparedMax = 12;
+const comparedMax = 8;
 
 const value: Span = { start: 0, end: 0 };
 
@@ -22,9 +22,11 @@ export function checkUris(message: Message, list: UriList): void {
   }
   for (const uri of uris) checkUri(uri);
   const compared = uris.slice(0, comparedMax);
-  for (const a of compared) {
-    for (const b of compared)
-      check(equalUris(a, b) === equalUris(b, a), 'two URIs are the same either way', () => `${textOf(a)} ${textOf(b)}`);
+  for (const [index, a] of compared.entries()) {
+    for (const b of compared.slice(index + 1)) {
+      const agrees = equalUris(a, b) === equalUris(b, a);
+      check(agrees, 'two URIs are the same either way', () => `${textOf(a)} ${textOf(b)}`);
+    }
   }
 }
 

@@ -53,13 +53,15 @@ export const target: Target = {
     if (peer.isRequest && peer.method === 'INVITE') checkCancelAndAck(peer, peer);
     const dialog = dialogOf(peer);
     if (dialog === undefined) return;
-    checkRequest(dialog, methods[chance % methods.length] ?? 'INFO', routeLessPath);
+    const method = methods[chance % methods.length] ?? 'INFO';
+    checkRequest(dialog, method, routeLessPath);
     const invite = checkRequest(dialog, 'INVITE', routeSetPath);
-    checkRequest(dialog, methods[chance % methods.length] ?? 'INFO', routeSetPath);
     if (invite !== undefined && !peer.isRequest) {
       checkCancelAndAck(invite, peer);
-      checkCredentials(invite, peer);
+      checkCredentials(dialog, invite, peer);
     }
+    refresh(dialog);
+    checkRequest(dialog, method, routeSetPath);
     table.free(dialog);
   },
 };
@@ -127,6 +129,13 @@ function dialogOf(message: Message): DialogIndex | undefined {
   });
 }
 
+/** Whatever a record moves for, it says the same. */
+function refresh(dialog: DialogIndex): void {
+  const { bytes, body } = peer;
+  table.update(dialog, undefined, undefined, { bytes, start: body.start, end: body.end });
+  table.update(dialog, targetOf(peer), undefined, undefined);
+}
+
 /** @see RFC 3261 §12.2.1.1 */
 function checkRequest(dialog: DialogIndex, method: string, path: RequestPath): Message | undefined {
   beginDialogRequest(writer, table, dialog, { method, sequence: 7, via, tx, path });
@@ -137,6 +146,8 @@ function checkRequest(dialog: DialogIndex, method: string, path: RequestPath): M
   const refreshes = method === 'INVITE' || method === 'UPDATE';
   if (refreshes) names.push('Contact', 'Allow');
   if (method !== 'ACK') names.push('Supported');
+  const uri = textOf(targetOf(peer) ?? emptySlice);
+  names.push(...namesIn(table.authorizations.get(dialog)?.lines({ method, uri, sequence: 7 }) ?? ''));
   const request = readWritten(octets, [...names, 'Content-Type', 'Content-Length'], session);
   if (request === undefined) return undefined;
   check(
@@ -241,9 +252,10 @@ function checkCancelAndAck(invite: Message, response: Message): void {
 }
 
 /** @see RFC 3261 §22.2, §22.3 */
-function checkCredentials(invite: Message, response: Message): void {
+function checkCredentials(dialog: DialogIndex, invite: Message, response: Message): void {
   const authorizations = new Authorizations(keyring);
   if (!authorizations.learn(response, invite, false)) return;
+  table.authorizations.set(dialog, authorizations);
   const uri = invite.text(invite.requestUri);
   const lines = authorizations.lines({ method: 'INVITE', uri, sequence: 8 }, encoder.encode(session));
   const octets = writeAgain(writer, invite, { branch: 'z9hG4bKc', sequence: 8, authorization: lines });
