@@ -170,7 +170,7 @@ const THREE = 0x00ff_ffff;
  */
 export function headerIdAt(text: Text, at: number, end: number): HeaderId {
   const first = text.fourAt(at);
-  if (((first & THREE) | TO_CASE) === TO) return HeaderId.To;
+  if (((first & THREE) | TO_CASE) === TO && at + 3 <= end) return HeaderId.To;
   let row = table[bucketOf(first)] as number;
   while (row !== 0) {
     if ((first | (table[row + FOURS + 1] as number)) === table[row + FOURS] && spellsRest(text, at, row)) {
