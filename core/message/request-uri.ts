@@ -18,21 +18,23 @@ export function requestUri(uri: UriView): { readonly bytes: Uint8Array; readonly
     const nameStart = at;
     const nameEnd = skipUriParamName(bytes, at, params.end);
     at = skipUriParam(bytes, nameEnd, params.end);
-    if (nameIs(bytes, nameStart, nameEnd, METHOD)) return without(bytes, start, nameStart - 1, at, end);
+    if (nameIs(bytes, nameStart, nameEnd, METHOD)) return withoutMethods(uri, end);
   }
   return { bytes, start, end };
 }
 
-/** A copy of [start, end) without [from, to), which begins with a semicolon. */
-function without(
-  bytes: Uint8Array,
-  start: number,
-  from: number,
-  to: number,
-  end: number,
-): ReturnType<typeof requestUri> {
-  const copy = new Uint8Array(from - start + (end - to));
-  copy.set(bytes.subarray(start, from));
-  copy.set(bytes.subarray(to, end), from - start);
-  return { bytes: copy, start: 0, end: copy.length };
+/** A copy of the URI up to `end`. No parameter may stand there twice (§19.1.1), but a peer may write it so. */
+function withoutMethods({ bytes, start, params }: UriView, end: number): ReturnType<typeof requestUri> {
+  const copy = new Uint8Array(end - start);
+  copy.set(bytes.subarray(start, params.start - 1));
+  let size = params.start - 1 - start;
+  for (let at = params.start; at < params.end; at++) {
+    const nameStart = at;
+    const nameEnd = skipUriParamName(bytes, at, params.end);
+    at = skipUriParam(bytes, nameEnd, params.end);
+    if (nameIs(bytes, nameStart, nameEnd, METHOD)) continue;
+    copy.set(bytes.subarray(nameStart - 1, at), size);
+    size += at - nameStart + 1;
+  }
+  return { bytes: copy, start: 0, end: size };
 }

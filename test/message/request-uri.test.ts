@@ -25,6 +25,7 @@ test('headers and the method are left out, all else stays octet by octet', () =>
     ['sip:bob@b;a=1;Method=BYE;c?x=y', 'sip:bob@b;a=1;c'],
     ['sip:bob@b;%6dethod=BYE', 'sip:bob@b'],
     ['sip:bob@b;method', 'sip:bob@b'],
+    ['sip:bob@b;method=BYE;a;method=ACK;method?x', 'sip:bob@b;a'],
     ['sip:bob@b;methods=1', 'sip:bob@b;methods=1'],
     ['sip:who?method=x@b', 'sip:who?method=x@b'],
     ['tel:+1?x', 'tel:+1?x'],

@@ -1,4 +1,3 @@
-import { messageLimits } from '../../../core/limits.ts';
 import { HeaderId } from '../../../core/message/header.ts';
 import { Message } from '../../../core/message/message.ts';
 import { beginResponse, endMessage, Writer } from '../../../core/message/write.ts';
@@ -7,6 +6,7 @@ import { octetsText } from '../octets-text.ts';
 import { scanReading } from '../reading.ts';
 import { startingMessages } from '../starts.ts';
 import { check, same, type Target } from '../target.ts';
+import { firstLineOf, linesOf, outgrew } from '../written.ts';
 
 /** What may stand in memory behind a message: what would go on with its last line, end it, or begin another. */
 const behind = [
@@ -93,7 +93,8 @@ function checkAgainstNaive(message: Message, input: Uint8Array): void {
   same(octets.slice(message.body.start, message.body.end), body, 'the body is what Content-Length says');
 }
 
-const copied = [HeaderId.Via, HeaderId.From, HeaderId.To, HeaderId.CallId, HeaderId.CSeq] as const;
+/** A request that has several is malformed; its first is copied. */
+const copiedOnce = [HeaderId.From, HeaderId.To, HeaderId.CallId, HeaderId.CSeq] as const;
 
 /** What is wrong with the lines that an answer copies may be wrong with the answer. */
 const inherited = /^(via|from|to|call-id|cseq)-(missing|malformed|repeated)$/;
@@ -102,23 +103,12 @@ function checkAnswer(request: Message, reason: string | undefined): void {
   beginResponse(writer, request, 400, undefined, { recordRoute: true });
   const octets = endMessage(writer, undefined, undefined);
   const refusal = answer.scan(octets)?.reason;
-  const excused =
-    refusal === undefined || (reason !== undefined && inherited.test(refusal)) || isTooLarge(octets, refusal);
+  if (outgrew(answer, refusal)) return;
+  const excused = refusal === undefined || (reason !== undefined && inherited.test(refusal));
   check(excused, 'an answer is a good message', () => `${refusal} of one that was ${reason}`);
   check(answer.status === 400 && answer.body.start === answer.body.end, 'an answer is what we made it');
-  for (const id of copied) {
-    same(linesOf(answer, id), linesOf(request, id, id === HeaderId.Via), 'an answer copies its lines octet for octet');
+  same(linesOf(answer, HeaderId.Via), linesOf(request, HeaderId.Via), 'an answer copies every Via octet for octet');
+  for (const id of copiedOnce) {
+    same(linesOf(answer, id), firstLineOf(request, id), 'an answer copies its lines octet for octet');
   }
-}
-
-function isTooLarge(octets: Uint8Array, refusal: string): boolean {
-  return octets.length > messageLimits.headSize && (refusal === 'head-too-large' || refusal === 'head-incomplete');
-}
-
-function linesOf(message: Message, id: HeaderId, all = true): string {
-  let text = '';
-  for (let line = message.first(id); line >= 0; line = all ? message.next(line) : -1) {
-    text += octetsText(message.bytes.subarray(message.lineStart(line), message.lineEnd(line)));
-  }
-  return text;
 }
