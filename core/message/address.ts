@@ -103,6 +103,8 @@ function parseAddrSpec(bytes: Uint8Array, start: number, end: number, into: Addr
   let hasColon = false;
   // A question mark would need the brackets, too. @see RFC 3261 §20
   while (at < end && bytes[at] !== SEMI && bytes[at] !== COMMA && bytes[at] !== QUESTION && (bytes[at] ?? 0) > SP) {
+    // An angle bracket behind what is no display name, such as `a/b<sip:c@d>`, would become a part of the URI.
+    if (bytes[at] === LAQUOT || bytes[at] === RAQUOT || bytes[at] === DQUOTE) return -1;
     if (bytes[at] === COLON) hasColon = true;
     at++;
   }

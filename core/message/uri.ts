@@ -61,7 +61,14 @@ export class UriView {
   readonly headers: Span = emptySpan();
 
   clear(): void {
+    this.start = 0;
+    this.end = 0;
     this.scheme = 'other';
+    this.clearParts();
+  }
+
+  /** Leaves the scheme and where the URI is. */
+  clearParts(): void {
     this.port = 0;
     this.lr = false;
     this.transport = '';
@@ -75,10 +82,10 @@ export class UriView {
 
 /** Reads the URI in octets [start, end), which are nothing else; false when it breaks the grammar. */
 export function parseUri(bytes: Uint8Array, start: number, end: number, into: UriView): boolean {
+  into.clear();
   into.bytes = bytes;
   into.start = start;
   into.end = end;
-  into.clear();
   switch (schemes.indexAt(bytes, start, end)) {
     case SIP:
       into.scheme = 'sip';
@@ -134,9 +141,7 @@ function parseUserPart(bytes: Uint8Array, start: number, end: number, into: UriV
   const at = skipUri(bytes, start, end);
   const userEnd = indexOfOctet(bytes, COLON, start, at);
   if (at === end || bytes[at] !== AT || userEnd === start) return false;
-  const { scheme } = into;
-  into.clear();
-  into.scheme = scheme;
+  into.clearParts();
   setSpan(into.user, start, userEnd);
   return parseHostPart(bytes, at + 1, end, into);
 }

@@ -117,7 +117,7 @@ function parseOptionalPort(bytes: Uint8Array, start: number, end: number, into: 
 
 /**
  * Takes the parameter that `cursor` stands on; false when it is one of ours and breaks the grammar, or stands there twice:
- * two branches would let two readers see two transactions.
+ * two branches would let two readers see two transactions, and two maddr would have them answer to two places.
  */
 function takeParam(bytes: Uint8Array, paramStart: number, into: ViaView): boolean {
   const { nameStart, nameEnd, valueStart, valueEnd } = cursor;
@@ -138,6 +138,7 @@ function takeParam(bytes: Uint8Array, paramStart: number, into: ViaView): boolea
       setBareHost(bytes, valueStart, valueEnd, into.received);
       return true;
     case 'maddr':
+      if (into.maddr.end !== 0) return false;
       setBareHost(bytes, valueStart, valueEnd, into.maddr);
       return true;
     default:

@@ -56,6 +56,12 @@ test('display names may be tokens, quoted, empty, or stand without a space', () 
   assert.is(read('"" <sip:a@b>')?.['display'], '""');
 });
 
+test('an angle bracket or quote never becomes a part of an addr-spec (§25.1)', () => {
+  for (const value of ['a/b:<sip:c@d>;tag=1', '[x:<sip:c@d>', 'sip:a@b<sip:c@d', 'sip:a@b>;tag=1', 'sip:a"b@c']) {
+    assert.is(read(value), undefined, value);
+  }
+});
+
 test('a display name without quotes is made of tokens, and of what is no ASCII', () => {
   assert.is(read("token1~` token2'+_ token3*%!.- <sip:a@b>")?.['display'], "token1~` token2'+_ token3*%!.-");
   assert.is(read('Grüße\r\n an Åsa<sip:a@b>')?.['display'], 'Grüße\r\n an Åsa');

@@ -34,6 +34,13 @@ test('a request is read from its start line to its body', () => {
   assert.is(message.size, message.bytes.length);
 });
 
+test('a response has nothing of the request that was scanned before it', () => {
+  const message = scanned(request('UPDATE sip:bob@192.0.2.4;transport=tcp SIP/2.0'));
+  message.scan(response('SIP/2.0 200 OK'));
+  const { scheme, start, end, user, transport } = message.requestUriParts;
+  assert.equal([scheme, start, end, user, transport], ['other', 0, 0, { start: 0, end: 0 }, '']);
+});
+
 test('a response takes its method from CSeq', () => {
   const message = scanned(response('SIP/2.0 183 Session Progress'));
   assert.is(message.isRequest, false);

@@ -57,6 +57,17 @@ test('rport asks without a value and answers with one', () => {
   assert.is(read('SIP/2.0/UDP a;rport=')?.via.rportPort, 0);
 });
 
+test('no Via says twice where its response goes (§7.3.1, §18.2.2)', () => {
+  for (const twice of [
+    'branch=a;branch=a',
+    'rport;rport=5060',
+    'received=::1;received=::1',
+    'maddr=192.0.2.1;maddr=192.0.2.2',
+  ]) {
+    assert.is(read(`SIP/2.0/UDP a;${twice}`), undefined, twice);
+  }
+});
+
 test('parameter names count in any case, and values of others may be quoted', () => {
   const found = read('SIP/2.0/UDP a;BRANCH=z9hG4bK1;x="a;branch=no, \\" ";MAddr=224.2.0.1;alias;ms-sig=AbC==');
   assert.ok(found);
