@@ -29,9 +29,9 @@ export class Reception {
     const message = this.#message;
     const refusal = message.scan(bytes);
     const isTaken = refusal === undefined && message.isRequest;
-    if (replyFlow === flow && (isTaken || message.answerable) && this.#repliesElsewhere(message, flow)) {
-      this.#openReplyFlow(message, bytes, flow);
-    } else if (refusal !== undefined) {
+    const isAnswered = isTaken || message.answerable;
+    if (isAnswered && replyFlow === flow && this.#awaitsReplyFlow(message, bytes, flow)) return;
+    if (refusal !== undefined) {
       this.#refuse(message, replyFlow, refusal);
     } else if (!message.isRequest) {
       // A second Via means that it was meant for another. @see RFC 3261 §8.1.3.3
@@ -82,23 +82,23 @@ export class Reception {
     hops.recognise(flow, { protocol, host, port: via.port === 0 ? defaultPort : via.port });
   }
 
-  /** A client on UDP that does not ask for symmetric responses may want them at another port. @see RFC 3261 §18.2.2 */
-  #repliesElsewhere(message: Message, flow: FlowId): boolean {
-    const { via } = message;
-    const source = this.#parts.remote(flow);
-    if (via.protocol !== 'udp' || via.rport || source === undefined) return false;
-    return source.port !== (via.port === 0 ? defaultPort : via.port);
-  }
-
-  #openReplyFlow(message: Message, bytes: Uint8Array, flow: FlowId): void {
+  /**
+   * A client on UDP that does not ask for symmetric responses may want them at another port: its request is then taken when there is a
+   * flow to that. Where there is no room for one it is answered where it came from.
+   *
+   * @see RFC 3261 §18.2.2
+   */
+  #awaitsReplyFlow({ via }: Message, bytes: Uint8Array, flow: FlowId): boolean {
     const { hops, remote } = this.#parts;
     const source = remote(flow);
-    const port = message.via.port === 0 ? defaultPort : message.via.port;
-    const hop = source && hops.forAddress({ protocol: 'udp', host: source.host, port });
-    if (hop === undefined) return;
+    const port = via.port === 0 ? defaultPort : via.port;
+    if (via.protocol !== 'udp' || via.rport || source === undefined || source.port === port) return false;
+    const hop = hops.forReplies({ protocol: 'udp', host: source.host, port });
+    if (hop === undefined) return false;
     hops.whenOpen(hop, (replyFlow) => {
       if (replyFlow !== undefined) this.receive(bytes, flow, replyFlow);
     });
+    return true;
   }
 
   #refuse(message: Message, flow: FlowId, refusal: Refusal): void {

@@ -14,6 +14,9 @@ import { Probes } from './probes.ts';
 /** Hops that nobody listed: next hops of direct calls and of foreign route sets. Beyond this, idle ones make place. */
 const unlistedMax = 4096;
 
+/** So many of these for answers alone: anybody can name any port for them, and must not take the places that calls and dialogs need. */
+const replyMax = unlistedMax / 2;
+
 /**
  * So many heals are under way by one hop at a time. Datagrams: what its receive buffer holds, even where the kernel caps it at
  * 212,992 octets. A stream has its own flow control: there it is what keeps hop and far end at work while a batch is on its way.
@@ -146,10 +149,19 @@ export class Hops {
 
   /** The hop at an address, made if need be; undefined when there are too many, or we have no transport for it. */
   forAddress(address: Address): Hop | undefined {
+    return this.#forAddress(address, unlistedMax);
+  }
+
+  /** The same for where a client wants its responses. */
+  forReplies(address: Address): Hop | undefined {
+    return this.#forAddress(address, replyMax);
+  }
+
+  #forAddress(address: Address, max: number): Hop | undefined {
     const known = this.#byAddress.get(keyOf(address));
     if (known !== undefined) return known;
     if (!this.#speaks(address.protocol)) return undefined;
-    if (this.#byAddress.size >= unlistedMax + this.#listed.length && !this.#makePlace()) return undefined;
+    if (this.#byAddress.size >= max + this.#listed.length && !this.#makePlace()) return undefined;
     const hop = this.#create(address);
     // A connection that carries nothing would be closed as idle by its peer, and look like a break: it waits for its first message.
     if (address.protocol === 'udp') this.#open(hop);
