@@ -15,12 +15,14 @@ const acceptEncoding = 'Accept-Encoding: identity\r\n';
  */
 export function unsupportedContent(request: Message): string | undefined {
   if (request.body.end === request.body.start || isOptional(request)) return undefined;
+  const line = request.first(HeaderId.ContentEncoding);
   const encoding = request.headerText(HeaderId.ContentEncoding)?.toLowerCase() ?? 'identity';
-  if (encoding !== 'identity') return acceptEncoding;
+  // A second line goes on with the list of the first.
+  if (encoding !== 'identity' || (line !== -1 && request.next(line) !== -1)) return acceptEncoding;
   const type = request.headerText(HeaderId.ContentType);
   return type === undefined || taken.test(type) ? undefined : accept;
 }
 
 function isOptional(request: Message): boolean {
-  return /;\s*handling\s*=\s*optional/i.test(request.headerText(HeaderId.ContentDisposition) ?? '');
+  return /;\s*handling\s*=\s*optional\s*(?:;|$)/i.test(request.headerText(HeaderId.ContentDisposition) ?? '');
 }

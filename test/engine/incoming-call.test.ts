@@ -281,6 +281,7 @@ test('what an INVITE must not lack or be is refused', async () => {
     ['420', ['Require: timer', 'Require: foo']],
     ['422', ['Supported: timer', 'Session-Expires: 60']],
     ['400', ['Record-Route: sip:no-brackets']],
+    ['415', ['Content-Encoding: identity', 'Content-Encoding: gzip']],
   ];
   for (const [index, [status, own]] of refusals.entries()) {
     RawDialog.toward(hop, ground.nearPort, `call-${index}`).request('INVITE', { headers: own, body: nearOffer });
@@ -289,7 +290,7 @@ test('what an INVITE must not lack or be is refused', async () => {
   }
   assert.equal(
     hop.received.map((response) => response.header('Unsupported')),
-    ['foo, bar', '', 'foo', '', ''],
+    ['foo, bar', '', 'foo', '', '', ''],
   );
   assert.is(hop.received[1]?.header('Accept-Encoding'), 'identity');
   assert.is(hop.received[3]?.header('Min-SE'), '90');
@@ -306,6 +307,7 @@ test('a body has to describe a session, in a part of it or by itself, or may be 
     [415, 'c: text/plain;charset=utf-8'],
     [415, 'Content-Type: application/sdpx'],
     [415, odd, 'Content-Disposition: session;handling=required'],
+    [415, odd, 'Content-Disposition: session;handling=optionally'],
     [undefined, odd, 'Content-Disposition: x ; handling = Optional'],
     [undefined, 'Content-Type: multipart/mixed;boundary=x'],
     [undefined, 'Content-Type: APPLICATION / SDP ;x=y', 'Content-Encoding: Identity'],
