@@ -1,4 +1,4 @@
-import { decodeText, equalsOctets, indexOfOctet, lowerCase, skipUriParam, skipUriParamName } from './bytes.ts';
+import { equalsOctets, indexOfOctet, lowerCase, skipUriParam, skipUriParamName } from './bytes.ts';
 import { hexDigit, parseIpv4, parseIpv6 } from './ip-octets.ts';
 import type { UriView } from './uri.ts';
 
@@ -101,34 +101,35 @@ function headersOf({ bytes, headers }: UriView): Fields {
 
 /** Each of the one has its equal in the other, or may be missing there. */
 function parametersMatch(one: Fields, other: Fields): boolean {
+  const values = firstValues(other);
   return everyField(one, (name, value) => {
-    const text = plainText(name);
-    const match = findField(other, name);
-    if (match === undefined) return !neverIgnored.includes(text);
-    return equalEscaped(value, match, !caseSensitive.includes(text));
+    const match = values.get(name);
+    if (match === undefined) return !neverIgnored.includes(name);
+    return equalEscaped(value, match, !caseSensitive.includes(name));
   });
 }
 
 /** Headers are never ignored. */
 function headersMatch(one: Fields, other: Fields): boolean {
+  const values = firstValues(other);
   return everyField(one, (name, value) => {
-    const match = findField(other, name);
-    return match !== undefined && equalEscaped(value, match, !caseSensitive.includes(plainText(name)));
+    const match = values.get(name);
+    return match !== undefined && equalEscaped(value, match, !caseSensitive.includes(name));
   });
 }
 
-/** The value of the first field with that name. */
-function findField(fields: Fields, wanted: Run): Run | undefined {
-  let found: Run | undefined;
+/** The value of the first field with each name. A map, since a peer can make 64 long names that differ at their ends alone. */
+function firstValues(fields: Fields): ReadonlyMap<string, Run> {
+  const values = new Map<string, Run>();
   everyField(fields, (name, value) => {
-    if (equalEscaped(name, wanted, true)) found = value;
-    return found === undefined;
+    if (!values.has(name)) values.set(name, value);
+    return true;
   });
-  return found;
+  return values;
 }
 
 /** Whether all fields pass; empty ones are passed over. */
-function everyField({ run, headers }: Fields, passes: (name: Run, value: Run) => boolean): boolean {
+function everyField({ run, headers }: Fields, passes: (name: string, value: Run) => boolean): boolean {
   const { bytes, end } = run;
   for (let at = run.start; at < end; at++) {
     const start = at;
@@ -136,17 +137,17 @@ function everyField({ run, headers }: Fields, passes: (name: Run, value: Run) =>
     const nameEnd = headers ? indexOfOctet(bytes, EQUAL, start, at) : skipUriParamName(bytes, start, at);
     if (nameEnd === start) continue;
     const value = { bytes, start: Math.min(nameEnd + 1, at), end: at };
-    if (!passes({ bytes, start, end: nameEnd }, value)) return false;
+    if (!passes(plainName({ bytes, start, end: nameEnd }), value)) return false;
   }
   return true;
 }
 
-/** A name without its escapes, in lower case. */
-function plainText({ bytes, start, end }: Run): string {
-  const text = decodeText(bytes, start, end).toLowerCase();
-  return text.replace(/%([0-7][0-9a-f])/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)).toLowerCase(),
-  );
+/** A name as names are compared: in lower case, without its escapes but for those of reserved octets. */
+function plainName(run: Run): string {
+  let text = '';
+  for (let at = run.start; at < run.end; at += isEscape(run, at) ? 3 : 1)
+    text += String.fromCharCode(lowerCase(unitAt(run, at)));
+  return text;
 }
 
 /** Compares octet by octet, where an escape stands for its octet unless that is a reserved one. */

@@ -134,4 +134,30 @@ test('a URI of another scheme is the same octet by octet', () => {
   others(['tel:+1-201', 'tel:+1201'], ['tel:1', 'sip:1']);
 });
 
+test('what a comparison costs grows with the octets, not with the fields times the octets', () => {
+  const name = '%61'.repeat(100);
+  const fields = (separator: string, last: string): string =>
+    Array.from({ length: 60 }, (_, i) => `${name}${i}=${last}`).join(separator);
+  for (const [start, separator] of [
+    ['sip:a@b;', ';'],
+    ['sip:a@b?', '&'],
+  ] as const) {
+    const one = uri(`${start}${fields(separator, '1')}`);
+    const other = uri(`${start}${fields(separator, '%31')}`);
+    let reads = 0;
+    for (const view of [one, other]) {
+      view.bytes = new Proxy(view.bytes, {
+        get: (bytes, key) => {
+          const value: unknown = Reflect.get(bytes, key, bytes);
+          if (typeof value === 'function') return value.bind(bytes);
+          reads++;
+          return value;
+        },
+      });
+    }
+    assert.ok(equalUris(one, other));
+    assert.ok(reads < 60 * one.end, `${reads} reads of ${one.end} octets`);
+  }
+});
+
 test.run();
