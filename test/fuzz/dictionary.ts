@@ -3,7 +3,7 @@ import { HeaderId, headerName } from '../../core/message/header.ts';
 const encoder = new TextEncoder();
 
 /** The header fields that we know, as they are usually spelled. */
-export const headerNames: readonly string[] = Object.values(HeaderId)
+const headerNames: readonly string[] = Object.values(HeaderId)
   .map(headerName)
   .filter((name) => name !== '');
 

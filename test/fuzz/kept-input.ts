@@ -36,7 +36,7 @@ export function readKeptInput(path: string): KeptInput {
     readonly rule: string;
     readonly octets: readonly string[];
   };
-  if (!isTargetName(target)) throw new Error(`${path}: there is no target '${target}'`);
+  if (!isTargetName(target)) throw new Error(`there is no target '${target}'`);
   return { target, rule, input: textOctets(octets.join('')) };
 }
 

@@ -54,8 +54,17 @@ test('runs a kept input again', async () => {
   }
 });
 
+test('says which file is no kept input', async () => {
+  const path = join(import.meta.dirname, 'main.js');
+  for (const file of [path, `${path}.json`]) {
+    const { code, output } = await fuzz(['--replay', file]);
+    assert.ok(output.startsWith(`${file} is no kept input: `) && !output.includes('    at '), output);
+    assert.is(code, 2);
+  }
+});
+
 test('says how it is used where it is not understood', async () => {
-  for (const args of [['--target', 'x'], ['--minutes', '0'], ['--jobs', 'many'], ['--x']]) {
+  for (const args of [['--target', 'x'], ['--minutes', '0'], ['--jobs', 'many'], ['--jobs', 'Infinity'], ['--x']]) {
     const { code, output } = await fuzz(args);
     assert.match(output, 'Usage: npm run fuzz');
     assert.is(code, 2);

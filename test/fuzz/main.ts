@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { keepInput, readKeptInput } from './kept-input.ts';
+import { type KeptInput, keepInput, readKeptInput } from './kept-input.ts';
 import { ruleOf } from './target.ts';
 import { isTargetName, loadTarget, type TargetName, targetNames } from './targets.ts';
 import type { Progress } from './worker.ts';
@@ -67,7 +67,8 @@ function parseOptions(args: readonly string[]): Options | string {
     });
     const [minutes, jobs, seed] = [Number(values.minutes), Number(values.jobs), Number(values.seed)];
     const { target, replay } = values;
-    if (values.help || !(minutes > 0) || !(jobs >= 1) || !Number.isSafeInteger(seed)) return usage;
+    if (values.help || !(minutes > 0) || !(Number.isSafeInteger(jobs) && jobs >= 1) || !Number.isSafeInteger(seed))
+      return usage;
     if (target !== undefined && !isTargetName(target)) return usage;
     return { minutes, targets: target === undefined ? targetNames : [target], jobs, seed, replay };
   } catch (error) {
@@ -76,7 +77,9 @@ function parseOptions(args: readonly string[]): Options | string {
 }
 
 async function replay(path: string): Promise<number> {
-  const { target: name, input } = readKeptInput(path);
+  const kept = readOrSay(path);
+  if (kept === undefined) return 2;
+  const { target: name, input } = kept;
   const target = await loadTarget(name);
   const startedMs = performance.now();
   try {
@@ -88,6 +91,15 @@ async function replay(path: string): Promise<number> {
   }
   console.log(`${name}: all holds, in ${(performance.now() - startedMs).toFixed(1)} ms`);
   return 0;
+}
+
+function readOrSay(path: string): KeptInput | undefined {
+  try {
+    return readKeptInput(path);
+  } catch (error) {
+    console.error(`${path} is no kept input: ${error instanceof Error ? error.message : error}`);
+    return undefined;
+  }
 }
 
 async function fuzz({ minutes, targets, jobs: atOnce, seed }: Options): Promise<Job[]> {
@@ -120,7 +132,7 @@ async function fuzz({ minutes, targets, jobs: atOnce, seed }: Options): Promise<
     }
   };
   const bar = setInterval(() => showBar(jobs), 1_000);
-  await Promise.all(Array.from({ length: atOnce }, lane));
+  await Promise.all(Array.from({ length: Math.min(atOnce, targets.length) }, lane));
   clearInterval(bar);
   process.off('SIGINT', stop);
   return jobs;

@@ -37,6 +37,7 @@ export const target: Target = {
     }
     checkPresence(message);
     checkPlaces(message);
+    checkQuotes(message);
     checkTexts(message);
     checkTokens(message);
     checkUris(message, list);
@@ -141,6 +142,26 @@ function checkPlaces(message: Message): void {
     check(parseVia(bytes, view.value.start, view.value.end, via) === view.value.end, 'a Via ends where its value ends');
     via.presence = view.presence;
     same(viaReading(message, via), viaReading(message, view), 'a Via reads the same by itself');
+  }
+}
+
+/** A name-addr that a plain reader takes as well: a quoted display name, a URI, at most a tag. */
+const plainAddress = /^("(?:[^"\\]|\\[\s\S])*")[ \t\r\n]*<[^\0-\x20<>"]+>(?:;tag=[\w.!%*+`'~-]+)?$/;
+
+/** From and To alone: only of those is the URI's own grammar not looked at. */
+function checkQuotes(message: Message): void {
+  for (const id of [HeaderId.From, HeaderId.To] as const) {
+    const line = message.first(id);
+    if (line < 0 || message.next(line) >= 0) continue;
+    const value = octetsText(message.bytes.subarray(message.valueStart(line), message.valueEnd(line)));
+    const display = plainAddress.exec(value)?.[1];
+    if (display === undefined) continue;
+    const { start, end } = (id === HeaderId.From ? message.from : message.to).display;
+    same(
+      octetsText(message.bytes.subarray(start, end)),
+      display,
+      'a quoted display name ends where a plain reader ends it',
+    );
   }
 }
 
