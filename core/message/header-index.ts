@@ -8,6 +8,7 @@ import type { Text } from './text.ts';
 const COLON = 0x3a;
 const CR = 0x0d;
 const LF = 0x0a;
+const SP = 0x20;
 
 const ROW_SIZE = 6;
 const ID = 0;
@@ -120,10 +121,20 @@ export class HeaderIndex {
         refusal ??= refusals['too-many-headers'];
       } else {
         const row = count * ROW_SIZE;
-        const valueEnd = trimEnd(bytes, colon + 1, lineEnd - 2);
+        // Nearly always one space, a value, CRLF.
+        let valueStart = colon + 2;
+        let valueEnd = lineEnd - 2;
+        if (
+          bytes[colon + 1] !== SP ||
+          !((bytes[valueStart] as number) > SP) ||
+          !((bytes[valueEnd - 1] as number) > SP)
+        ) {
+          valueEnd = trimEnd(bytes, colon + 1, valueEnd);
+          valueStart = skipLws(bytes, colon + 1, valueEnd);
+        }
         rows[row + ID] = id;
         rows[row + LINE_START] = at;
-        rows[row + VALUE_START] = skipLws(bytes, colon + 1, valueEnd);
+        rows[row + VALUE_START] = valueStart;
         rows[row + VALUE_END] = valueEnd;
         rows[row + LINE_END] = lineEnd;
         rows[row + NEXT] = -1;
