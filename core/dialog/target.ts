@@ -1,3 +1,4 @@
+import type { AddressView } from '../message/address.ts';
 import type { Message } from '../message/message.ts';
 import { requestUri } from '../message/request-uri.ts';
 import { parseUri, UriView } from '../message/uri.ts';
@@ -26,7 +27,11 @@ const view = new UriView();
  */
 export function firstTargetOf(message: Message): Slice | undefined {
   if (message.contact.presence !== 'absent') return targetOf(message);
-  const { uri } = message.from;
-  if (!parseUri(message.bytes, uri.start, uri.end, view)) return undefined;
-  return view.scheme === 'sip' || view.scheme === 'sips' ? requestUri(view) : undefined;
+  const target = partyTargetOf(message, message.from);
+  return view.scheme === 'sip' || view.scheme === 'sips' ? target : undefined;
+}
+
+/** The URI of From or To, without what a Request-URI must not have; undefined where it is malformed. */
+export function partyTargetOf(message: Message, { uri }: AddressView): Slice | undefined {
+  return parseUri(message.bytes, uri.start, uri.end, view) ? requestUri(view) : undefined;
 }

@@ -2,7 +2,7 @@ import { refuseOffer } from '../dialog/refused-offer.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { emptySlice, sliceOf } from '../dialog/slice.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
-import { targetOf } from '../dialog/target.ts';
+import { partyTargetOf, targetOf } from '../dialog/target.ts';
 import type { SipErrorCode } from '../errors.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
@@ -316,8 +316,10 @@ export class CallDialogs {
   /** Of a branch whose call is no longer kept: all that an ACK and a BYE need is in the 2xx. */
   #makeUnknown(tx: ClientTransaction, message: Message, isSound: boolean): DialogIndex | undefined {
     const { bytes, from, to, callId } = message;
+    const target = targetOf(message) ?? partyTargetOf(message, to);
+    if (target === undefined) return undefined;
     return this.#makeDialog(message, isSound, undefined, {
-      target: targetOf(message) ?? { bytes, start: to.uri.start, end: to.uri.end },
+      target,
       localParty: partyOf(message, from),
       localTag: { bytes, start: from.tag.start, end: from.tag.end },
       callId: { bytes, start: callId.start, end: callId.end },

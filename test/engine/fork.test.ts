@@ -56,6 +56,25 @@ test('the ACK of a branch goes by the route set and to the target of its own 2xx
   await ground.take(ground.near.close());
 });
 
+test('a further branch whose 2xx has no Contact is acknowledged at the URI of its To, without what a Request-URI must not have', async () => {
+  const ground = await forked();
+  const { hop, clock, invite } = ground;
+  hop.accept(invite, { toTag: 'one' });
+  await clock.run(10);
+  const lines = [
+    'SIP/2.0 200 OK',
+    ...['Via', 'From', 'Call-ID', 'CSeq'].map((name) => `${name}: ${invite.header(name)}`),
+    `To: <sip:bob@${host}:5070;method=BYE?Subject=x>;tag=two`,
+    'Content-Length: 0',
+  ];
+  hop.send(5060, `${lines.join('\r\n')}\r\n\r\n`);
+  await clock.run(10);
+  const ack = hop.last('ACK');
+  assert.is(tagOf(ack), 'two');
+  assert.is(ack.requestUri, `sip:bob@${host}:5070`);
+  await ground.take(ground.near.close());
+});
+
 test('a repeated 2xx gets the ACK of its own branch again, also when that dialog has ended', async () => {
   const ground = await forked();
   const { hop, clock, invite } = ground;
