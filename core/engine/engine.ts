@@ -220,13 +220,13 @@ export class Engine implements Steppable<Command, EngineEvent> {
         this.#outgoing.cancel(command.id);
         break;
       case 'ring':
-        this.#incoming.ring(command.call, command.status, command.content, command.reliable);
+        this.#incoming.ring(this.#incoming.idOf(command.call), command.status, command.content, command.reliable);
         break;
       case 'answer':
-        this.#incoming.answer(command.id, command.call, command.content);
+        this.#incoming.answer(command.id, this.#incoming.idOf(command.call), command.content);
         break;
       case 'refuse':
-        this.#incoming.refuse(command.call, command.status, command.content);
+        this.#incoming.refuse(this.#incoming.idOf(command.call), command.status, command.content);
         break;
       case 'request':
         this.#requests.request(command.id, command.dialog, command.method, command.content, command.confirm);

@@ -24,10 +24,12 @@ import { refreshFault } from './request-faults.ts';
 import type { Responder } from './responder.ts';
 import type { RouteAdoption } from './route-adoption.ts';
 import { sameSession } from './same-session.ts';
+import { Tickets, transactionIdOf } from './tickets.ts';
 import { unsupportedContent } from './unsupported-content.ts';
 
 /** A request that waits for the program's answer. */
 interface HeldRequest {
+  readonly ticket: number;
   readonly dialog: DialogIndex;
   readonly method: string;
   readonly bytes: Uint8Array;
@@ -47,7 +49,8 @@ export class InDialog implements ServerUser {
   readonly #adoption: RouteAdoption;
   readonly #released: ReleasedDialogs;
   readonly #reliable: ReliableProvisionals;
-  /** By the id of their server transaction, which is what the program calls them by. */
+  readonly #tickets = new Tickets();
+  /** By the id of their server transaction. */
   readonly #held = new Map<number, HeldRequest>();
   /** The ids in `#held` of one dialog's requests. */
   readonly #heldOf = new Map<DialogIndex, Set<number>>();
@@ -159,7 +162,9 @@ export class InDialog implements ServerUser {
   }
 
   /** The program answers a request that it was asked about. */
-  respond(requestId: number, status: number, content: Content): void {
+  respond(ticket: number, status: number, content: Content): void {
+    const requestId = transactionIdOf(ticket);
+    if (this.#held.get(requestId)?.ticket !== ticket) return;
     const held = this.#release(requestId);
     const tx = this.#parts.servers.get(requestId);
     if (held === undefined || tx === undefined) return;
@@ -237,14 +242,15 @@ export class InDialog implements ServerUser {
   #ask(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
     const { reporter } = this.#parts;
     tx.user = this;
-    this.#held.set(tx.id, { dialog, method: request.method, bytes: request.bytes });
+    const ticket = this.#tickets.issue(tx.id);
+    this.#held.set(tx.id, { ticket, dialog, method: request.method, bytes: request.bytes });
     const others = this.#heldOf.get(dialog);
     if (others === undefined) this.#heldOf.set(dialog, new Set([tx.id]));
     else others.add(tx.id);
     this.#responder.pend(tx, request);
     reporter.emit({
       kind: 'request',
-      request: tx.id,
+      request: ticket,
       dialog: reporter.dialog(dialog),
       method: request.method,
       headers: request.headers(),

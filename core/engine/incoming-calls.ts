@@ -19,10 +19,12 @@ import { bodyOf } from './reporter.ts';
 import { inviteFault } from './request-faults.ts';
 import type { Responder } from './responder.ts';
 import { ringLimitS } from './ring-limit.ts';
+import { Tickets, transactionIdOf } from './tickets.ts';
 import { unsupportedContent } from './unsupported-content.ts';
 
 /** A call of a peer's until the program has answered or refused it. */
 interface IncomingCall {
+  readonly ticket: number;
   readonly bytes: Uint8Array;
   readonly localTag: string;
   /** How it ends when nobody decides: its Expires, or our own limit. */
@@ -56,7 +58,8 @@ export class IncomingCalls implements ServerUser, ReliableUser {
   readonly #maker: DialogMaker;
   readonly #responder: Responder;
   readonly #answers: Answers;
-  /** By the id of their server transaction, which is what the program calls them by. */
+  readonly #tickets = new Tickets();
+  /** By the id of their server transaction. */
   readonly #calls = new Map<number, IncomingCall>();
   /** Early dialogs, each with the call that it belongs to. */
   readonly #callOf = new Map<DialogIndex, number>();
@@ -102,7 +105,9 @@ export class IncomingCalls implements ServerUser, ReliableUser {
     tx.user = this;
     const expiresS = request.expires.presence === 'present' ? request.expires.value : ringLimitS;
     const untilMs = wheel.nowMs + 1000 * Math.min(expiresS, ringLimitS);
+    const ticket = this.#tickets.issue(tx.id);
     this.#calls.set(tx.id, {
+      ticket,
       bytes: request.bytes,
       localTag,
       undecidedStatus: expiresS < ringLimitS ? 487 : 480,
@@ -115,7 +120,7 @@ export class IncomingCalls implements ServerUser, ReliableUser {
     this.#responder.pend(tx, request);
     reporter.emit({
       kind: 'incoming-call',
-      call: tx.id,
+      call: ticket,
       requestUri: request.text(request.requestUri),
       from: request.text(request.from.value),
       to: request.text(request.to.value),
@@ -124,6 +129,12 @@ export class IncomingCalls implements ServerUser, ReliableUser {
       body: bodyOf(request),
       supportsReliable: canBeReliable(request),
     });
+  }
+
+  /** The id of the call that the program means; 0, of which there is none, when that is over. */
+  idOf(ticket: number): number {
+    const callId = transactionIdOf(ticket);
+    return this.#calls.get(callId)?.ticket === ticket ? callId : 0;
   }
 
   /** Sends a provisional response, which makes an early dialog. @see RFC 3261 §13.3.1.1, §12.1.1; RFC 3262 §3 */

@@ -12,10 +12,11 @@ interface AskedBed extends Bed {
   readonly asked: IncomingRequest[];
 }
 
-async function asking(): Promise<AskedBed> {
+async function asking(protocol: 'udp' | 'tcp' = 'udp'): Promise<AskedBed> {
   const asked: IncomingRequest[] = [];
   const log: string[] = [];
   const ground = await bed({
+    protocol,
     stack: { application: { ...noted(log), onRequest: (request) => void asked.push(request) } },
   });
   return { ...ground, asked, seen: () => [...ground.seen(), ...log] };
@@ -47,6 +48,31 @@ test('of ours go out with the next CSeq, each with its own branch, and give the 
   assert.is(info.header('Content-Type'), 'text/plain');
   assert.is(info.body, 'hello');
   assert.is(text.header('Content-Length'), '2');
+  await finish(ground, dialog);
+});
+
+test('are answered by their own handle alone, also when their transaction has the number of one that is over', async () => {
+  const ground = await asking('tcp');
+  const { dialog } = await call(ground);
+  const { hop, clock, asked } = ground;
+  const peer = RawDialog.ofInvite(hop, hop.last('INVITE'));
+  peer.request('INFO');
+  await clock.run(40_000);
+  const over = asked[0];
+  // A transaction's index serves 2,047 times before a number comes again; on a stream it is free at once.
+  for (let turn = 1; turn <= 2_047; turn++) {
+    peer.request('INFO');
+    await clock.run(1);
+    if (turn < 2_047) asked[turn]?.respond(200);
+    await clock.run(1);
+  }
+  const answered = statuses(ground, 'INFO').length;
+  over?.respond(603);
+  await clock.run(1);
+  assert.is(statuses(ground, 'INFO').length, answered);
+  asked[2_047]?.respond(200);
+  await clock.run(1);
+  assert.is(statuses(ground, 'INFO').at(-1), 200);
   await finish(ground, dialog);
 });
 
