@@ -277,7 +277,7 @@ export class IncomingCalls implements ServerUser, ReliableUser {
     const { reporter } = this.#parts;
     this.#responder.respond(tx, this.#held, status, { toTag: call.localTag });
     this.#endEarly(callId, call);
-    reporter.emit({ kind: 'call-cancelled', call: callId });
+    reporter.emit({ kind: 'call-cancelled', call: call.ticket });
     const { answering } = call;
     if (answering !== undefined)
       reporter.failWithCode(answering.id, 'SIP_ABORTED', 'The call was over before it was answered.');

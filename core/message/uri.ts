@@ -30,13 +30,13 @@ const PORT_MAX = 65_535;
 
 const COUNT_MAX = messageLimits.paramCount;
 
-export type UriScheme = 'sip' | 'sips' | 'tel' | 'other';
+export type UriScheme = 'sip' | 'sips' | 'tel' | 'urn' | 'other';
 
 /**
  * The parts of a URI, as offsets into `bytes`. Reused: valid until filled again.
  *
  * Escapes stay as they are. `user` comes without the password, `host` without the brackets of an IPv6 reference; a `tel` URI
- * has its number in `user` and no host, and of a URI of another scheme only the scheme is looked at.
+ * has its number in `user` and no host, and of a URI of another scheme, a URN too, only the scheme is looked at.
  *
  * @see RFC 3261 §19.1, §25.1; RFC 3966
  */
@@ -96,6 +96,9 @@ export function parseUri(bytes: Uint8Array, start: number, end: number, into: Ur
     case TEL:
       into.scheme = 'tel';
       return parseTelUri(bytes, start + 4, end, into);
+    case URN:
+      into.scheme = 'urn';
+      return parseOtherUri(bytes, start, end);
     default:
       return parseOtherUri(bytes, start, end);
   }
@@ -104,7 +107,8 @@ export function parseUri(bytes: Uint8Array, start: number, end: number, into: Ur
 const SIP = 0;
 const SIPS = 1;
 const TEL = 2;
-const schemes: Vocabulary<string> = new Vocabulary(['sip:', 'sips:', 'tel:']);
+const URN = 3;
+const schemes: Vocabulary<string> = new Vocabulary(['sip:', 'sips:', 'tel:', 'urn:']);
 
 function parseOtherUri(bytes: Uint8Array, start: number, end: number): boolean {
   const colon = skipScheme(bytes, start, end);

@@ -340,19 +340,23 @@ test('a re-INVITE or an UPDATE whose body describes no session is refused by 415
   await ground.rest();
 });
 
-test('a tel URI may be called; of other schemes we know nothing: 416 (§8.2.2.1)', async () => {
+test('a tel URI or a service (RFC 5031) may be called; of other schemes we know nothing: 416 (§8.2.2.1)', async () => {
   const ground = await called();
   const { hop, clock, nearPort } = ground;
   for (const [requestUri, status] of [
     ['tel:+1-201-555-0123', undefined],
-    ['urn:service:sos', 416],
+    ['urn:service:sos', undefined],
+    ['http://example.com', 416],
   ] as const) {
     RawDialog.toward(hop, nearPort, requestUri).request('INVITE', { requestUri });
     await clock.run(5);
     assert.is(hop.received.at(-1)?.status, status);
   }
-  assert.is(only(ground.calls).requestUri, 'tel:+1-201-555-0123');
-  only(ground.calls).refuse(486);
+  assert.equal(
+    ground.calls.map((incoming) => incoming.requestUri),
+    ['tel:+1-201-555-0123', 'urn:service:sos'],
+  );
+  for (const incoming of ground.calls) incoming.refuse(486);
   await ground.rest();
 });
 
