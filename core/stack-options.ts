@@ -135,8 +135,9 @@ export interface ResolvedOptions {
 const healingRouteMax = 30;
 /** 30 days: no session that is still broken then is anybody's. */
 const deadlineMaxMs = 2_592_000_000;
-const dialogCapacityMax = 2 ** 24;
-const transactionCapacityMax = 2 ** 20;
+/** With two timers for each, and for each transaction, these fit on a wheel, which holds 16 million. */
+const dialogCapacityMax = 2 ** 22;
+const transactionCapacityMax = 2 ** 20 - 1;
 
 /** Checks options and fills in the defaults. @throws UsageError that names the option. */
 export function resolveOptions(options: StackOptions): ResolvedOptions {
