@@ -272,13 +272,15 @@ function isStartOctet(octet: number): boolean {
 function readLength(bytes: Uint8Array, start: number, headEnd: number): number {
   let at = skipWhiteSpace(bytes, start, headEnd);
   const first = at;
+  while (at < headEnd && bytes[at] === ZERO) at++;
+  const significant = at;
   let value = 0;
   for (; at < headEnd; at++) {
     const digit = (bytes[at] as number) - ZERO;
     if (digit < 0 || digit > 9) break;
     value = value * 10 + digit;
   }
-  if (at === first || at - first > digitsMax) return -1;
+  if (at === first || at - significant > digitsMax) return -1;
   at = skipWhiteSpace(bytes, at, headEnd);
   return bytes[at] === CR && bytes[at + 1] === LF ? value : -1;
 }

@@ -51,7 +51,7 @@ function messageSize(begun: string, { headSizeMax, bodySizeMax }: FrameLimits): 
   const [length, another] = fields.filter((line) => /^(?:content-length|l)[ \t]*:/i.test(line));
   if (length === undefined) return 'no-content-length';
   if (another !== undefined) return 'content-length-repeated';
-  const [, digits] = /^[^:]*:(?:[ \t]|\r\n[ \t])*(\d+)(?:[ \t]|\r\n[ \t])*$/.exec(length) ?? [];
+  const [, digits] = /^[^:]*:(?:[ \t]|\r\n[ \t])*0*(\d+)(?:[ \t]|\r\n[ \t])*$/.exec(length) ?? [];
   // More digits than 15 are not counted exactly.
   if (digits === undefined || digits.length > 15) return 'content-length-malformed';
   return Number(digits) > bodySizeMax ? 'body-too-large' : headSize + Number(digits);

@@ -74,6 +74,7 @@ const samples: ReadonlyMap<string, Uint8Array> = new Map([
   ['an UPDATE with a body', withLength('4', 'v=0\n')],
   ['one with the compact form', update({ 'Content-Length': undefined, l: '4' }, 'v=0\n')],
   ['one with a folded Content-Length', withLength('\r\n  4\r\n\t', 'v=0\n')],
+  ['one with zeros before its Content-Length', withLength('00000000000000000004', 'v=0\n')],
   ['one with space before the colon', update({ 'content-LENGTH \t': '4' }, 'v=0\n')],
   ['a body of CRLFs', withLength('8', '\r\n\r\n\r\n\r\n')],
   ['a body that looks like a message', withLength('24', 'Content-Length: 7\r\n\r\nabc')],
