@@ -6,7 +6,7 @@ import type { Missing, Parser } from './parser.ts';
 import { disagreements, goalsOf, type Results, type Row, tableOf } from './results.ts';
 import { loadRivals } from './rivals/load.ts';
 import { type Sample, samples } from './samples.ts';
-import { sipmend } from './sipmend.ts';
+import { sipmend, sipmendAsStrings } from './sipmend.ts';
 import { checksumOf, timeParsers } from './timing.ts';
 
 const timing = { timeMs: 1_000, warmupMs: 500 };
@@ -45,13 +45,13 @@ async function measure(): Promise<Results> {
 }
 
 async function rowsOf(sample: Sample, rivals: readonly (Parser | Missing)[]): Promise<readonly Row[]> {
-  const parsers = [sipmend, ...rivals.filter((rival) => 'read' in rival)];
+  const parsers = [sipmend, sipmendAsStrings, ...rivals.filter((rival) => 'read' in rival)];
   const speeds = await timeParsers(parsers, sample, timing);
   const ours = speeds[0] ?? 0;
   const message = sample.name;
   const rows = parsers.map((parser, index): Row => {
     const perSecond = speeds[index] ?? 0;
-    const kind = parser === sipmend ? 'ours' : 'npm';
+    const kind = parser === sipmend || parser === sipmendAsStrings ? 'ours' : 'npm';
     const checksum = checksumOf(parser, sample);
     return { name: parser.name, kind, message, perSecond, ratioToOurs: perSecond / ours, checksum };
   });

@@ -60,7 +60,7 @@ export function tableOf({ rows, growth, goals }: Results): string {
   return [
     ...rows.map(rowText),
     '',
-    '  time to read, best of five      32 KiB     64 KiB    ratio',
+    '  time to read, best of five        32 KiB     64 KiB    ratio',
     ...growth.map(growthText),
     '',
     ...goals.map(({ goal, isMet }) => `  ${isMet ? 'met   ' : 'missed'}  ${goal}`),
@@ -68,14 +68,14 @@ export function tableOf({ rows, growth, goals }: Results): string {
 }
 
 function rowText({ name, message, perSecond, ratioToOurs, checksum, missing }: Row): string {
-  const start = `  ${message.padEnd(8)}${name.padEnd(14)}`;
+  const start = `  ${message.padEnd(8)}${name.padEnd(20)}`;
   if (missing !== undefined || perSecond === null || ratioToOurs === null) return `${start}${missing ?? ''}`;
   return `${start}${count(perSecond).padStart(12)}/s${ratioToOurs.toFixed(3).padStart(9)} × ours   fields ${checksum}`;
 }
 
 function growthText({ way, ms, doubledMs, ratio, isLinear }: Growth): string {
   const time = (value: number): string => `${value.toFixed(3)} ms`.padStart(11);
-  return `  ${way.padEnd(27)}${time(ms)}${time(doubledMs)}${ratio.toFixed(2).padStart(9)}${isLinear ? '' : '  too much'}`;
+  return `  ${way.padEnd(29)}${time(ms)}${time(doubledMs)}${ratio.toFixed(2).padStart(9)}${isLinear ? '' : '  too much'}`;
 }
 
 function count(value: number): string {

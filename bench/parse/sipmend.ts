@@ -1,3 +1,4 @@
+import { decodeText } from '../../core/message/bytes.ts';
 import { Message } from '../../core/message/message.ts';
 import { UriList } from '../../core/message/uri-list.ts';
 import type { FieldSink } from './fields.ts';
@@ -40,3 +41,39 @@ function tellUris(bytes: Uint8Array, into: FieldSink): void {
   for (let i = 0; i < count; i++) into.span(bytes, uris.uriStart(i), uris.uriEnd(i));
   into.number(count);
 }
+
+/** The same for a program that wants every field as a string, as npm's parsers give them anyway. */
+export const sipmendAsStrings: Parser = {
+  name: 'sipmend, as strings',
+  read(bytes: Uint8Array, into: FieldSink): void {
+    asStrings.into = into;
+    sipmend.read(bytes, asStrings);
+  },
+};
+
+/** Tells octets on as the string that they spell. */
+class AsStrings implements FieldSink {
+  into: FieldSink | undefined;
+
+  text(value: string): void {
+    this.into?.text(value);
+  }
+
+  word(value: string): void {
+    this.into?.word(value);
+  }
+
+  number(value: number): void {
+    this.into?.number(value);
+  }
+
+  span(bytes: Uint8Array, start: number, end: number): void {
+    this.into?.text(decodeText(bytes, start, end));
+  }
+
+  uri<U extends { readonly host: string }>(uri: U, whole: (uri: U) => string): void {
+    this.into?.uri(uri, whole);
+  }
+}
+
+const asStrings: AsStrings = new AsStrings();
