@@ -36,6 +36,12 @@ test('ends with what each target came to', async () => {
   assert.is(code, 0);
 });
 
+test('is asked for help, and names every option', async () => {
+  const { code, output } = await fuzz(['--help']);
+  assert.is(code, 0);
+  for (const option of ['minutes', 'target', 'jobs', 'seed', 'replay']) assert.match(output, `--${option}`);
+});
+
 test('ends with the same at a Ctrl-C', async () => {
   const { code, output } = await fuzz(['--target', 'framer', '--minutes', '1000'], 'framer begins');
   assert.match(output, /\nframer +\d+ .* 0\n$/);

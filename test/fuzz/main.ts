@@ -13,7 +13,8 @@ const usage = `Usage: npm run fuzz -- [options]
   --target NAME  that one alone: ${targetNames.join(', ')}
   --jobs N       targets at a time (default: 2)
   --seed N       the same inputs again (default: any)
-  --replay FILE  runs one kept input`;
+  --replay FILE  runs one kept input
+  --help         shows this`;
 
 interface Options {
   readonly minutes: number;
@@ -40,6 +41,10 @@ const barWidth = 100;
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--help')) {
+    console.log(usage);
+    return 0;
+  }
   const options = parseOptions(args);
   if (typeof options === 'string') {
     console.error(options);
@@ -62,13 +67,11 @@ function parseOptions(args: readonly string[]): Options | string {
         jobs: { type: 'string', default: '2' },
         seed: { type: 'string', default: String(randomInt(seedLimit)) },
         replay: { type: 'string' },
-        help: { type: 'boolean', default: false },
       },
     });
     const [minutes, jobs, seed] = [Number(values.minutes), Number(values.jobs), Number(values.seed)];
     const { target, replay } = values;
-    if (values.help || !(minutes > 0) || !(Number.isSafeInteger(jobs) && jobs >= 1) || !Number.isSafeInteger(seed))
-      return usage;
+    if (!(minutes > 0) || !(Number.isSafeInteger(jobs) && jobs >= 1) || !Number.isSafeInteger(seed)) return usage;
     if (target !== undefined && !isTargetName(target)) return usage;
     return { minutes, targets: target === undefined ? targetNames : [target], jobs, seed, replay };
   } catch (error) {
