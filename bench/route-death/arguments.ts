@@ -2,11 +2,15 @@ import { parseArgs } from 'node:util';
 import { type TransportKind, transports } from './network.ts';
 import { type FarEndKind, type Fault, farEnds, faults, type Mode, modes, type Scenario } from './scenario.ts';
 
+/** A run that is asked for. */
+export interface RunArguments {
+  readonly kind: 'run';
+  readonly scenario: Scenario;
+  readonly json: string | undefined;
+}
+
 /** The command line, read. */
-export type Arguments =
-  | { readonly kind: 'run'; readonly scenario: Scenario; readonly json: string | undefined }
-  | { readonly kind: 'help' }
-  | { readonly kind: 'wrong'; readonly message: string };
+export type Arguments = RunArguments | { readonly kind: 'help' } | { readonly kind: 'wrong'; readonly message: string };
 
 const dialogsMax = 1_000_000;
 

@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { readArguments, usage } from './arguments.ts';
+import { begin } from '../begin.ts';
+import { type RunArguments, readArguments, usage } from './arguments.ts';
 import { Caller } from './caller.ts';
 import { Cast } from './cast.ts';
 import { nowMs } from './clock.ts';
@@ -18,23 +18,11 @@ const wordLimitMs = 1_000;
 const fatalSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Kills the route of many dialogs at once and times their healing. Gives the exit code. */
-export async function run(args: readonly string[]): Promise<number> {
-  const asked = readArguments(args);
-  if (asked.kind === 'help') {
-    console.log(usage);
-    return 0;
-  }
-  if (asked.kind === 'wrong') {
-    console.error(`route-death: ${asked.message}\n\n${usage}`);
-    return 2;
-  }
-  const { scenario, json } = asked;
-  try {
-    if (json !== undefined) writeFileSync(json, '', { flag: 'a' }); // better now than after the run
-  } catch (error) {
-    console.error(`route-death: ${json} cannot be written: ${messageOf(error)}`);
-    return 2;
-  }
+export function run(args: readonly string[]): Promise<number> {
+  return begin('route-death', usage, readArguments(args), play);
+}
+
+async function play({ scenario, json }: RunArguments): Promise<number> {
   const stop = new AbortController();
   const interrupt = (signal: NodeJS.Signals): void => stop.abort(new Interrupted(signal));
   for (const name of fatalSignals) process.on(name, interrupt);

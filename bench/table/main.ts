@@ -1,9 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { readCounts } from '../count-arguments.ts';
+import { readCounts } from '../arguments.ts';
+import { begin } from '../begin.ts';
 import { ours, type Row, rowsOf, tableOf } from '../figures.ts';
-import { faultOfReportFile, writeReport } from '../report.ts';
+import { writeReport } from '../report.ts';
 import { goalsOf } from './goals.ts';
 import { type DialogFigures, type Job, operations, type TransactionFigures } from './jobs.ts';
 
@@ -19,25 +20,18 @@ system's. Each part has a process of its own. Ends with 1 if a dialog or a trans
   --help             shows this`;
 
 /** Measures the dialog table and what finished transactions take. Gives the exit code. */
-export async function run(args: readonly string[]): Promise<number> {
+export function run(args: readonly string[]): Promise<number> {
   const asked = readCounts(args, {
     dialogs: { default: 1_000_000, max: 4_000_000 },
     transactions: { default: 128_000, max: 500_000 },
   });
-  if (asked.kind === 'help') {
-    console.log(usage);
-    return 0;
-  }
-  if (asked.kind === 'wrong') {
-    console.error(`table: ${asked.message}\n\n${usage}`);
-    return 2;
-  }
-  const { counts, json } = asked;
-  const fault = json === undefined ? undefined : faultOfReportFile(json);
-  if (fault !== undefined) {
-    console.error(`table: ${fault}`);
-    return 2;
-  }
+  return begin('table', usage, asked, ({ counts, json }) => measure(counts, json));
+}
+
+async function measure(
+  counts: Readonly<Record<'dialogs' | 'transactions', number>>,
+  json: string | undefined,
+): Promise<number> {
   const table = await figuresOf<DialogFigures>('dialogs', counts.dialogs);
   const map = await figuresOf<DialogFigures>('map', counts.dialogs);
   const calls = await figuresOf<TransactionFigures>('calls', counts.transactions);

@@ -1,7 +1,8 @@
+import { readCounts } from '../arguments.ts';
+import { begin } from '../begin.ts';
 import { type Garbage, garbageOf } from '../collections.ts';
-import { readCounts } from '../count-arguments.ts';
 import { atLeast, atMost, type Goal, ours, rowsOf, tableOf } from '../figures.ts';
-import { faultOfReportFile, writeReport } from '../report.ts';
+import { writeReport } from '../report.ts';
 import { bestRateOf, rateOf } from '../stopwatch.ts';
 import { HeapTimers, NodeTimers } from './rivals.ts';
 import { instants, type Timers } from './timers.ts';
@@ -33,22 +34,12 @@ const fillings = 3;
 const heapGrowthMax = 65_536;
 
 /** Measures the wheel. Gives the exit code. */
-export async function run(args: readonly string[]): Promise<number> {
+export function run(args: readonly string[]): Promise<number> {
   const asked = readCounts(args, { timers: { default: 1_000_000, max: 16_000_000 } });
-  if (asked.kind === 'help') {
-    console.log(usage);
-    return 0;
-  }
-  if (asked.kind === 'wrong') {
-    console.error(`wheel: ${asked.message}\n\n${usage}`);
-    return 2;
-  }
-  const { counts, json } = asked;
-  const fault = json === undefined ? undefined : faultOfReportFile(json);
-  if (fault !== undefined) {
-    console.error(`wheel: ${fault}`);
-    return 2;
-  }
+  return begin('wheel', usage, asked, ({ counts, json }) => measure(counts, json));
+}
+
+async function measure(counts: Readonly<Record<'timers', number>>, json: string | undefined): Promise<number> {
   const dueMs = instants(counts.timers);
   const growth = growthOf(dueMs);
   const wheel = new WheelTimers(dueMs);

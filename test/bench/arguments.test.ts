@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readCounts } from '../../bench/count-arguments.ts';
+import { readCounts } from '../../bench/arguments.ts';
 
 const test = suite('Arguments of a bench that counts');
 
