@@ -7,8 +7,7 @@ import type { Act, Fault, Place, Plan } from './plan.ts';
 /** What happens in the world, told to every rule in the order in which it happens. `atMs` is the world's time. */
 export type Happening = {
   readonly atMs: number;
-} & /** One step of our engine at a place, after it: all that went in and all that came out. `life` counts the processes there. */
-(
+} /** One step of our engine at a place, after it: all that went in and all that came out. `life` counts the processes there. */ & (
   | {
       readonly kind: 'step';
       readonly place: Place;
@@ -24,6 +23,8 @@ export type Happening = {
   /** A fault begins, or is over. */
   | { readonly kind: 'fault'; readonly fault: Fault; readonly over: boolean }
   | { readonly kind: 'act'; readonly act: Act; readonly callId: string | undefined }
+  /** A user wants something: a request, a call. It has exactly one outcome. */
+  | { readonly kind: 'asked'; readonly place: Place; readonly asked: Asked }
   /** A request of a user's has its outcome, at the surface: `error` is the code, with the status where it has one. */
   | {
       readonly kind: 'outcome';
@@ -59,8 +60,12 @@ export type Happening = {
   | { readonly kind: 'calm' }
   /** The time that everything has to be well again is over. */
   | { readonly kind: 'healed-by-now' }
-  /** Everything was ended and closed. */
-  | { readonly kind: 'closed' }
+  /** An INFO was sent each way in every dialog that lives on either side, and has had 40 s; nothing was ended since. */
+  | { readonly kind: 'verified' }
+  /** Everything was ended by BYE, and every timer has run out; nothing is closed yet. `left` is what an end of ours still holds. */
+  | { readonly kind: 'at-rest'; readonly left: Readonly<Record<Place, Readonly<Record<string, number>>>> }
+  /** Everything was closed. `pending` counts what the world's clock would still do. */
+  | { readonly kind: 'closed'; readonly pending: number }
 );
 
 /** A request of a user's, or a call. */
@@ -108,4 +113,10 @@ export interface LivingDialog {
   readonly callId: string;
   /** Call-ID and both tags, sorted: the same on both sides. */
   readonly name: string;
+  /** As its end tells them, once it has been asked (`dialog.export()`, or the model's own): URIs in the order in which requests take them. */
+  readonly route?: {
+    readonly routeSet: readonly string[];
+    readonly remoteTarget: string;
+    readonly localContact: string;
+  };
 }

@@ -1,0 +1,46 @@
+import type { DialogId } from '../../../core/dialog/table.ts';
+import type { Happening, Rule, RuleMaker } from '../happening.ts';
+
+/** A request that finds a break is rejected before the program hears of the break (UCMA 4.0, figure 2a). */
+export const rejectionFirst: RuleMaker = {
+  name: 'rejection-first',
+  make(_world, violate): Rule {
+    /** The dialog of each request under way, by place, life and id of its command. */
+    const requests = new Map<string, DialogId>();
+    /** When each dialog was told to be broken, at the surface. */
+    const told = new Map<string, number>();
+
+    function step({ place, life, inputs, outputs }: Extract<Happening, { kind: 'step' }>): void {
+      for (const input of inputs) {
+        if (input.kind === 'command' && input.command.name === 'request')
+          requests.set(`${place} ${life} ${input.command.id}`, input.command.dialog);
+      }
+      const broken = new Set<DialogId>();
+      for (const output of outputs) {
+        if (output.kind !== 'event') continue;
+        const { event } = output;
+        if (event.kind === 'route-status' && event.routeStatus.status === 'recovering') broken.add(event.dialog.id);
+        if (event.kind !== 'result') continue;
+        const key = `${place} ${life} ${event.id}`;
+        const dialog = requests.get(key);
+        requests.delete(key);
+        if (event.failure !== undefined && dialog !== undefined && broken.has(dialog))
+          violate(`request ${key} is rejected in the step that had told of the break before`);
+      }
+    }
+
+    return {
+      see(happening): void {
+        if (happening.kind === 'step') step(happening);
+        else if (happening.kind === 'route-status') {
+          if (happening.status === 'recovering') told.set(`${happening.place} ${happening.dialog}`, happening.atMs);
+        } else if (happening.kind === 'outcome') {
+          const { place, asked, error, atMs } = happening;
+          const toldAtMs = told.get(`${place} ${asked.dialog}`);
+          if (error !== undefined && toldAtMs === atMs && asked.atMs < toldAtMs)
+            violate(`${place} hears of the break before ${asked.method} ${asked.number} is rejected`, asked.callId);
+        }
+      },
+    };
+  },
+};
