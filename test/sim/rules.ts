@@ -1,0 +1,25 @@
+import type { RuleMaker } from './happening.ts';
+import { boundedTraffic } from './rules/bounded-traffic.ts';
+import { executedOnce } from './rules/executed-once.ts';
+import { noStranger } from './rules/no-stranger.ts';
+import { nothingLeft } from './rules/nothing-left.ts';
+import { oneOutcome } from './rules/one-outcome.ts';
+import { openFlows } from './rules/open-flows.ts';
+import { rejectionFirst } from './rules/rejection-first.ts';
+import { risingNumbers } from './rules/rising-numbers.ts';
+import { trueEndings } from './rules/true-endings.ts';
+import { wellAgain } from './rules/well-again.ts';
+
+/** What must never be, in every simulated world, after every step. */
+export const rules: readonly RuleMaker[] = [
+  oneOutcome,
+  rejectionFirst,
+  executedOnce,
+  risingNumbers,
+  openFlows,
+  noStranger,
+  trueEndings,
+  wellAgain,
+  boundedTraffic,
+  nothingLeft,
+];

@@ -1,0 +1,119 @@
+import type { Happening, Rule, RuleMaker } from '../happening.ts';
+import type { Place } from '../plan.ts';
+import { isProbe } from '../reading.ts';
+
+/** What a dialog may cause in a minute by itself: the heals that the schedule begins with, and a refresh or two, each sent 11 times in 32 s. */
+const attemptsPerMinute = 8;
+const copies = 11;
+/** What one wish of a user may cause: three tries and two heals, an ACK for each, a BYE. */
+const requestsPerWish = 8;
+const windowMs = 60_000;
+/** After so long no transaction of before an outage is left. */
+const transactionMs = 33_000;
+
+interface Count {
+  sent: number;
+  /** Requests that came: each may be answered again and again. */
+  received: number;
+  wishes: number;
+  dialogsMost: number;
+}
+
+/**
+ * Recovery traffic is bounded: in a minute an end sends its probes, what its users and its peers have asked for, and a few attempts a
+ * dialog; and while no hop lives, nothing but probes and what users want.
+ */
+export const boundedTraffic: RuleMaker = {
+  name: 'bounded-traffic',
+  make({ plan, nowMs }, violate): Rule {
+    const living: Record<Place, Set<string>> = { near: new Set(), far: new Set() };
+    const counts: Record<Place, Count> = { near: fresh(0), far: fresh(0) };
+    let minuteAtMs = 0;
+    let outageAtMs = Number.POSITIVE_INFINITY;
+    const inOutage: Record<Place, { requests: number; wishes: number }> = {
+      near: { requests: 0, wishes: 0 },
+      far: { requests: 0, wishes: 0 },
+    };
+
+    function closeMinute(): void {
+      for (const place of ['near', 'far'] as const) {
+        const end = plan.cast[place];
+        const { sent, received, wishes, dialogsMost } = counts[place];
+        counts[place] = fresh(living[place].size);
+        if (end.kind === 'model') continue;
+        const probes = (1.2 * plan.cast.hops.length * windowMs) / end.probeIntervalMs + 60;
+        const causes = wishes * requestsPerWish + dialogsMost * attemptsPerMinute + received;
+        const bound = Math.floor(probes + causes * copies);
+        if (sent > bound) violate(`${place} sends ${sent} messages in a minute, ${bound} at most`);
+      }
+      minuteAtMs = nowMs();
+    }
+
+    function step({ place, inputs, outputs }: Extract<Happening, { kind: 'step' }>): void {
+      const count = counts[place];
+      for (const input of inputs) if (input.kind === 'message' && !isResponse(input.bytes)) count.received++;
+      for (const output of outputs) {
+        if (output.kind !== 'send') continue;
+        count.sent++;
+        if (!isResponse(output.bytes) && !isProbe(output.bytes)) inOutage[place].requests++;
+      }
+    }
+
+    function endOutage(): void {
+      for (const place of ['near', 'far'] as const) {
+        const { requests, wishes } = inOutage[place];
+        const bound = wishes * requestsPerWish * copies;
+        if (plan.cast[place].kind === 'ours' && nowMs() > outageAtMs && requests > bound)
+          violate(`${place} sends ${requests} requests while no hop lives, ${bound} at most`);
+      }
+      outageAtMs = Number.POSITIVE_INFINITY;
+    }
+
+    return {
+      see(happening): void {
+        if (nowMs() - minuteAtMs >= windowMs) closeMinute();
+        switch (happening.kind) {
+          case 'step':
+            // What is in the air when it begins may still be repeated for a while.
+            if (nowMs() < outageAtMs) for (const each of [inOutage.near, inOutage.far]) each.requests = 0;
+            step(happening);
+            break;
+          case 'asked':
+            counts[happening.place].wishes++;
+            inOutage[happening.place].wishes++;
+            break;
+          case 'established':
+            living[happening.place].add(happening.dialog);
+            counts[happening.place].dialogsMost = Math.max(
+              counts[happening.place].dialogsMost,
+              living[happening.place].size,
+            );
+            break;
+          case 'ended':
+            living[happening.place].delete(happening.dialog);
+            break;
+          case 'died':
+            living[happening.place].clear();
+            break;
+          case 'fault':
+            if (happening.fault.kind !== 'outage') break;
+            if (happening.over) endOutage();
+            else {
+              outageAtMs = nowMs() + transactionMs;
+              inOutage.near.wishes = 0;
+              inOutage.far.wishes = 0;
+            }
+            break;
+        }
+      },
+    };
+  },
+};
+
+function fresh(dialogs: number): Count {
+  return { sent: 0, received: 0, wishes: 0, dialogsMost: dialogs };
+}
+
+function isResponse(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x53 && bytes[1] === 0x49 && bytes[2] === 0x50; // "SIP"
+}

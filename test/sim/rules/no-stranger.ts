@@ -1,0 +1,39 @@
+import type { FlowId } from '../../../core/contract.ts';
+import type { Rule, RuleMaker } from '../happening.ts';
+import { hostPortOf } from '../host-port.ts';
+import { read } from '../reading.ts';
+
+/** No stranger gets a request of ours, or into one: none is sent there, and none names its address in Route or Request-URI. */
+export const noStranger: RuleMaker = {
+  name: 'no-stranger',
+  make({ addresses }, violate): Rule {
+    const strangers = new Set(addresses.strangers);
+    const hosts = addresses.strangers.map((address) => address.slice(0, address.lastIndexOf(':')));
+    const flows = new Set<string>();
+
+    function see(place: string, flow: FlowId, bytes: Uint8Array): void {
+      if (bytes[0] === 0x53 && bytes[1] === 0x49) return; // a response
+      if (flows.has(`${place} ${flow}`)) violate(`${place} sends a request to a stranger`, read(bytes)?.callId);
+      const message = read(bytes);
+      if (message === undefined) return;
+      for (const uri of [message.requestUri, ...message.route]) {
+        if (hosts.some((host) => hostPortOf(uri).startsWith(`${host}:`)))
+          violate(`${place} sends ${message.method} by way of a stranger: ${uri}`, message.callId);
+      }
+    }
+
+    return {
+      see(happening): void {
+        if (happening.kind !== 'step') return;
+        const { place, inputs, outputs } = happening;
+        for (const input of inputs) {
+          if (input.kind !== 'flow-open') continue;
+          const isStranger = strangers.has(`${input.remote.host}:${input.remote.port}`);
+          if (isStranger) flows.add(`${place} ${input.flow}`);
+          else flows.delete(`${place} ${input.flow}`);
+        }
+        for (const output of outputs) if (output.kind === 'send') see(place, output.flow, output.bytes);
+      },
+    };
+  },
+};
