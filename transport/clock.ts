@@ -1,6 +1,7 @@
 import type { Clock } from './contract.ts';
 import { Heap, type HeapEntry } from './heap.ts';
 import { callbacksAtOneInstantMax, idleWaitMaxMs, timeoutMaxMs } from './limits.ts';
+import { Lull } from './lull.ts';
 
 /** The machine's clock: the one place that reads it. It keeps the process alive while a wake is due. */
 export const systemClock: Clock = {
@@ -54,6 +55,7 @@ export class VirtualClock implements Clock {
   readonly #wakes = new Heap<Wake>();
   #deferred: (() => void)[] = [];
   #deferredTaken = 0;
+  readonly #lull = new Lull();
 
   nowMs(): number {
     return this.#nowMs;
@@ -114,7 +116,7 @@ export class VirtualClock implements Clock {
     if (this.#running) throw new Error('the clock is moving already: await the first call');
     this.#running = true;
     try {
-      await settle();
+      await this.#lull.wait();
       let callbacks = 0;
       let instantMs = this.#nowMs;
       let atInstant = 0;
@@ -126,8 +128,9 @@ export class VirtualClock implements Clock {
         if (atInstant > callbacksAtOneInstantMax)
           throw new Error(`more than ${callbacksAtOneInstantMax} callbacks at ${dueMs} ms: time does not move on`);
         this.#runNext();
-        await settle();
+        await this.#lull.wait();
       }
+      await this.#lull.turn();
     } finally {
       this.#running = false;
     }
@@ -150,9 +153,4 @@ export class VirtualClock implements Clock {
     this.#nowMs = wake.atMs;
     wake.callback();
   }
-}
-
-/** Lets every promise that can settle do so. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
 }

@@ -89,6 +89,76 @@ test('virtual: async code goes on at the instant that caused it, before the next
   assert.equal(log, ['a settled at 10', 'b', 'c']);
 });
 
+test('virtual: a long chain of promises, with ticks among them at any place, settles before the next callback', async () => {
+  const clock = new VirtualClock();
+  const log: string[] = [];
+  const tick = (): Promise<void> => new Promise((resolve) => void process.nextTick(resolve));
+  /** Each letter is one wait: for a promise, a tick, or a tick that is asked for inside a tick. */
+  const chains = ['p'.repeat(5000), 'tttttttt', 'pppppt', 'tppppptppt', 'nnnn', 'pnptn', 'ppppppppptttttttttp'];
+  const follow = async (chain: string): Promise<void> => {
+    for (const wait of chain) {
+      if (wait === 'p') await Promise.resolve();
+      if (wait === 't') await tick();
+      if (wait === 'n') await new Promise<void>((resolve) => void process.nextTick(() => process.nextTick(resolve)));
+    }
+    log.push(`${chain.length} at ${clock.nowMs()}`);
+  };
+  for (const [index, chain] of chains.entries()) {
+    clock.wake(index * 10, () => void follow(chain));
+    clock.wake(index * 10, () => log.push('next'));
+    clock.wake(index * 10 + 1, () => log.push('later'));
+  }
+  await clock.runUntilIdle();
+  assert.equal(
+    log,
+    chains.flatMap((chain, index) => [`${chain.length} at ${index * 10}`, 'next', 'later']),
+  );
+});
+
+test('virtual: what settles before the clock moves is seen before its first callback', async () => {
+  const clock = new VirtualClock();
+  const log: string[] = [];
+  clock.wake(0, () => log.push('callback'));
+  void (async () => {
+    for (let wait = 0; wait < 50; wait++) await Promise.resolve();
+    log.push('settled');
+  })();
+  await clock.run(0);
+  assert.equal(log, ['settled', 'callback']);
+});
+
+test('virtual: the event loop turns now and then, so that what interrupts a run comes through', async () => {
+  const clock = new VirtualClock();
+  let isInterrupted = false;
+  setTimeout(() => {
+    isInterrupted = true;
+  }, 1);
+  const tick = (): void => {
+    if (!isInterrupted) clock.wake(clock.nowMs(), tick);
+  };
+  tick();
+  await clock.runUntilIdle({ maxCallbacks: 1_000_000 });
+  assert.ok(isInterrupted);
+});
+
+test('virtual: a rejection that nobody handles is reported before the call that moved the clock resolves', async () => {
+  const clock = new VirtualClock();
+  const log: string[] = [];
+  const heard = (reason: Error): void => void log.push(reason.message);
+  const others = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  process.on('unhandledRejection', heard);
+  try {
+    clock.wake(5, () => void Promise.reject(new Error('of the callback')));
+    await clock.run(5);
+    log.push('run');
+  } finally {
+    process.removeListener('unhandledRejection', heard);
+    for (const other of others) process.on('unhandledRejection', other);
+  }
+  assert.equal(log, ['of the callback', 'run']);
+});
+
 test('virtual: async code that sleeps on the clock wakes at its instants', async () => {
   const clock = new VirtualClock();
   const sleep = (ms: number): Promise<void> =>
