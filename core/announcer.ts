@@ -83,6 +83,9 @@ export class Announcer {
       case 'session-changed':
         application.onSessionChanged?.(new Dialog(event.dialog, this.#asker), event.body);
         break;
+      case 'refused':
+        application.onRefused?.(event.report);
+        break;
       case 'ended':
         publishDialogEnded(event);
         application.onEnded?.(new Dialog(event.dialog, this.#asker), event.by, event.reason, event.end);

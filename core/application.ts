@@ -1,4 +1,5 @@
 import type { DialogEnd, EndReason } from './engine/event.ts';
+import type { RefusalReport } from './engine/refusals.ts';
 import type { Dialog, IncomingCall, IncomingRequest } from './handles.ts';
 import type { MessageContent } from './message-content.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
@@ -41,6 +42,12 @@ export interface Application {
    * gives goes out as a re-INVITE, such as a new offer in `body`; the answer comes to `onSessionChanged`. Undefined leaves media as they are.
    */
   relocateMedia?(dialog: Dialog): MessageContent | undefined | Promise<MessageContent | undefined>;
+  /**
+   * Something of a peer's was refused, dropped, or its connection closed: who it was and why. The first of each counter and host is told at once,
+   * what follows at most every 10 s, and 64 hosts at a time; the rest are added up by counter. Whatever comes, there are no more than some 20 of these
+   * a second.
+   */
+  onRefused?(report: RefusalReport): void;
   /** Something that an operator should know; nothing has failed. */
   onWarning?(message: string): void;
 }

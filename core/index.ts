@@ -12,6 +12,7 @@ export type { EdgeCounters } from './edge/counters.ts';
 export type { EdgeEvent } from './edge/event.ts';
 export type { ChallengeOptions } from './engine/challenger.ts';
 export type { Header } from './engine/command.ts';
+export type { ConnectionCounters, EngineCounters, RefusalCounter } from './engine/counters.ts';
 export type { DialogRecord } from './engine/dialog-record.ts';
 export type {
   DialogData,
@@ -22,6 +23,7 @@ export type {
   ResponseData,
   ResponseOrigin,
 } from './engine/event.ts';
+export type { RefusalReport } from './engine/refusals.ts';
 export type { TrustRule } from './engine/trust.ts';
 export type { SipErrorCode } from './errors.ts';
 export { SipError, UsageError } from './errors.ts';
@@ -32,5 +34,6 @@ export type { MessageContent } from './message-content.ts';
 export type { BreakCause, RecoveryMode } from './recovery/classify.ts';
 export type { RouteStatus } from './recovery/route-health.ts';
 export type { RouteSetPolicy } from './recovery/route-set-policy.ts';
+export type { StackCounters } from './stack.ts';
 export { createStack, Stack } from './stack.ts';
 export type { HopDescription, StackOptions } from './stack-options.ts';

@@ -119,6 +119,8 @@ export interface ResolvedOptions {
   readonly mode: RecoveryMode;
   readonly policy: RouteSetPolicy;
   readonly recovery: RecoveryWishes;
+  readonly takesCalls: boolean;
+  readonly reportsRefusals: boolean;
   readonly trust: TrustRule;
   readonly challenge: ChallengeOptions | undefined;
   readonly credentials: readonly Credentials[];
@@ -185,6 +187,8 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     mode,
     policy: mode === 'none' ? 'rfc3261' : routeSet,
     recovery: resolveRecovery(recovery, options.application?.refreshRegistration !== undefined),
+    takesCalls: options.application?.onCall !== undefined,
+    reportsRefusals: options.application?.onRefused !== undefined,
     trust,
     challenge: recovery.challenge === undefined ? undefined : resolveChallenge(recovery.challenge),
     credentials: resolveCredentials(options.credentials ?? []),
@@ -313,6 +317,7 @@ const handlerNames: readonly (keyof Application)[] = [
   'onRouteStatus',
   'onSessionChanged',
   'onEnded',
+  'onRefused',
   'refreshRegistration',
   'relocateMedia',
   'onWarning',

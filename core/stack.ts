@@ -4,6 +4,7 @@ import type { Address } from './contract.ts';
 import type { DialogId } from './dialog/table.ts';
 import { checkedRecord } from './dialog-record.ts';
 import type { Command, Content } from './engine/command.ts';
+import type { EngineCounters } from './engine/counters.ts';
 import type { DialogRecord } from './engine/dialog-record.ts';
 import type {
   CommandFailure,
@@ -45,6 +46,12 @@ const signalName = { signal: true } as const;
 
 /** The engine's timers carry unsigned 32-bit numbers. */
 const commandIdMax = 2 ** 32 - 1;
+
+/** What a stack has received, sent and refused since it was opened. */
+export interface StackCounters extends EngineCounters {
+  /** Messages dropped for want of room, on their way in or out. */
+  readonly shed: number;
+}
 
 interface Waiter {
   readonly resolve: (value: ResultValue) => void;
@@ -182,6 +189,13 @@ export class Stack implements AsyncDisposable {
     const { counts } = await this.#ask((id) => ({ name: 'counts', id }));
     if (counts === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no counts.');
     return counts;
+  }
+
+  /** What the stack has received, sent and refused since it was opened: numbers that only grow, to be scraped. */
+  async counters(): Promise<StackCounters> {
+    const { counters } = await this.#ask((id) => ({ name: 'counters', id }));
+    if (counters === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no counters.');
+    return { ...counters, shed: this.shed };
   }
 
   /**

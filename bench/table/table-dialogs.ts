@@ -138,6 +138,8 @@ function partsOf(count: number): Parts {
       sessionIntervalS: 1800,
       dialogCapacity: count,
       transactionCapacity: 1024,
+      takesCalls: true,
+      reportsRefusals: false,
       trust: 'hops',
       challenge: undefined,
       credentials: [],

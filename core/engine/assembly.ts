@@ -16,11 +16,13 @@ import { Wheel } from '../time/wheel.ts';
 import { ClientTransactions } from '../transaction/client.ts';
 import { ServerTransactions } from '../transaction/server.ts';
 import { Challenger } from './challenger.ts';
+import { noCounts, type RefusalCounter } from './counters.ts';
 import type { EngineEvent } from './event.ts';
 import { owedByesMax } from './limits.ts';
 import type { EngineOptions } from './options.ts';
 import type { Parts } from './parts.ts';
 import { RandomPool } from './random-pool.ts';
+import { Refusals } from './refusals.ts';
 import { Reporter } from './reporter.ts';
 import { Trust } from './trust.ts';
 
@@ -107,7 +109,18 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     keyring: new Keyring(options.credentials, options.hash, token),
   });
   const challenger = options.challenge && new Challenger(options.challenge, options.hash, token(), () => wheel.nowMs);
-  const trust = new Trust({ rule: options.trust, challenger, hops, table });
+  const counters = noCounts();
+  const refusals = new Refusals<RefusalCounter>(
+    counters,
+    options.reportsRefusals ? (report) => around.emit({ kind: 'refused', report }) : undefined,
+  );
+  const trust = new Trust({
+    rule: options.trust,
+    challenger,
+    hops,
+    table,
+    failed: (flow) => refusals.count('failedProofs', 'Wrong Credentials', remote(flow)),
+  });
   const healer = new Healer({
     table,
     hops,
@@ -141,6 +154,9 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     trust,
     healer,
     reporter,
+    counters,
+    refusals,
+    takesCalls: options.takesCalls,
     local,
     ownUri,
     remote,

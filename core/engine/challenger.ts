@@ -15,8 +15,11 @@ export interface ChallengeOptions {
   readonly users: Readonly<Record<string, string>>;
 }
 
-/** What the credentials of a request are worth. `stale`: they are right, but their nonce may not be used, or not again. */
-export type Proof = 'proved' | 'stale' | 'none';
+/**
+ * What the credentials of a request are worth. `stale`: they are right, but their nonce may not be used, or not again. `none`: it has none
+ * for us.
+ */
+export type Proof = 'proved' | 'stale' | 'wrong' | 'none';
 
 /** What we ask for, the most wanted first. @see RFC 8760 §2.3 */
 const offered: readonly DigestAlgorithm[] = ['SHA-256', 'MD5'];
@@ -57,7 +60,8 @@ export class Challenger {
   /** Looks at the credentials of a request; a use that is right is used up. */
   check(request: Message, dialog: DialogId): Proof {
     const given = authorizationFor(request, HeaderId.Authorization, this.#realm);
-    if (given === undefined || !this.#isRight(given, request)) return 'none';
+    if (given === undefined) return 'none';
+    if (!this.#isRight(given, request)) return 'wrong';
     const nonce = this.#nonces.read(given.nonce, dialog, this.#nowMs());
     if (nonce === undefined || nonce.isExpired) return 'stale';
     const { serial } = nonce;

@@ -75,6 +75,7 @@ export type Command =
   /** `release`: the dialog is ours no longer; nothing is sent. */
   | { readonly name: 'export'; readonly id: number; readonly dialog: DialogId; readonly release: boolean }
   | { readonly name: 'counts'; readonly id: number }
+  | { readonly name: 'counters'; readonly id: number }
   | { readonly name: 'memory'; readonly id: number }
   | { readonly name: 'hops'; readonly hops: readonly ListedHop[] }
   /** Takes no more calls and ends every dialog; the result comes when nothing is left. */

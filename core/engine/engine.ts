@@ -1,4 +1,4 @@
-import type { FlowId, Input, Output, Step, Steppable } from '../contract.ts';
+import type { Address, Failure, FlowId, Input, Output, Step, Steppable } from '../contract.ts';
 import { sliceOf } from '../dialog/slice.ts';
 import { type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { refusals } from '../message/refusal.ts';
@@ -8,6 +8,7 @@ import { AskedHeals } from './asked-heals.ts';
 import { assemble } from './assembly.ts';
 import { Byes } from './byes.ts';
 import type { Command } from './command.ts';
+import { counterOfLoss, type EngineCounters } from './counters.ts';
 import { DialogMaker } from './dialog-maker.ts';
 import type { DialogEnd, EndReason, EngineCounts, EngineEvent, EngineMemory } from './event.ts';
 import { FlowAddresses } from './flow-addresses.ts';
@@ -27,6 +28,9 @@ import { ReplacedDialogs } from './replaced-dialogs.ts';
 import { Requests } from './requests.ts';
 import { Responder } from './responder.ts';
 import { RouteAdoption } from './route-adoption.ts';
+
+/** Responses begin with SIP/2.0, and no method has a slash (RFC 3261 §25.1). */
+const slash = 0x2f;
 
 /**
  * The transactions, dialogs and recovery of one shard, sans-IO.
@@ -58,7 +62,11 @@ export class Engine implements Steppable<Command, EngineEvent> {
     const outputs = this.#outputs;
     const parts = assemble(options, {
       outlet: {
-        send: (flow, bytes) => outputs.push({ kind: 'send', flow, bytes }),
+        send: (flow, bytes) => {
+          if (bytes[3] === slash) parts.counters.sentResponses++;
+          else parts.counters.sentRequests++;
+          outputs.push({ kind: 'send', flow, bytes });
+        },
         open: (openId, remote, connected) => outputs.push({ kind: 'open', openId, remote, connected }),
         close: (flow) => {
           this.#forgetFlow(flow);
@@ -131,11 +139,13 @@ export class Engine implements Steppable<Command, EngineEvent> {
   }
 
   step(nowMs: number, inputs: readonly Input<Command>[]): Step<EngineEvent> {
-    this.#parts.wheel.advance(nowMs);
+    const { wheel, refusals } = this.#parts;
+    wheel.advance(nowMs);
+    refusals.advance(wheel.nowMs);
     for (const input of inputs) this.#take(input);
     this.#goOnDraining();
     const outputs = this.#outputs.splice(0);
-    return { outputs, wakeAtMs: this.#parts.wheel.nextMs() };
+    return { outputs, wakeAtMs: sooner(wheel.nextMs(), refusals.wakeAtMs) };
   }
 
   get counts(): EngineCounts {
@@ -153,6 +163,10 @@ export class Engine implements Steppable<Command, EngineEvent> {
       requests: this.#requests.count + this.#askedHeals.count,
       healedRequests: this.#requests.healedCount,
     };
+  }
+
+  get counters(): EngineCounters {
+    return { ...this.#parts.counters };
   }
 
   get memory(): EngineMemory {
@@ -182,6 +196,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
         hops.openFailed(input.openId);
         break;
       case 'flow-lost':
+        this.#countLoss(input.failure, this.#parts.remote(input.flow));
         this.#flowLost(input.flow);
         break;
       case 'message-refused':
@@ -191,6 +206,11 @@ export class Engine implements Steppable<Command, EngineEvent> {
         this.#parts.outlet.close(input.flow);
         break;
     }
+  }
+
+  #countLoss({ code, message }: Failure, source: Address | undefined): void {
+    const counter = counterOfLoss(code);
+    if (counter !== undefined) this.#parts.refusals.count(counter, message, source);
   }
 
   #flowLost(flow: FlowId): void {
@@ -273,6 +293,9 @@ export class Engine implements Steppable<Command, EngineEvent> {
         break;
       case 'counts':
         this.#parts.reporter.done(command.id, { counts: this.counts });
+        break;
+      case 'counters':
+        this.#parts.reporter.done(command.id, { counters: this.counters });
         break;
       case 'memory':
         this.#parts.reporter.done(command.id, { memory: this.memory });
@@ -424,6 +447,11 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#parts.hops.detach(dialog);
     this.#parts.table.free(dialog);
   }
+}
+
+function sooner(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.min(one, other);
 }
 
 function exactly(atMs: number): DialogEnd {

@@ -2,7 +2,9 @@ import type { Failure, MemoryUse } from '../contract.ts';
 import type { DialogId } from '../dialog/table.ts';
 import type { RouteStatus } from '../recovery/route-health.ts';
 import type { Header } from './command.ts';
+import type { EngineCounters } from './counters.ts';
 import type { DialogRecord } from './dialog-record.ts';
+import type { RefusalReport } from './refusals.ts';
 
 /** A response as the program sees it. */
 export interface ResponseData {
@@ -65,6 +67,7 @@ export interface ResultValue {
   readonly dialog?: DialogData;
   readonly routeStatus?: RouteStatus;
   readonly counts?: EngineCounts;
+  readonly counters?: EngineCounters;
   readonly memory?: EngineMemory;
   readonly record?: DialogRecord;
 }
@@ -150,6 +153,7 @@ export type EngineEvent =
   /** The program is to refresh its registration, and to say how that ended. */
   | { readonly kind: 'refresh-registration'; readonly refresh: number }
   | { readonly kind: 'session-changed'; readonly dialog: DialogData; readonly body: Uint8Array }
+  | { readonly kind: 'refused'; readonly report: RefusalReport }
   | {
       readonly kind: 'ended';
       readonly dialog: DialogData;

@@ -94,10 +94,11 @@ export class InDialog implements ServerUser {
     );
   }
 
-  /** The ACK of a 2xx has no transaction. */
-  receiveAck(ack: Message): void {
+  /** The ACK of a 2xx has no transaction. False where there is no dialog for it. */
+  receiveAck(ack: Message): boolean {
     const dialog = this.find(ack);
     if (dialog !== -1) this.#answers.acknowledged(dialog, ack);
+    return dialog !== -1;
   }
 
   receive(tx: ServerTransaction, request: Message): void {
@@ -112,7 +113,7 @@ export class InDialog implements ServerUser {
       return;
     }
     if (dialog === -1 || (table.state[dialog] === DialogState.ending && request.method !== 'BYE')) {
-      this.#responder.respond(tx, request, 481);
+      this.#responder.refuse(tx, request, 481);
       return;
     }
     // Equal is refused as lower is: the same request by another way must not be carried out twice.
@@ -120,7 +121,7 @@ export class InDialog implements ServerUser {
       table.has(dialog, DialogFlag.remoteSequence) &&
       request.cseq.number <= (table.remoteSequence[dialog] as number)
     ) {
-      this.#responder.respond(tx, request, 500);
+      this.#responder.refuse(tx, request, 500, { reason: 'CSeq Not Above the Last' });
       return;
     }
     table.remoteSequence[dialog] = request.cseq.number;
@@ -129,11 +130,11 @@ export class InDialog implements ServerUser {
     healer.health.aliveAtMs[dialog] = wheel.nowMs;
     const unsupported = unsupportedExtensions(request, recovery.replaces);
     if (unsupported !== '') {
-      this.#responder.respond(tx, request, 420, { lines: `Unsupported: ${unsupported}\r\n` });
+      this.#responder.refuse(tx, request, 420, { lines: `Unsupported: ${unsupported}\r\n` });
       return;
     }
     if (recovery.replaces && request.first(HeaderId.Replaces) !== -1) {
-      this.#responder.respond(tx, request, 400); // it begins dialogs only (RFC 3891 §3)
+      this.#responder.refuse(tx, request, 400); // it begins dialogs only (RFC 3891 §3)
       return;
     }
     switch (request.method) {
@@ -157,7 +158,7 @@ export class InDialog implements ServerUser {
         this.#receivePrack(tx, request, dialog);
         break;
       default:
-        this.#responder.respond(tx, request, isKnownMethod(request.method) ? 405 : 501, { lines: allowHeader });
+        this.#responder.refuse(tx, request, isKnownMethod(request.method) ? 405 : 501, { lines: allowHeader });
     }
   }
 
@@ -262,7 +263,7 @@ export class InDialog implements ServerUser {
   #receivePrack(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
     switch (this.#reliable.receive(dialog, request)) {
       case 'none':
-        this.#responder.respond(tx, request, 481);
+        this.#responder.refuse(tx, request, 481);
         return;
       case 'offer':
         this.#parts.table.set(dialog, DialogFlag.remoteOfferPending, true);
@@ -289,22 +290,22 @@ export class InDialog implements ServerUser {
     const { table, sessions } = this.#parts;
     const fault = refreshFault(request);
     if (fault !== undefined) {
-      this.#responder.respond(tx, request, 400, { reason: fault });
+      this.#responder.refuse(tx, request, 400, { reason: fault });
       return;
     }
     const acceptable = unsupportedContent(request);
     if (acceptable !== undefined) {
-      this.#responder.respond(tx, request, 415, { lines: acceptable });
+      this.#responder.refuse(tx, request, 415, { lines: acceptable });
       return;
     }
     const challenge = this.#adoption.challenge(tx, request, dialog);
     if (challenge !== undefined) {
-      this.#responder.respond(tx, request, 401, { lines: challenge });
+      this.#responder.refuse(tx, request, 401, { lines: challenge });
       return;
     }
     if (table.exposes(dialog, targetOf(request), undefined)) {
       // §8.1.1.8: where the route is SIPS, so is the Contact.
-      this.#responder.respond(tx, request, 400, { reason: 'Contact Must Be a SIPS URI' });
+      this.#responder.refuse(tx, request, 400, { reason: 'Contact Must Be a SIPS URI' });
       return;
     }
     const isInvite = request.method === 'INVITE';
@@ -324,7 +325,7 @@ export class InDialog implements ServerUser {
     }
     if (isInvite) this.#answers.overtaken(dialog);
     if (sessions.tooSmall(request)) {
-      this.#responder.respond(tx, request, 422, { lines: `Min-SE: ${minSessionIntervalS}\r\n` });
+      this.#responder.refuse(tx, request, 422, { lines: `Min-SE: ${minSessionIntervalS}\r\n` });
       return;
     }
     const { bytes, body } = request;

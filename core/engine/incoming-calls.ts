@@ -82,24 +82,28 @@ export class IncomingCalls implements ServerUser, ReliableUser {
 
   /** An INVITE outside any dialog. */
   receive(tx: ServerTransaction, request: Message): void {
-    const { token, sessions, table, reporter, wheel } = this.#parts;
+    const { token, sessions, table, reporter, wheel, takesCalls } = this.#parts;
     const localTag = token();
     const fault = inviteFault(request, this.#maker.canRoute(request));
     if (fault !== undefined) {
-      this.#responder.respond(tx, request, 400, { toTag: localTag, reason: fault });
+      this.#responder.refuse(tx, request, 400, { toTag: localTag, reason: fault });
       return;
     }
     const acceptable = unsupportedContent(request);
     if (acceptable !== undefined) {
-      this.#responder.respond(tx, request, 415, { toTag: localTag, lines: acceptable });
+      this.#responder.refuse(tx, request, 415, { toTag: localTag, lines: acceptable });
       return;
     }
     if (sessions.tooSmall(request)) {
-      this.#responder.respond(tx, request, 422, { toTag: localTag, lines: `Min-SE: ${minSessionIntervalS}\r\n` });
+      this.#responder.refuse(tx, request, 422, { toTag: localTag, lines: `Min-SE: ${minSessionIntervalS}\r\n` });
       return;
     }
     if (this.#draining || table.room <= 0) {
-      this.#responder.respond(tx, request, 503, { toTag: localTag, lines: this.#draining ? '' : retryAfter });
+      this.#responder.refuse(tx, request, 503, { toTag: localTag, lines: this.#draining ? '' : retryAfter });
+      return;
+    }
+    if (!takesCalls) {
+      this.#responder.refuse(tx, request, 480, { toTag: localTag });
       return;
     }
     tx.user = this;

@@ -21,3 +21,9 @@ export const byeHealLimitMs = 4000;
 
 /** So many dialogs that were handed over are remembered, the last ones: what a program hands over at once when it leaves. */
 export const releasedMax = 131_072;
+
+/** What is refused is reported so often: an operator sees an attack begin at once, and its size soon. */
+export const refusalIntervalMs = 10_000;
+
+/** So many pairs of counter and host are reported one by one at a time, so that forged sources cannot make reports a flood of their own. */
+export const refusalSourcesMax = 64;

@@ -23,6 +23,10 @@ export interface EngineOptions {
   readonly sessionIntervalS: number;
   readonly dialogCapacity: number;
   readonly transactionCapacity: number;
+  /** Whether the program takes calls; without that they are refused at once. */
+  readonly takesCalls: boolean;
+  /** Whether the program hears what is refused. */
+  readonly reportsRefusals: boolean;
   readonly trust: TrustRule;
   /** Whom those are to prove to be that may rewrite routes without being trusted; undefined: they are not asked. */
   readonly challenge: ChallengeOptions | undefined;

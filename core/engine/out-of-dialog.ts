@@ -41,15 +41,15 @@ export class OutOfDialog {
     const { method } = request;
     const toTag = this.#parts.token();
     const unsupported = unsupportedExtensions(request, this.#parts.recovery.replaces);
-    if (!isKnownMethod(method)) this.#responder.respond(tx, request, 501, { toTag, lines: allowHeader });
-    else if (request.requestUriParts.scheme === 'other') this.#responder.respond(tx, request, 416, { toTag });
+    if (!isKnownMethod(method)) this.#responder.refuse(tx, request, 501, { toTag, lines: allowHeader });
+    else if (request.requestUriParts.scheme === 'other') this.#responder.refuse(tx, request, 416, { toTag });
     else if (unsupported !== '')
-      this.#responder.respond(tx, request, 420, { toTag, lines: `Unsupported: ${unsupported}\r\n` });
+      this.#responder.refuse(tx, request, 420, { toTag, lines: `Unsupported: ${unsupported}\r\n` });
     else if (this.#replaced.receive(tx, request, toTag)) return;
     else if (method === 'INVITE') this.#calls.receive(tx, request);
     else if (method === 'OPTIONS') this.#responder.respond(tx, request, 200, { toTag });
-    else if (needsDialog.has(method)) this.#responder.respond(tx, request, 481, { toTag });
-    else this.#responder.respond(tx, request, 405, { toTag, lines: allowHeader });
+    else if (needsDialog.has(method)) this.#responder.refuse(tx, request, 481, { toTag });
+    else this.#responder.refuse(tx, request, 405, { toTag, lines: allowHeader });
   }
 
   /**
@@ -62,7 +62,7 @@ export class OutOfDialog {
     const { hops, servers, token } = this.#parts;
     const { tx, otherId, otherFlow, otherReachable } = copy;
     if (otherReachable && hops.byFlow(otherFlow)?.state !== 'down') {
-      this.#responder.respond(tx, request, 482, { toTag: token() });
+      this.#responder.refuse(tx, request, 482, { toTag: token() });
       return;
     }
     servers.supersede(otherId, tx, request);
@@ -73,7 +73,7 @@ export class OutOfDialog {
   cancel(tx: ServerTransaction, request: Message): void {
     const invite = this.#parts.servers.findInvite(request);
     if (invite === 'none') {
-      this.#responder.respond(tx, request, 481, { toTag: this.#parts.token() });
+      this.#responder.refuse(tx, request, 481, { toTag: this.#parts.token() });
       return;
     }
     const ringing = invite === 'answered' ? undefined : this.#calls.tagOf(invite.id);

@@ -13,7 +13,9 @@ import type { SipTimers } from '../time/sip-timers.ts';
 import type { Wheel } from '../time/wheel.ts';
 import type { ClientTransactions } from '../transaction/client.ts';
 import type { ServerTransactions } from '../transaction/server.ts';
+import type { EngineCounters, RefusalCounter } from './counters.ts';
 import type { DialogEnd, EndReason } from './event.ts';
+import type { Refusals } from './refusals.ts';
 import type { Reporter } from './reporter.ts';
 import type { Trust } from './trust.ts';
 
@@ -36,6 +38,10 @@ export interface Parts {
   readonly trust: Trust;
   readonly healer: Healer;
   readonly reporter: Reporter;
+  readonly counters: EngineCounters;
+  readonly refusals: Refusals<RefusalCounter>;
+  /** Whether the program takes calls. */
+  readonly takesCalls: boolean;
   /** Where we are reached by a protocol; by our first, where we do not speak that one. */
   readonly local: (protocol: string) => Address;
   /** Our URI for Contact, where requests of the dialog are to come by that protocol; by our first, where none is known. */

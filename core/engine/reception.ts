@@ -1,7 +1,9 @@
 import type { FlowId } from '../contract.ts';
 import { allowHeader } from '../dialog/abilities.ts';
 import { Message, type Refusal } from '../message/message.ts';
+import { reasonPhrase } from '../message/status.ts';
 import { beginResponse, endMessage } from '../message/write.ts';
+import { counterOf, type RefusalCounter } from './counters.ts';
 import type { InDialog } from './in-dialog.ts';
 import type { OutOfDialog } from './out-of-dialog.ts';
 import type { Parts } from './parts.ts';
@@ -34,8 +36,7 @@ export class Reception {
     if (refusal !== undefined) {
       this.#refuse(message, replyFlow, refusal);
     } else if (!message.isRequest) {
-      // A second Via means that it was meant for another. @see RFC 3261 §8.1.3.3
-      if (message.secondVia.presence === 'absent') this.#parts.clients.receive(message, flow);
+      this.#receiveResponse(message, flow);
     } else {
       this.#receiveRequest(message, replyFlow, replyFlow !== flow);
     }
@@ -47,18 +48,32 @@ export class Reception {
     this.#refuse(this.#message, flow, refusal);
   }
 
+  #receiveResponse(message: Message, flow: FlowId): void {
+    const { clients, counters, hops } = this.#parts;
+    counters.receivedResponses++;
+    // A second Via means that it was meant for another. @see RFC 3261 §8.1.3.3
+    const isOurs = message.secondVia.presence === 'absent';
+    if (isOurs && clients.receive(message, flow) !== 'stray') return;
+    // Probes have no transaction.
+    if (isOurs && message.cseq.method === 'OPTIONS' && hops.byFlow(flow) !== undefined) return;
+    this.#drop('droppedResponses', 'Response to No Request', flow);
+    if (message.status === 430) this.#drop('dropped430', '430 to No Request', flow);
+  }
+
   #receiveRequest(message: Message, flow: FlowId, cameElsewhere: boolean): void {
+    this.#parts.counters.receivedRequests++;
     const reliable = this.#parts.remote(flow)?.protocol !== 'udp';
     if (reliable) this.#recognise(message, flow);
     const received = this.#parts.servers.receive(message, flow, reliable);
     switch (received.kind) {
       case 'absorbed':
+        if (message.method !== 'ACK') this.#parts.counters.repeatedRequests++;
         break;
       case 'ack-for-2xx':
-        this.#inDialog.receiveAck(message);
+        if (!this.#inDialog.receiveAck(message)) this.#drop('droppedAcks', 'ACK of No Answer', flow);
         break;
       case 'full':
-        this.#answerStateless(message, flow, 503, undefined, 'Retry-After: 5\r\n');
+        this.#answerStateless(message, flow, 503, reasonPhrase(503), 'Retry-After: 5\r\n');
         break;
       case 'merged':
         received.tx.mark = cameElsewhere ? RequestMark.cameByAnotherFlow : 0;
@@ -102,12 +117,19 @@ export class Reception {
   }
 
   #refuse(message: Message, flow: FlowId, refusal: Refusal): void {
-    const { status, phrase } = refusal;
+    const { reason, status, phrase } = refusal;
     if (message.answerable) this.#answerStateless(message, flow, status, phrase, status === 501 ? allowHeader : '');
+    // What keeps a NAT's binding alive is no message. @see RFC 5626 §3.5.1
+    else if (reason !== 'empty') this.#drop('droppedMalformed', phrase, flow);
   }
 
-  #answerStateless(message: Message, flow: FlowId, status: number, phrase: string | undefined, lines: string): void {
-    const { writer, token, outlet, remote } = this.#parts;
+  #drop(counter: RefusalCounter, reason: string, flow: FlowId): void {
+    this.#parts.refusals.count(counter, reason, this.#parts.remote(flow));
+  }
+
+  #answerStateless(message: Message, flow: FlowId, status: number, phrase: string, lines: string): void {
+    const { writer, token, outlet, remote, refusals } = this.#parts;
+    refusals.count(counterOf(status), phrase, remote(flow));
     beginResponse(writer, message, status, phrase, { toTag: token(), source: remote(flow) });
     writer.text(lines);
     outlet.send(flow, endMessage(writer, undefined, undefined));

@@ -54,14 +54,14 @@ export class ReplacedDialogs implements ClientUser {
     const dialog = isSound ? this.#find(request) : -1;
     const proof = this.#challenge(tx, request, dialog);
     if (proof !== undefined) {
-      this.#responder.respond(tx, request, 401, { toTag, lines: proof });
+      this.#responder.refuse(tx, request, 401, { toTag, lines: proof });
       return true;
     }
     const status = isSound ? this.#refusal(tx, request, dialog) : 400;
     if (status === 200) this.#accept(tx, request, dialog, toTag);
     else if (status === 422)
-      this.#responder.respond(tx, request, 422, { toTag, lines: `Min-SE: ${minSessionIntervalS}\r\n` });
-    else this.#responder.respond(tx, request, status, { toTag });
+      this.#responder.refuse(tx, request, 422, { toTag, lines: `Min-SE: ${minSessionIntervalS}\r\n` });
+    else this.#responder.refuse(tx, request, status, { toTag });
     return true;
   }
 

@@ -3,10 +3,12 @@ import { callAbilities, replacesHeader } from '../dialog/abilities.ts';
 import { decodeText } from '../message/bytes.ts';
 import type { Message } from '../message/message.ts';
 import { isNumericHost } from '../message/numeric-address.ts';
+import { reasonPhrase } from '../message/status.ts';
 import { beginResponse, endMessage } from '../message/write.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Content } from './command.ts';
 import { endWithContent, noContent } from './content.ts';
+import { counterOf } from './counters.ts';
 import type { Parts } from './parts.ts';
 
 /** What makes one response differ from another. */
@@ -46,6 +48,13 @@ export class Responder {
     if (!reachable && isDue(tx, status)) this.#sendElsewhere(id, replyAddress(request, remote(tx.flow)), bytes);
     servers.respond(tx, status, bytes);
     return bytes;
+  }
+
+  /** Refuses a request, which is counted and reported. */
+  refuse(tx: ServerTransaction, request: Message, status: number, shape: ResponseShape = {}): void {
+    const { refusals, remote } = this.#parts;
+    refusals.count(counterOf(status), shape.reason ?? reasonPhrase(status), remote(tx.flow));
+    this.respond(tx, request, status, shape);
   }
 
   /** The transaction goes on as if the response were sent, and if it still lives what follows goes the new way as well. */

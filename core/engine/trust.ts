@@ -29,6 +29,7 @@ export class Trust {
   readonly #challenger: Challenger | undefined;
   readonly #hops: Hops;
   readonly #table: DialogTable;
+  readonly #failed: (flow: FlowId) => void;
   /** Connections on which a request has passed our challenge. */
   readonly #proved = new Set<FlowId>();
 
@@ -38,11 +39,14 @@ export class Trust {
     readonly challenger: Challenger | undefined;
     readonly hops: Hops;
     readonly table: DialogTable;
+    /** Hears of proofs that were wrong, or not to be used any more. */
+    readonly failed: (flow: FlowId) => void;
   }) {
     this.#rule = options.rule;
     this.#challenger = options.challenger;
     this.#hops = options.hops;
     this.#table = options.table;
+    this.#failed = options.failed;
   }
 
   /** Whether the sender of this request may rewrite a route. */
@@ -61,6 +65,7 @@ export class Trust {
     if (this.#challenger === undefined) return undefined;
     const id = this.#table.id(dialog);
     const proof = this.#challenger.check(request, id);
+    if (proof === 'wrong' || proof === 'stale') this.#failed(tx.flow);
     if (proof !== 'proved') return this.#challenger.lines(id, proof === 'stale');
     tx.mark |= RequestMark.proved;
     if (tx.reliable && !cameByAnotherFlow(tx)) this.#proved.add(tx.flow);
