@@ -75,6 +75,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
   const hops = new Hops({
     columns: table.columns,
     probing: mode !== 'none',
+    probeIntervalMs: recovery.probeIntervalMs,
     allowDirect: recovery.allowDirect,
     healingRoute: recovery.healingRoute,
     wheel,

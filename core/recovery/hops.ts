@@ -29,7 +29,7 @@ const healingMax = { datagrams: 64, stream: 512 } as const;
  */
 const unheardHealingMax = 4;
 
-/** A hop that lives and carries dialogs is heard from every 375 ms; three times that without a sign is what makes a hop dead. */
+/** A hop that lives and carries dialogs is heard from every 375 ms, unless the program has it asked less often. */
 const heardForMs = 1500;
 
 /** A next hop of the program's list. */
@@ -74,6 +74,8 @@ export class Hops {
     readonly columns: DialogColumns;
     /** False: nobody asks whether hops live. */
     readonly probing: boolean;
+    /** A hop that carries dialogs is asked so often. */
+    readonly probeIntervalMs: number;
     readonly allowDirect: boolean;
     /** Value of the Route header of whatever goes around a broken route; '' for none. */
     readonly healingRoute: string;

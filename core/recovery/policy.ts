@@ -12,6 +12,8 @@ export interface RecoveryPolicy {
   readonly allowDirect: boolean;
   /** Value of the Route header of whatever goes around a broken route; '' for none. */
   readonly healingRoute: string;
+  /** A hop that carries dialogs is asked so often whether it lives. */
+  readonly probeIntervalMs: number;
   /** When a heal that failed is tried again. */
   readonly schedule: Schedule;
   /** Requests are held while the route is broken, and go in their order when it is mended; else each is attempted. */
@@ -31,12 +33,16 @@ export interface RecoveryPolicy {
 /** LimitedRetry: "a few minutes" in UCMA's words. The schedule takes its sixth attempt after 62 s at most. */
 const limited = { attemptsMax: 6, breakLimitMs: 180_000 } as const;
 
+/** The death of a silent hop is known within 1.5 s. */
+const usualProbeIntervalMs = 375;
+
 /** UCMA ends a call whose media path has been unresponsive for longer. */
 const mediaLimitMs = 900_000;
 
 /** What a program wants of recovery, beside its mode. Plain data; see `StackOptions.recovery`. */
 export interface RecoveryWishes {
   readonly passive?: boolean | undefined;
+  readonly probeIntervalMs?: number | undefined;
   readonly schedule?: 'doubling' | 'ms-sipre' | undefined;
   readonly waitCapMs?: number | undefined;
   readonly deadlineMs?: number | undefined;
@@ -56,6 +62,7 @@ export function recoveryPolicy(mode: RecoveryMode, wishes: RecoveryWishes): Reco
     passive,
     allowDirect,
     healingRoute,
+    probeIntervalMs: wishes.probeIntervalMs ?? usualProbeIntervalMs,
     replaces: wishes.replaces ?? false,
     schedule: {
       ...doubling,

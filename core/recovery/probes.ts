@@ -5,14 +5,14 @@ import type { TimerKind, Wheel } from '../time/wheel.ts';
 import type { CarriedDialogs } from './carried-dialogs.ts';
 import type { Hop } from './hop.ts';
 
-/** A hop that carries dialogs is probed so often. */
-const probeIntervalMs = 375;
+/** A hop that somebody waits for in vain is probed so often, however seldom it is otherwise. */
+const suspectIntervalMs = 375;
 
 /** So many probes in a row without a sign of life, and the hop is dead. */
 const probeMissesMax = 3;
 
-/** The last of them is given less time, so that the death of a hop is known, and told, within 1.5 s of it. */
-const lastProbeWaitMs = 250;
+/** The last of them is given less time: the death of a hop is known, and told, within four intervals of it. */
+const lastWaitShare = 2 / 3;
 
 /**
  * Asks hops whether they live. A listed hop that carries dialogs is probed with OPTIONS; any datagram from it, and any
@@ -20,6 +20,7 @@ const lastProbeWaitMs = 250;
  */
 export class Probes {
   readonly #probing: boolean;
+  readonly #intervalMs: number;
   readonly #wheel: Wheel;
   readonly #writer: Writer;
   readonly #outlet: Outlet;
@@ -33,6 +34,8 @@ export class Probes {
   constructor(options: {
     /** False: nobody asks whether hops live. */
     readonly probing: boolean;
+    /** A hop that carries dialogs is probed so often. */
+    readonly probeIntervalMs: number;
     readonly wheel: Wheel;
     readonly writer: Writer;
     readonly outlet: Outlet;
@@ -48,6 +51,7 @@ export class Probes {
     readonly silent: (hop: Hop) => void;
   }) {
     this.#probing = options.probing;
+    this.#intervalMs = options.probeIntervalMs;
     this.#wheel = options.wheel;
     this.#writer = options.writer;
     this.#outlet = options.outlet;
@@ -68,11 +72,17 @@ export class Probes {
     }
     hop.probed = false;
     hop.misses = 0;
-    hop.probeTimer = this.#wheel.arm(this.#probe, hop.index, this.#wheel.nowMs + (hop.suspected ? 0 : probeIntervalMs));
+    hop.probeTimer = this.#wheel.arm(
+      this.#probe,
+      hop.index,
+      this.#wheel.nowMs + (hop.suspected ? 0 : this.#intervalMs),
+    );
   }
 
-  /** An unlisted hop is probed at once, a listed one is anyway. */
+  /** An unlisted hop is probed at once, and so is a listed one that would be soon enough only by chance. */
   suspect(hop: Hop): void {
+    const isAskedSoon = this.#intervalMs <= suspectIntervalMs || hop.suspected;
+    if (!isAskedSoon && this.#wheel.nowMs - hop.heardAtMs > suspectIntervalMs) this.forget(hop);
     hop.suspected = true;
     this.watch(hop);
   }
@@ -96,14 +106,14 @@ export class Probes {
     hop.probed = false;
     if (!this.#probing || hop.flow === undefined || hop.address.protocol === 'udp') return;
     if (!hop.listed && hop.state === 'up') return;
-    this.#wheel.disarm(hop.probeTimer);
-    hop.probeTimer = 0;
+    this.forget(hop);
     this.watch(hop);
     this.#send(hop, hop.flow);
   }
 
   forget(hop: Hop): void {
     this.#wheel.disarm(hop.probeTimer);
+    hop.probeTimer = 0;
   }
 
   #needsProbe(hop: Hop): boolean {
@@ -124,8 +134,12 @@ export class Probes {
     if (hop.flow === undefined) this.#open(hop);
     else this.#send(hop, hop.flow);
     const isLast = hop.state === 'up' && hop.misses === probeMissesMax - 1;
-    const waitMs = isLast ? lastProbeWaitMs : probeIntervalMs;
+    const waitMs = isLast ? this.#paceMs(hop) * lastWaitShare : this.#paceMs(hop);
     hop.probeTimer = this.#wheel.arm(this.#probe, hop.index, this.#wheel.nowMs + waitMs);
+  }
+
+  #paceMs(hop: Hop): number {
+    return hop.suspected && hop.state === 'up' ? Math.min(this.#intervalMs, suspectIntervalMs) : this.#intervalMs;
   }
 
   /** OPTIONS to the hop itself; its transaction is the probe's own: the next one is the retransmission. */

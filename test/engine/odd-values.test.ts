@@ -110,6 +110,7 @@ test('createStack: each option, and each option of an option', async () => {
       'mode',
       'routeSet',
       'passive',
+      'probeIntervalMs',
       'deadlineMs',
       'mediaTimeoutMs',
       'replaces',

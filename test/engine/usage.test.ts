@@ -29,6 +29,8 @@ test('options that are wrong are refused by their name, and unknown ones with th
     ['no option recovery.speed', { recovery: { speed: 1 } }],
     ['recovery.mode', { recovery: { mode: 'some' } }],
     ['recovery.routeSet', { recovery: { routeSet: 'x' } }],
+    ['recovery.probeIntervalMs is a number from 100 to 60000, not 99', { recovery: { probeIntervalMs: 99 } }],
+    ['recovery.probeIntervalMs is a number from 100 to 60000, not 60001', { recovery: { probeIntervalMs: 60_001 } }],
     ['sessionTimer.intervalS', { sessionTimer: { intervalS: 89 } }],
     ['timers.t1Ms', { timers: { t1Ms: 0 } }],
     ['timers.t1Ms', { timers: { t1Ms: Number.NaN } }],

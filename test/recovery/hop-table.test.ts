@@ -21,6 +21,7 @@ function table() {
   const hops = new Hops({
     columns: new DialogColumns(64),
     probing: true,
+    probeIntervalMs: 375,
     allowDirect: false,
     healingRoute: '',
     wheel,

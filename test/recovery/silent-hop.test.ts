@@ -1,11 +1,19 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bed, call, finish } from '../engine/bed.ts';
+import { type Bed, bed, call, finish } from '../engine/bed.ts';
 import { host } from '../engine/world.ts';
 
 const test = suite('How soon a hop that has fallen silent is known to be dead');
 
 const probeIntervalMs = 375;
+
+/** When the first hop was asked whether it lives. */
+function probesTo(ground: Bed): number[] {
+  return ground.network.log
+    .filter((datagram) => datagram.to.port === ground.hop.port)
+    .filter(({ bytes }) => new TextDecoder().decode(bytes).startsWith('OPTIONS'))
+    .map(({ sentAtMs }) => sentAtMs);
+}
 
 test('whenever between two probes it falls silent, its dialogs know within 1.5 s and are healed by another hop', async () => {
   let worstMs = 0;
@@ -46,6 +54,69 @@ test('the same when it hears us but answers nothing any more', async () => {
     await finish(ground, dialog);
   }
   assert.ok(worstMs <= 1500, `the slowest took ${worstMs} ms`);
+});
+
+for (const intervalMs of [100, 375, 2000, 60_000]) {
+  test(`asked every ${intervalMs} ms: its silence is known after four intervals, its return after one`, async () => {
+    let worstMs = 0;
+    for (const part of [0, 0.01, 0.3, 0.7, 0.99]) {
+      const ground = await bed({ hops: 1, stack: { recovery: { probeIntervalMs: intervalMs } } });
+      const { dialog } = await call(ground);
+      const { clock, network, hop, nearPort } = ground;
+      const places = [
+        { host, port: nearPort },
+        { host, port: hop.port },
+      ] as const;
+      const asked = probesTo(ground).length;
+      await clock.run((2 + part) * intervalMs);
+      assert.ok(Math.abs(probesTo(ground).length - asked - 2) <= 1);
+      network.partition(...places);
+      const silentAtMs = clock.nowMs();
+      const stepMs = intervalMs / 100;
+      while (ground.seen().length === 0 && clock.nowMs() < silentAtMs + 5 * intervalMs) await clock.run(stepMs);
+      const knownMs = clock.nowMs() - silentAtMs;
+      assert.ok(knownMs > 2.6 * intervalMs, `known after ${knownMs} ms`);
+      worstMs = Math.max(worstMs, knownMs);
+      network.heal(...places);
+      await clock.run(intervalMs + 10);
+      assert.equal(ground.seen(), ['recovering', 'healthy']);
+      await finish(ground, dialog);
+    }
+    assert.ok(worstMs > 3.5 * intervalMs && worstMs <= 4 * intervalMs, `the slowest took ${worstMs} ms`);
+  });
+}
+
+test('a hop that is asked seldom is asked at once, and often, when a request has waited 3.5 s for it in vain', async () => {
+  const ground = await bed({ stack: { recovery: { probeIntervalMs: 60_000 } } });
+  const { dialog } = await call(ground);
+  const { clock, network, hop, nearPort } = ground;
+  await clock.run(61_000);
+  network.partition({ host, port: nearPort }, { host, port: hop.port });
+  ground.note('info', dialog.request('INFO'));
+  while (ground.seen().length === 0) await clock.run(10);
+  assert.ok(clock.nowMs() - 61_000 <= 3500 + 1000 + 50, `${clock.nowMs()}`);
+  await clock.run(10);
+  assert.equal(ground.seen(), ['info failed 503 local', 'recovering', 'healthy']);
+  await finish(ground, dialog);
+});
+
+test('requests that the far end alone leaves unanswered cost a hop that is asked seldom a few probes, and nothing else', async () => {
+  const ground = await bed({ stack: { recovery: { probeIntervalMs: 60_000 } } });
+  const { dialog } = await call(ground);
+  const { clock, hop } = ground;
+  hop.script = (request) => request.method === 'INFO';
+  const asked = probesTo(ground).length;
+  for (let sent = 0; sent < 100; sent++) {
+    ground.note('info', dialog.request('INFO'));
+    await clock.run(3);
+  }
+  await clock.run(20_000);
+  const more = probesTo(ground).length - asked;
+  assert.ok(more >= 2 && more <= 4, `${more}`);
+  assert.equal(ground.seen(), []);
+  hop.script = () => false;
+  await clock.run(20_000);
+  await finish(ground, dialog);
 });
 
 test.run();
