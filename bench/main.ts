@@ -44,6 +44,13 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       load: () => import('./table/main.ts'),
     },
   ],
+  [
+    'sim',
+    {
+      summary: 'play whole networks of calls in virtual time, each from a seed, and watch that every rule holds',
+      load: () => import('./sim/main.ts'),
+    },
+  ],
 ]);
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { PlanData, PlanSize } from './orders.ts';
+import type { SeedRange } from './seeds.ts';
+
+export const usage: string = `Usage: npm run bench -- sim [options]      (or: sipmend-bench sim [options])
+
+Plays whole networks of calls in virtual time, each made from one seed, breaks them, and has every rule of the protocol
+watch. A rule that is broken is told with its seed; for the first seed that breaks it, also what is left of the plan when all
+is taken away that can be, and the messages that lead to it. Ends with 1 if a rule was broken or, from 10000 seeds on, a row
+of the protocol's tables was never taken.
+
+  --seeds FROM-TO   seeds to play (default: 1-300; with --canary 1-1000)
+  --seed N          that one alone
+  --plan FILE       a plan as a failure prints it, instead of seeds
+  --minutes N       virtual minutes of trouble in each (default: as the seed says)
+  --dialogs N       calls in each (default: as the seed says)
+  --workers N       processes that play (default: one a processor)
+  --log FILE        writes what happens in the one seed, or plan, to FILE
+  --canary NAME     breaks the code first, by an edit of that name in a copy, and ends with 0 if a seed tells; 'all' for each
+  --json FILE       writes the results to FILE
+  --help            shows this`;
+
+/** The command line, read. */
+export type SimArguments =
+  | Readonly<SimRun>
+  | { readonly kind: 'help' }
+  | { readonly kind: 'wrong'; readonly message: string };
+
+/** What to play, and how. */
+export interface SimRun {
+  readonly kind: 'run';
+  readonly seeds: SeedRange;
+  /** Played instead of the seeds. */
+  readonly plan: PlanData | undefined;
+  readonly size: PlanSize;
+  readonly workers: number;
+  readonly log: string | undefined;
+  readonly canary: string | undefined;
+  readonly json: string | undefined;
+}
+
+const seedMax = 2 ** 32 - 1;
+const minutesMax = 24 * 60;
+const callsMax = 1000;
+const workersMax = 64;
+
+/** Reads the command line; what is wrong is a sentence. */
+export function readArguments(args: readonly string[]): SimArguments {
+  try {
+    return read(args);
+  } catch (error) {
+    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function read(args: readonly string[]): SimArguments {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seeds: { type: 'string' },
+      seed: { type: 'string' },
+      plan: { type: 'string' },
+      minutes: { type: 'string' },
+      dialogs: { type: 'string' },
+      workers: { type: 'string' },
+      log: { type: 'string' },
+      canary: { type: 'string' },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return { kind: 'help' };
+  const { seed, plan, log, canary, json } = values;
+  const sources = [values.seeds, seed, plan].filter((source) => source !== undefined);
+  if (sources.length > 1) throw new Error('--seeds, --seed and --plan exclude each other.');
+  if (log !== undefined && seed === undefined && plan === undefined)
+    throw new Error('--log needs --seed or --plan: it is written for one.');
+  if (canary !== undefined && (plan !== undefined || log !== undefined))
+    throw new Error('--canary plays seeds: it goes with neither --plan nor --log.');
+  const size = {
+    minutes: whole('minutes', values.minutes, minutesMax),
+    calls: whole('dialogs', values.dialogs, callsMax),
+  };
+  if (plan !== undefined && (size.minutes !== undefined || size.calls !== undefined))
+    throw new Error('--plan says by itself how long it is and what is called.');
+  return {
+    kind: 'run',
+    seeds: seedsOf(values.seeds ?? seed ?? (canary === undefined ? '1-300' : '1-1000')),
+    plan: plan === undefined ? undefined : planIn(plan),
+    size,
+    workers: whole('workers', values.workers, workersMax) ?? Math.min(workersMax, availableParallelism()),
+    log,
+    canary,
+    json,
+  };
+}
+
+function whole(name: string, text: string | undefined, max: number): number | undefined {
+  if (text === undefined) return undefined;
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= max) return count;
+  throw new Error(`--${name} is a whole number from 1 to ${max}, not '${text}'.`);
+}
+
+function seedsOf(text: string): SeedRange {
+  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
+  const [from, to] = [Number(first), Number(last)];
+  if (first !== undefined && from <= to && to <= seedMax) return { from, to };
+  throw new Error(`seeds are given as 1-10000 or as one number, up to ${seedMax}, not '${text}'.`);
+}
+
+function planIn(file: string): PlanData {
+  let plan: unknown;
+  try {
+    plan = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`${file} is no plan: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (typeof plan === 'object' && plan !== null && !Array.isArray(plan)) return plan;
+  throw new Error(`${file} is no plan: it holds no object.`);
+}
