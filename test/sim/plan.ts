@@ -131,7 +131,7 @@ export type Fault = { readonly atMs: number } & (
       readonly retryAfterS?: number;
       /** The answer comes so much later. */
       readonly delayMs: number;
-      /** Which requests: all, those inside dialogs, those with a Route beyond the hop's own, or share 0–1 of those inside dialogs. */
+      /** Which requests: all, those inside dialogs, those of them with a Route (heals go without), or share 0–1 of those inside dialogs. */
       readonly to: 'all' | 'in-dialog' | 'routed' | number;
     }
   /** Everything through the hop takes so much longer. */

@@ -1,5 +1,6 @@
 import type { Happening, Rule, RuleMaker } from '../happening.ts';
 import type { Fault, Place } from '../plan.ts';
+import { read } from '../reading.ts';
 
 /** What ends a dialog that heals (RFC 5057 §5.1), or denies that there is one. */
 const fatalStatuses: ReadonlySet<number> = new Set([404, 410, 416, 481, 482, 483, 484, 485, 604]);
@@ -79,6 +80,14 @@ export const trueEndings: RuleMaker = {
     return {
       see(happening): void {
         switch (happening.kind) {
+          case 'step':
+            // An end is told when its BYE has been answered; the peer hears of it before. Why it ends is judged when it is told.
+            for (const output of happening.outputs) {
+              if (output.kind !== 'send' || !isBye(output.bytes)) continue;
+              const callId = read(output.bytes)?.callId;
+              if (callId !== undefined) left[happening.place].add(callId);
+            }
+            break;
           case 'asked':
             if (happening.asked.method === 'BYE' && happening.asked.dialog !== undefined)
               wished.add(`${happening.place} ${happening.asked.dialog}`);
@@ -116,6 +125,10 @@ export const trueEndings: RuleMaker = {
     };
   },
 };
+
+function isBye(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x42 && bytes[1] === 0x59; // "BY"
+}
 
 function forges(faults: readonly Fault[]): boolean {
   return faults.some((fault) => fault.kind === 'forgery' && (fault.what === 'response' || fault.what === '430'));

@@ -1,0 +1,174 @@
+import type { Endpoint, MemoryNetwork } from '../../transport/index.ts';
+import type { EndPost } from './end-post.ts';
+import type { HopPost } from './hop-post.ts';
+import type { Told } from './party.ts';
+import type { Fault, Place, Weather } from './plan.ts';
+
+/** What troubles are made with. */
+export interface TroubledWorld {
+  readonly network: MemoryNetwork;
+  readonly weather: Weather;
+  readonly hops: readonly HopPost[];
+  readonly ends: Readonly<Record<Place, EndPost>>;
+  tell(told: Told): void;
+  wake(afterMs: number, then: () => void): void;
+  /** Sees to it that a failure of what goes on is heard of. */
+  see(what: string, promise: Promise<unknown>): void;
+}
+
+const places = ['near', 'far'] as const;
+
+const perfect: Weather = { delayMs: 1, jitterMs: 0, loss: 0, duplication: 0, reordering: 0, cutting: 0, truncation: 0 };
+
+/**
+ * Carries out faults. Those that last are kept while they do, and the world is made to be as all of them together have it: so one
+ * that ends does not end what another one does.
+ */
+export class Troubles {
+  readonly #world: TroubledWorld;
+  readonly #lasting = new Set<Fault>();
+  readonly #cut = new Set<string>();
+  readonly #down = new Set<HopPost | EndPost>();
+  #isOver = false;
+
+  constructor(world: TroubledWorld) {
+    this.#world = world;
+  }
+
+  begin(fault: Fault): void {
+    if (this.#isOver) return;
+    this.#world.tell({ kind: 'fault', fault, over: false });
+    this.#strike(fault);
+    if (!('forMs' in fault)) {
+      this.#world.tell({ kind: 'fault', fault, over: true });
+      return;
+    }
+    this.#lasting.add(fault);
+    this.#apply();
+    this.#world.wake(fault.forMs, () => this.#end(fault));
+  }
+
+  /** From now on nothing breaks. */
+  calm(): void {
+    this.#isOver = true;
+    for (const fault of this.#lasting) this.#end(fault);
+    this.#world.network.change(perfect);
+  }
+
+  /** How the network treats what is sent now. */
+  get weather(): Weather {
+    if (this.#isOver) return perfect;
+    let { weather } = this.#world;
+    for (const fault of this.#lasting) if (fault.kind === 'weather') weather = { ...weather, ...fault.weather };
+    return weather;
+  }
+
+  #end(fault: Fault): void {
+    if (!this.#lasting.delete(fault)) return;
+    this.#world.tell({ kind: 'fault', fault, over: true });
+    this.#apply();
+  }
+
+  /** What happens at one instant. */
+  #strike(fault: Fault): void {
+    const { network, ends } = this.#world;
+    const hop = 'hop' in fault ? this.#world.hops[fault.hop] : undefined;
+    switch (fault.kind) {
+      case 'edge-forgets':
+        hop?.edge?.loseMemory();
+        break;
+      case 'edge-loses-flow':
+        hop?.edge?.loseFlow(ends[fault.place].address.host);
+        break;
+      case 'edge-loses-registration':
+        hop?.edge?.loseRegistration(ends[fault.place].address.host);
+        break;
+      case 'reset':
+        if (hop !== undefined) for (const at of hop.addresses) network.reset(ends[fault.place].address, at);
+        break;
+      case 'reset-mid-message':
+        if (hop !== undefined) ends[fault.place].breakNext(hop.address);
+        break;
+      case 'both-break':
+        for (const each of this.#world.hops)
+          for (const place of places) {
+            for (const at of each.addresses) network.reset(ends[place].address, at);
+            each.edge?.loseFlow(ends[place].address.host);
+          }
+        break;
+      case 'clock-jumps':
+        ends[fault.place].clock.jump(fault.byMs);
+        break;
+      case 'heals-cross':
+        this.#crossHeals(fault.pick);
+        break;
+    }
+  }
+
+  #crossHeals(pick: number): void {
+    const near = this.#world.ends.near.party;
+    const dialogs = near?.dialogs ?? [];
+    const name = dialogs[Math.floor(pick * dialogs.length)]?.name;
+    if (name === undefined) return;
+    near?.heal(name);
+    this.#world.ends.far.party?.heal(name);
+  }
+
+  /** Makes the world as the faults that last have it. */
+  #apply(): void {
+    const { network, hops, ends } = this.#world;
+    const lasting = [...this.#lasting];
+    const is = (kind: Fault['kind'], hop: number): boolean =>
+      lasting.some((fault) => fault.kind === kind && 'hop' in fault && fault.hop === hop);
+    for (const [index, hop] of hops.entries()) {
+      this.#keep(hop, is('hop-dies', index) || lasting.some(({ kind }) => kind === 'outage'));
+      hop.pause(!this.#down.has(hop) && is('hop-pauses', index));
+      const { moods } = hop;
+      moods.answering = undefined;
+      moods.slowByMs = 0;
+      moods.losesByes = lasting.some(({ kind }) => kind === 'byes-lost');
+      for (const fault of lasting) {
+        if (fault.kind === 'hop-answers' && fault.hop === index) moods.answering = fault;
+        if (fault.kind === 'hop-slow' && fault.hop === index) moods.slowByMs = Math.max(moods.slowByMs, fault.byMs);
+      }
+    }
+    for (const place of places) {
+      const restart = lasting.find((fault) => fault.kind === 'restart' && fault.place === place);
+      ends[place].isKept = restart?.kind === 'restart' ? restart.kept : ends[place].isKept;
+      this.#keep(ends[place], restart !== undefined);
+      for (const [index, hop] of hops.entries())
+        for (const at of hop.addresses) this.#part(ends[place].address, at, this.#isParted(lasting, place, index));
+    }
+    network.change(this.weather);
+  }
+
+  #isParted(lasting: readonly Fault[], place: Place, hop: number): boolean {
+    return lasting.some(
+      (fault) =>
+        fault.kind === 'both-break' || (fault.kind === 'partition' && fault.place === place && fault.hop === hop),
+    );
+  }
+
+  #part(one: Endpoint, other: Endpoint, isParted: boolean): void {
+    const key = `${one.host}:${one.port} ${other.host}:${other.port}`;
+    if (isParted === this.#cut.has(key)) return;
+    if (isParted) {
+      this.#cut.add(key);
+      this.#world.network.partition(one, other);
+    } else {
+      this.#cut.delete(key);
+      this.#world.network.heal(one, other);
+    }
+  }
+
+  #keep(post: HopPost | EndPost, isDown: boolean): void {
+    if (isDown === this.#down.has(post)) return;
+    if (isDown) {
+      this.#down.add(post);
+      this.#world.see('a process that dies', post.die());
+    } else {
+      this.#down.delete(post);
+      this.#world.see('a process that begins', post.open());
+    }
+  }
+}
