@@ -18,6 +18,8 @@ import type { Act, OurEnd, Place } from './plan.ts';
 const offers = ['v=0\r\ns=1\r\n', 'v=0\r\ns=2\r\n', 'v=0\r\ns=3\r\n'];
 const waits = [0, 0, 1, 5, 40, 400, 3000, 20_000];
 const groups = ['red', 'blue'];
+/** Requests of the peer's that the program sees because they offer a session. */
+const offering: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'PRACK']);
 
 /** How many of its numbers a process that comes after this one leaves out: so many requests it may have sent since the record was made. */
 const reserved = 1000;
@@ -89,8 +91,10 @@ export class Program implements Party {
 
   get dialogs(): readonly LivingDialog[] {
     const living: LivingDialog[] = [];
+    const [local] = this.#stack?.locals ?? [];
+    const contact = local === undefined ? '' : `sip:${local.host}:${local.port};transport=${local.protocol}`;
     for (const { record, dialog } of this.#held.values())
-      if (record !== undefined) living.push(livingOf(dialog, record));
+      if (record !== undefined) living.push(livingOf(dialog, record, contact));
     return living;
   }
 
@@ -307,7 +311,7 @@ export class Program implements Party {
       this.#ground.tell({ kind: 'executed', place: this.#place, info: Number(text), callId: dialog.callId });
     const dice = this.#diceFor(`${method} ${method === 'INFO' ? text : `${dialog.callId} ${++this.#answers}`}`);
     const status = this.#isCalm || dice.chance(0.92) ? 200 : dice.pick([488, 500, 403]);
-    const content = method === 'INFO' ? {} : { body: dice.pick(offers) };
+    const content = offering.has(method) ? { body: dice.pick(offers) } : {};
     const respond = (): void => request.respond(status, content);
     if (this.#isCalm || dice.chance(0.6)) respond();
     else if (!dice.chance(0.03)) this.#later(dice, respond);
@@ -387,8 +391,9 @@ export class Program implements Party {
   }
 }
 
-function livingOf(dialog: Dialog, record: DialogRecord): LivingDialog {
-  const { routeSet = [], remoteTarget, localContact = '' } = record;
+/** `contact`: the stack's own, which a record leaves out. */
+function livingOf(dialog: Dialog, record: DialogRecord, contact: string): LivingDialog {
+  const { routeSet = [], remoteTarget, localContact = contact } = record;
   return {
     dialog: String(dialog.id),
     callId: record.callId,
