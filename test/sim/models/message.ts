@@ -114,6 +114,12 @@ export class Message {
     return this.values(key).some((value) => value.toLowerCase() === token);
   }
 
+  /** The same with other header lines. */
+  with(headers: readonly Header[]): Message {
+    const { octets, startLine, body } = this;
+    return new Message({ octets, startLine, headers, keys: headers.map(([name]) => keyOf(name)), rest: body });
+  }
+
   get topVia(): string {
     return listOf(this.header('via'))[0] ?? '';
   }
@@ -162,9 +168,13 @@ export function parse(octets: Uint8Array): Message | undefined {
     const written = text.slice(at, colon);
     const name = names.get(written) ?? names.get(written.trim().toLowerCase()) ?? written.trim();
     headers.push([name, unfolded(text.slice(colon + 1, lineEnd))]);
-    keys.push(keysOf.get(name) ?? name.toLowerCase());
+    keys.push(keyOf(name));
   }
   return new Message({ octets, startLine, headers, keys, rest: text.slice(headEnd + 4) });
+}
+
+function keyOf(name: string): string {
+  return keysOf.get(name) ?? name.toLowerCase();
 }
 
 function isStartLine(line: string): boolean {
