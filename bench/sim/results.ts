@@ -15,7 +15,6 @@ export function reportOf(total: Total, range: SeedRange | undefined, seconds: nu
   const { tally, neverTaken, rules } = total;
   const what =
     range === undefined ? 'the plan' : range.from === range.to ? `seed ${range.from}` : `${range.from}-${range.to}`;
-  const rows = total.rowsKnown;
   return [
     row('seeds', `${what}: ${grouped(total.seeds)} played in ${duration(seconds)}`),
     row('virtual time', `${hours(tally.virtualMs)} h, ${hours(tally.virtualMs / Math.max(seconds, 0.001))} h a second`),
@@ -24,13 +23,15 @@ export function reportOf(total: Total, range: SeedRange | undefined, seconds: nu
     row('faults', counts(tally.faults)),
     row('heals', counts(tally.heals)),
     row('endings', counts(tally.endings)),
-    row(
-      'rows',
-      neverTaken.length === 0 ? `all ${rows} of the tables were taken` : `${neverTaken.length} of ${rows} never taken:`,
-    ),
+    row('rows', rowsText(total.rowsKnown, neverTaken.length)),
     ...neverTaken.map((name) => row('', name)),
     row('violations', total.violations === 0 ? '0' : `${grouped(total.violations)}: ${counts(rules)}`),
   ].join('\n');
+}
+
+function rowsText(known: number, neverTaken: number): string {
+  if (known === 0) return 'none were counted';
+  return neverTaken === 0 ? `all ${known} of the tables were taken` : `${neverTaken} of ${known} never taken:`;
 }
 
 /** Why a run is no success; undefined when it is one. */

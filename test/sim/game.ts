@@ -7,7 +7,7 @@ export interface Game {
   planOf(seed: number, size?: { readonly minutes?: number; readonly calls?: number }): Plan;
   playPlan(plan: Plan, options?: PlayOptions): Promise<Outcome>;
   /** Who stands at an address: `near`, `far`, `hop 0` and so on; undefined for a stranger's. */
-  placeAt(plan: Plan, endpoint: { readonly host: string; readonly port: number }): string | undefined;
+  placeAt(endpoint: { readonly host: string; readonly port: number }): string | undefined;
 }
 
 export interface PlayOptions {

@@ -68,7 +68,7 @@ export class Player {
   async #draw(plan: Plan, { callId, atMs, rule }: Violation): Promise<string> {
     const columns = ['near', ...plan.cast.hops.map((role, hop) => `hop ${hop} (${role})`), 'far', 'stranger'];
     const columnOf = (endpoint: { readonly host: string; readonly port: number }): number => {
-      const place = this.#game.placeAt(plan, endpoint);
+      const place = this.#game.placeAt(endpoint);
       const column = columns.findIndex((name) => name === place || name.startsWith(`${place} (`));
       return column === -1 ? columns.length - 1 : column;
     };

@@ -89,7 +89,7 @@ async function playPlan(plan: Plan, { log, onDatagram }: PlayOptions = {}): Prom
   };
 }
 
-function placeAt(_plan: Plan, { host }: { readonly host: string }): string | undefined {
+function placeAt({ host }: { readonly host: string }): string | undefined {
   return host === '10.0.0.1' ? 'near' : host === '10.0.1.1' ? 'hop 0' : undefined;
 }
 

@@ -6,6 +6,7 @@ import {
   memoryNetwork,
   VirtualClock,
 } from '../../transport/index.ts';
+import { endsAt, hopAt, strangersAt } from './addresses.ts';
 import { EndPost } from './end-post.ts';
 import type { Happening, LivingDialog, Rule, RuleMaker, RuleWorld } from './happening.ts';
 import { HopPost } from './hop-post.ts';
@@ -23,12 +24,6 @@ export interface Onlookers {
 }
 
 const places = ['near', 'far'] as const;
-const endsAt: Readonly<Record<Place, Endpoint>> = {
-  near: { host: '10.0.1.1', port: 5070 },
-  far: { host: '10.0.2.2', port: 5080 },
-};
-const strangersAt: readonly Endpoint[] = [{ host: '10.0.9.9', port: 5060 }];
-
 /** So many violations say enough. */
 const violationsMax = 20;
 
@@ -54,7 +49,7 @@ export class World implements Ground, TroubledWorld {
     const { seed, cast, weather } = plan;
     this.plan = plan;
     this.seed = seed;
-    const hopsAt = cast.hops.map((_role, index) => ({ host: `10.0.0.${index + 1}`, port: 5060 }));
+    const hopsAt = cast.hops.map((_role, index) => hopAt(index));
     this.addresses = {
       near: shown(endsAt.near),
       far: shown(endsAt.far),
