@@ -96,6 +96,8 @@ export class DialogTable {
   readonly minSessionInterval: Uint32Array;
   /** Hash of the peer's last session description; 0 when there was none. */
   readonly remoteSession: Uint32Array;
+  /** Requests of ours with a lower number were sent before the peer last moved; 0 when it has not. @see target-moves.ts */
+  readonly movedBefore: Uint32Array;
   /** Of dialogs that were challenged: what their requests carry. */
   readonly authorizations: Map<DialogIndex, Authorizations> = new Map();
   readonly #generation: Uint32Array;
@@ -133,6 +135,7 @@ export class DialogTable {
     this.sessionTimer = columns.uint32();
     this.minSessionInterval = columns.uint32();
     this.remoteSession = columns.uint32();
+    this.movedBefore = columns.uint32();
     this.#generation = columns.uint32();
     this.#block = columns.uint32();
     this.#hash = columns.uint32();
@@ -234,6 +237,7 @@ export class DialogTable {
     clear(this.sessionInterval, dialog);
     clear(this.minSessionInterval, dialog);
     clear(this.remoteSession, dialog);
+    clear(this.movedBefore, dialog);
     this.#generation[dialog] = ((this.#generation[dialog] as number) + 1) & generationMask;
     this.#block[dialog] = this.#freeHead;
     this.#freeHead = dialog + 1;

@@ -5,6 +5,7 @@ import { minSessionIntervalS } from '../dialog/session-timer.ts';
 import { sliceOf } from '../dialog/slice.ts';
 import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
+import { noteMove } from '../dialog/target-moves.ts';
 import type { Message } from '../message/message.ts';
 import { ReplacesView, readReplaces } from '../message/replaces.ts';
 import { endMessage } from '../message/write.ts';
@@ -165,6 +166,7 @@ export class ReplacedDialogs implements ClientUser {
   #follow(request: Message, dialog: DialogIndex, hop: Hop | undefined): void {
     const { table, hops } = this.#parts;
     table.update(dialog, targetOf(request), this.#routes.fromRequest(request), undefined);
+    noteMove(table, dialog, request); // what still answers the old dialog's requests tells of its Contact
     const next = nextHop(table, hops, dialog, hop);
     if (next !== undefined) hops.attach(dialog, next);
   }

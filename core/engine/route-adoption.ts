@@ -4,6 +4,7 @@ import { RouteSetBuilder } from '../dialog/route-set.ts';
 import { emptySlice, type Slice } from '../dialog/slice.ts';
 import type { DialogIndex } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
+import { movesTarget, noteMove } from '../dialog/target-moves.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import { nextHop, refreshTarget } from '../recovery/next-hop.ts';
@@ -50,7 +51,10 @@ export class RouteAdoption {
       return false;
     }
     const changes = this.#changes(dialog, routes);
-    if (!table.update(dialog, targetOf(request), routes, undefined)) return false;
+    const target = targetOf(request);
+    const moves = target !== undefined && movesTarget(table, dialog, request);
+    if (!table.update(dialog, target, routes, undefined)) return false;
+    if (moves) noteMove(table, dialog, request);
     const next = nextHop(table, hops, dialog, this.#trust.hopOf(tx));
     if (next !== undefined) hops.attach(dialog, next);
     return changes;

@@ -1,7 +1,7 @@
-import { Part } from '../dialog/record.ts';
 import { RouteSetBuilder } from '../dialog/route-set.ts';
 import type { DialogIndex, DialogTable } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
+import { isOlderTarget, movesTarget, noteMove } from '../dialog/target-moves.ts';
 import type { Message } from '../message/message.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { HealRequests } from './heal-requests.ts';
@@ -39,12 +39,7 @@ export class HealedRoutes {
    * is the older word: it may have been sent again long after, or by whoever had the dialog before.
    */
   movesTarget(dialog: DialogIndex, message: Message): boolean {
-    const target = targetOf(message);
-    const { records } = this.#table;
-    return (
-      target !== undefined &&
-      !records.equals(this.#table.block(dialog), Part.target, target.bytes, target.start, target.end)
-    );
+    return targetOf(message) !== undefined && movesTarget(this.#table, dialog, message);
   }
 
   /** Takes the new route from the 2xx to a heal by `hop`. False when what it carries cannot be a route. */
@@ -61,7 +56,12 @@ export class HealedRoutes {
     const isNone = recorded !== undefined && this.#routes.count === 0;
     const routes = isNone ? this.#requests.routeOf(tx) : recorded;
     if (replaces && !this.#replacements.accept(dialog, message)) return false;
-    if (!table.update(dialog, targetOf(message), routes, undefined)) return false;
+    // The far end's move may have come by whom no route is taken from.
+    const isOlder = !replaces && isOlderTarget(table, dialog, message);
+    const target = isOlder ? undefined : targetOf(message);
+    const moves = target !== undefined && movesTarget(table, dialog, message);
+    if (!table.update(dialog, target, routes, undefined)) return false;
+    if (moves) noteMove(table, dialog, message);
     this.#hops.attach(dialog, nextHop(table, this.#hops, dialog, hop) ?? hop);
     return true;
   }

@@ -2,10 +2,9 @@ import { Part } from '../dialog/record.ts';
 import type { Slice } from '../dialog/slice.ts';
 import { DialogFlag, type DialogIndex, type DialogTable } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
+import { isOlderTarget, movesTarget, noteMove } from '../dialog/target-moves.ts';
 import type { Message } from '../message/message.ts';
 import { addressOf, leadsTo } from '../message/numeric-address.ts';
-import { parseUri, UriView } from '../message/uri.ts';
-import { equalUris } from '../message/uri-equality.ts';
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
 
@@ -40,10 +39,8 @@ export function nextHop(
   return target === undefined ? undefined : hops.forAddress(target);
 }
 
-const before = new UriView();
-
 /**
- * Takes the remote target that a refresh or its 2xx brings, and our new session description where there is one. A dialog that goes
+ * Takes the remote target that a refresh or its 2xx brings, unless the dialog has a newer one, and our new session description where there is one. A dialog that goes
  * straight to its peer follows it; a target that is the same, however it is spelt, leaves it with the hop that works, and so does a
  * route set that a heal has emptied: the hop that healed it may be the only way through.
  *
@@ -57,17 +54,12 @@ export function refreshTarget(
   session?: Slice,
 ): void {
   const brought = targetOf(message);
-  const target = table.exposes(dialog, brought, undefined) ? undefined : brought;
-  const moved = target !== undefined && !isTarget(table, dialog, message.contactUri);
-  table.update(dialog, target, undefined, session);
-  if (moved) followTarget(table, hops, dialog);
-}
-
-function isTarget(table: DialogTable, dialog: DialogIndex, uri: UriView): boolean {
-  const { records } = table;
-  const block = table.block(dialog);
-  const start = records.start(block, Part.target);
-  return parseUri(records.bytes(block), start, records.end(block, Part.target), before) && equalUris(before, uri);
+  const isTaken = !table.exposes(dialog, brought, undefined) && !isOlderTarget(table, dialog, message);
+  const target = isTaken ? brought : undefined;
+  const moves = target !== undefined && movesTarget(table, dialog, message);
+  if (!table.update(dialog, target, undefined, session) || !moves) return;
+  noteMove(table, dialog, message);
+  followTarget(table, hops, dialog);
 }
 
 function followTarget(table: DialogTable, hops: Hops, dialog: DialogIndex): void {
