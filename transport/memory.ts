@@ -32,6 +32,8 @@ export interface NetworkConditions {
    * instant come as one.
    */
   readonly cutting: number;
+  /** Chance that a datagram arrives without its end: with one octet at least. Streams lose none. */
+  readonly truncation: number;
 }
 
 /**
@@ -121,7 +123,15 @@ interface Backlog {
   size: number;
 }
 
-const calm: NetworkConditions = { delayMs: 0, jitterMs: 0, loss: 0, duplication: 0, reordering: 0, cutting: 0 };
+const calm: NetworkConditions = {
+  delayMs: 0,
+  jitterMs: 0,
+  loss: 0,
+  duplication: 0,
+  reordering: 0,
+  cutting: 0,
+  truncation: 0,
+};
 const firstFreePort = 49_152;
 /** A lost segment comes again after so long: Linux's least. It doubles with each further loss, so often at most. */
 const retransmissionMs = 200;
@@ -215,7 +225,7 @@ class SimulatedNetwork implements MemoryNetwork, Wire {
 
   transmit(sender: MemorySocket, flow: MemoryFlow, bytes: Uint8Array): void {
     const nowMs = this.#clock.nowMs();
-    const { delayMs, jitterMs, loss, duplication, reordering } = this.#conditions;
+    const { delayMs, jitterMs, loss, duplication, reordering, truncation } = this.#conditions;
     // Each datagram draws the same number of times, so that changing one condition leaves the others' dice alone.
     const random = this.#random;
     const isLost = random.fraction() < loss;
@@ -224,8 +234,9 @@ class SimulatedNetwork implements MemoryNetwork, Wire {
     const arrivalMs = nowMs + delayMs + random.fraction() * jitterMs;
     const copyArrivalMs = nowMs + delayMs + random.fraction() * jitterMs;
     const heldBackMs = random.fraction() * (delayMs + jitterMs + 1);
+    const arriving = truncated(bytes, truncation, random.fraction());
 
-    const passage: Contents = { kind: 'datagram', sender, flow, bytes: this.#copy(bytes), sentAtMs: nowMs };
+    const passage: Contents = { kind: 'datagram', sender, flow, bytes: this.#copy(arriving), sentAtMs: nowMs };
     if (this.#paused.has(sender.key)) this.#note(passage, 'stopped');
     else if (this.#isCut(passage)) this.#note(passage, 'partitioned');
     else if (isLost) this.#note(passage, 'lost');
@@ -401,6 +412,12 @@ class SimulatedNetwork implements MemoryNetwork, Wire {
     if (this.#log.length >= 2 * datagramLogMax) this.#log.splice(0, datagramLogMax);
     this.#onDatagram?.(datagram);
   }
+}
+
+/** What arrives of a datagram. `share`, in [0, 1), decides whether it is all, and how much it is. */
+function truncated(bytes: Uint8Array, truncation: number, share: number): Uint8Array {
+  if (share >= truncation || bytes.length < 2) return bytes;
+  return bytes.subarray(0, 1 + Math.floor((share / truncation) * (bytes.length - 1)));
 }
 
 /** Puts an arrival behind the pair's earlier ones. */

@@ -103,10 +103,14 @@ export class EndPost {
 }
 
 function recoveryOf(end: OurEnd): NonNullable<StackOptions['recovery']> {
-  const { mode, passive, trust, replaces, deadlineMs, mediaTimeoutMs, schedule } = end;
-  const base = { mode, trust, replaces, schedule, passive };
+  const { mode, passive, trust, replaces, deadlineMs, mediaTimeoutMs, schedule, probeIntervalMs } = end;
   return {
-    ...base,
+    mode,
+    trust,
+    replaces,
+    schedule,
+    passive,
+    probeIntervalMs,
     ...(deadlineMs !== undefined && { deadlineMs }),
     ...(mediaTimeoutMs !== undefined && { mediaTimeoutMs }),
   };

@@ -297,6 +297,25 @@ test('duplication repeats about its share', async () => {
   assert.ok(texts.length > 1_140 && texts.length < 1_260, `${texts.length} arrived`);
 });
 
+test('truncation leaves about its share without their end, anything from one octet to all but one', async () => {
+  const { clock, network, bind } = world({ truncation: 0.25 });
+  const [one, other] = [await bind(a), await bind(b)];
+  const flow = await open(clock, one, b, false);
+  const whole = 'a datagram';
+  for (let sent = 0; sent < 1000; sent++) one.transport.send(flow, bytesOf(whole));
+  await clock.runUntilIdle();
+  const texts = other.listener.log.filter((text) => text.startsWith('message ')).map((text) => text.slice(8));
+  assert.is(texts.length, 1000);
+  assert.ok(texts.every((text) => whole.startsWith(text)));
+  const sizes = texts.map(({ length }) => length).filter((size) => size < whole.length);
+  assert.ok(sizes.length > 200 && sizes.length < 300, `${sizes.length} are cut`);
+  assert.equal(
+    [...new Set(sizes)].sort((least, most) => least - most),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9],
+  );
+  assert.equal(new TextDecoder().decode(network.log.find(({ bytes }) => bytes.length === 1)?.bytes), 'a');
+});
+
 test('jitter alone keeps the order; reordering does not', async () => {
   assert.equal((await traffic({ jitterMs: 50 })).texts, numbered(1_000));
   const { texts } = await traffic({ jitterMs: 5, reordering: 0.1 });
