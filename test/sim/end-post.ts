@@ -3,55 +3,57 @@ import type { Clock, Endpoint, MemoryNetwork, NetworkConditions } from '../../tr
 import { CutTransport } from './cut-transport.ts';
 import { Dice } from './dice.ts';
 import { EndClock } from './end-clock.ts';
+import { ModelUser } from './model-user.ts';
+import { StrictEndpoint } from './models/strict-endpoint.ts';
 import type { Ground, Party } from './party.ts';
-import type { OurEnd, Place } from './plan.ts';
+import type { ModelEnd, OurEnd, Place } from './plan.ts';
 import { Program } from './program.ts';
 import { tapNext } from './step-tap.ts';
+
+export interface EndPostOptions {
+  readonly place: Place;
+  readonly address: Endpoint;
+  readonly end: OurEnd | ModelEnd;
+  readonly network: MemoryNetwork;
+  readonly clock: Clock;
+  readonly hops: readonly Endpoint[];
+  readonly ground: Ground;
+  readonly conditions: () => Partial<NetworkConditions>;
+}
 
 /** One of the two ends: the place where its processes live, one after the other. */
 export class EndPost {
   readonly place: Place;
   readonly address: Endpoint;
+  /** Every address that something of it listens at. */
+  readonly addresses: readonly Endpoint[];
   readonly clock: EndClock;
   /** Whether a process that dies leaves records of its dialogs. */
   isKept = false;
-  readonly #end: OurEnd;
-  readonly #network: MemoryNetwork;
-  readonly #hops: readonly Endpoint[];
-  readonly #ground: Ground;
+  readonly #options: EndPostOptions;
   readonly #cut: CutTransport;
-  #party: Program | undefined;
+  #party: Party | undefined;
   #records: readonly DialogRecord[] = [];
   #lives = 0;
 
-  constructor(options: {
-    readonly place: Place;
-    readonly address: Endpoint;
-    readonly end: OurEnd;
-    readonly network: MemoryNetwork;
-    readonly clock: Clock;
-    readonly hops: readonly Endpoint[];
-    readonly ground: Ground;
-    readonly conditions: () => Partial<NetworkConditions>;
-  }) {
-    const { place, address, end, network, clock, hops, ground, conditions } = options;
+  constructor(options: EndPostOptions) {
+    const { place, address, end, network, clock, conditions } = options;
     this.place = place;
     this.address = address;
-    this.#end = end;
-    this.#network = network;
-    this.#hops = hops;
-    this.#ground = ground;
+    const isElsewhere = end.kind === 'model' && end.habits.includes('changes-contact');
+    this.addresses = isElsewhere ? [address, { ...address, port: address.port + 1 }] : [address];
+    this.#options = options;
     const dice = this.#dice(0);
     this.clock = new EndClock(clock, {
-      driftPpm: end.driftPpm,
+      driftPpm: end.kind === 'ours' ? end.driftPpm : 0,
       beganMs: dice.pick([0, 1000.5, 86_400_000]),
       skewMs: dice.pick([0, 0, -3000, 60_000]),
     });
     this.#cut = new CutTransport(network[end.protocol](address), network, address, conditions);
   }
 
-  get protocol(): 'udp' | 'tcp' {
-    return this.#end.protocol;
+  get end(): OurEnd | ModelEnd {
+    return this.#options.end;
   }
 
   /** Whoever lives there now. */
@@ -60,17 +62,38 @@ export class EndPost {
   }
 
   async open(): Promise<void> {
-    const end = this.#end;
+    const { end } = this;
+    this.#lives++;
+    this.#party = end.kind === 'ours' ? await this.#openOurs(end) : await this.#openModel(end);
+    this.#records = [];
+  }
+
+  async die(): Promise<void> {
+    for (const address of this.addresses) this.#options.network.kill(address);
+    this.#records = this.#party?.records ?? [];
+    const died = this.#party?.die();
+    this.#party = undefined;
+    this.#options.ground.tell({ kind: 'died', place: this.place });
+    await died;
+  }
+
+  /** The next message breaks the connection to a hop, and is half-way through as often as not. */
+  breakNext(hop: Endpoint): void {
+    this.#cut.breakNext(hop);
+  }
+
+  async #openOurs(end: OurEnd): Promise<Party> {
+    const { ground, hops } = this.#options;
     const { place, clock } = this;
-    const life = ++this.#lives;
-    const program = new Program(place, end, this.#ground);
+    const life = this.#lives;
+    const program = new Program(place, end, ground);
     tapNext((nowMs, inputs, { outputs, wakeAtMs }) =>
-      this.#ground.tell({ kind: 'step', place, life, inputs, outputs, wakeAtMs, nowMs }),
+      ground.tell({ kind: 'step', place, life, inputs, outputs, wakeAtMs, nowMs }),
     );
     const onward = end.protocol === 'tcp' ? ';transport=tcp' : '';
     const stack = await createStack({
       transports: [this.#cut],
-      hops: this.#hops.map(({ host, port }) => `sip:${host}:${port}${onward}`),
+      hops: hops.map(({ host, port }) => `sip:${host}:${port}${onward}`),
       recovery: recoveryOf(end),
       sessionTimer: { intervalS: end.sessionIntervalS },
       application: program.application,
@@ -78,27 +101,31 @@ export class EndPost {
       clock,
       random: this.#dice(life).octets(),
     });
-    this.#party = program;
     program.start(stack, this.isKept ? this.#records : []);
-    this.#records = [];
+    return program;
   }
 
-  async die(): Promise<void> {
-    this.#network.kill(this.address);
-    this.#records = this.#party?.records ?? [];
-    const died = this.#party?.die();
-    this.#party = undefined;
-    this.#ground.tell({ kind: 'died', place: this.place });
-    await died;
-  }
-
-  /** The next message to a hop breaks its connection, half-way through as often as not. */
-  breakNext(hop: Endpoint): void {
-    this.#cut.breakNext(hop);
+  async #openModel({ protocol, habits, sessionIntervalS }: ModelEnd): Promise<Party> {
+    const { place, ground, hops, network } = this.#options;
+    const user = new ModelUser(place, ground);
+    const [, other] = this.addresses;
+    const model = new StrictEndpoint({
+      transport: this.#cut,
+      ...(other !== undefined && { otherTransport: network[protocol](other) }),
+      clock: this.clock,
+      seed: this.#dice(this.#lives).below(2 ** 30),
+      habits,
+      sessionIntervalS,
+      outbound: hops,
+      user,
+    });
+    await model.start();
+    user.start(model);
+    return user;
   }
 
   #dice(life: number): Dice {
-    return new Dice(this.#ground.seed, (this.place === 'near' ? 2000 : 3000) + life);
+    return new Dice(this.#options.ground.seed, (this.place === 'near' ? 2000 : 3000) + life);
   }
 }
 

@@ -1,68 +1,62 @@
 import { createEdge, type EdgeHost } from '../../core/index.ts';
 import type { Clock, Endpoint, MemoryNetwork } from '../../transport/index.ts';
 import { Dice } from './dice.ts';
+import { PlainProxy, type PlainProxyOptions } from './models/plain-proxy.ts';
 import { Moods } from './moods.ts';
 import type { HopRole } from './plan.ts';
 
-/** What stands at a hop's address, living or dead: each life is another process. */
-export class HopPost {
+export interface HopPostOptions {
   readonly role: HopRole;
   readonly address: Endpoint;
+  readonly network: MemoryNetwork;
+  readonly clock: Clock;
+  /** Hosts that an edge takes anything from. */
+  readonly clients: readonly string[];
+  readonly seed: number;
+  /** Whether it will ever answer by itself. */
+  readonly mayAnswer: boolean;
+}
+
+/** What stands at a hop's address, living or dead: each life is another process. */
+export class HopPost {
+  readonly address: Endpoint;
+  /** Every address that something of it listens at. */
+  readonly addresses: readonly Endpoint[];
   readonly moods: Moods;
-  readonly #network: MemoryNetwork;
-  readonly #clock: Clock;
-  readonly #clients: readonly string[];
-  readonly #seed: number;
+  readonly #options: HopPostOptions;
   #lives = 0;
   #edge: EdgeHost | undefined;
+  #proxy: PlainProxy | undefined;
   #isPaused = false;
 
-  constructor(options: {
-    readonly role: HopRole;
-    readonly address: Endpoint;
-    readonly network: MemoryNetwork;
-    readonly clock: Clock;
-    /** Hosts that an edge takes anything from. */
-    readonly clients: readonly string[];
-    readonly seed: number;
-    readonly mayAnswer: boolean;
-  }) {
-    const { role, address, network, clock, clients, seed, mayAnswer } = options;
-    this.role = role;
+  constructor(options: HopPostOptions) {
+    const { role, address, clock, seed, mayAnswer } = options;
     this.address = address;
-    this.#network = network;
-    this.#clock = clock;
-    this.#clients = clients;
-    this.#seed = seed;
+    this.addresses = role === 'proxy-before-edge' ? [address, { ...address, port: address.port + 2 }] : [address];
+    this.#options = options;
     this.moods = new Moods(clock, seed, mayAnswer);
   }
 
-  /** Every address that something of it listens at. */
-  get addresses(): readonly Endpoint[] {
-    return [this.address];
-  }
-
+  /** The edge, where it is one or has one beside it, and lives. */
   get edge(): EdgeHost | undefined {
     return this.#edge;
   }
 
   async open(): Promise<void> {
-    const { address } = this;
     this.#lives++;
-    this.#edge = await createEdge({
-      transports: [this.moods.before(this.#network.udp(address)), this.moods.before(this.#network.tcp(address))],
-      clients: this.#clients,
-      clock: this.#clock,
-      random: new Dice(this.#seed, 1000 + this.#lives).octets(),
-    });
+    const [front, behind] = this.addresses;
+    if (front === undefined) return;
+    if (this.#options.role === 'edge') this.#edge = await this.#openEdge(front, true);
+    else {
+      this.#proxy = await this.#openProxy(front, behind);
+      if (behind !== undefined) this.#edge = await this.#openEdge(behind, false);
+    }
   }
 
   async die(): Promise<void> {
-    for (const address of this.addresses) this.#network.kill(address);
+    for (const address of this.addresses) this.#options.network.kill(address);
     this.#isPaused = false;
-    const edge = this.#edge;
-    this.#edge = undefined;
-    await edge?.close();
+    await this.#leave();
   }
 
   /** Stopped as by SIGSTOP, or going on. */
@@ -70,14 +64,52 @@ export class HopPost {
     if (isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
     for (const address of this.addresses) {
-      if (isPaused) this.#network.pause(address);
-      else this.#network.resume(address);
+      if (isPaused) this.#options.network.pause(address);
+      else this.#options.network.resume(address);
     }
   }
 
   async close(): Promise<void> {
     this.pause(false);
-    await this.#edge?.close();
-    this.#edge = undefined;
+    await this.#leave();
   }
+
+  #openEdge(address: Endpoint, isMoody: boolean): Promise<EdgeHost> {
+    const { network, clients, clock, seed } = this.#options;
+    const transports = [network.udp(address), network.tcp(address)];
+    return createEdge({
+      transports: isMoody ? transports.map((transport) => this.moods.before(transport)) : transports,
+      clients,
+      clock,
+      random: new Dice(seed, 1000 + this.#lives).octets(),
+    });
+  }
+
+  async #openProxy(address: Endpoint, behind: Endpoint | undefined): Promise<PlainProxy> {
+    const { network, clock, seed } = this.#options;
+    const proxy = new PlainProxy({
+      ...ways(seed),
+      address,
+      transports: [network.udp(address), network.tcp(address)].map((transport) => this.moods.before(transport)),
+      clock,
+      seed: seed * 64 + this.#lives,
+      ...(behind !== undefined && { next: { ...behind, protocol: 'udp' } }),
+    });
+    await proxy.start();
+    return proxy;
+  }
+
+  async #leave(): Promise<void> {
+    const [edge, proxy] = [this.#edge, this.#proxy];
+    this.#edge = undefined;
+    this.#proxy = undefined;
+    await edge?.close();
+    await proxy?.stop();
+  }
+}
+
+/** Proxies differ in what they do about refreshes and requests without a Route. */
+function ways(seed: number): Pick<PlainProxyOptions, 'recordsRefreshes' | 'routeless'> {
+  const dice = new Dice(seed, 999);
+  return { recordsRefreshes: dice.chance(0.5), routeless: dice.pick(['forward', 'refuse']) };
 }

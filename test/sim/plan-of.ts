@@ -27,7 +27,7 @@ export function planOf(seed: number, size: PlanSize = {}): Plan {
 }
 
 function castOf(dice: Dice): Cast {
-  const isAmongUs = dice.chance(1);
+  const isAmongUs = dice.chance(0.5);
   const isSlow = dice.chance(0.12);
   const near = ourEnd(dice, isSlow);
   const other = ourEnd(dice, isSlow);
@@ -100,7 +100,7 @@ function modelEnd(dice: Dice): ModelEnd {
 
 function hopsOf(dice: Dice): HopRole[] {
   const count = dice.pick([1, 2, 2, 2, 2, 2, 2, 3]);
-  const hasProxies = dice.chance(0);
+  const hasProxies = dice.chance(1 / 3);
   const roles = ['edge', 'proxy', 'proxy-before-edge'] as const;
   const all = Array.from({ length: count }, () => dice.pick(roles));
   return hasProxies ? all : all.map(() => 'edge');

@@ -12,9 +12,12 @@ export interface TroubledWorld {
   readonly ends: Readonly<Record<Place, EndPost>>;
   tell(told: Told): void;
   wake(afterMs: number, then: () => void): void;
+  restoreRegistration(place: Place): void;
   /** Sees to it that a failure of what goes on is heard of. */
   see(what: string, promise: Promise<unknown>): void;
 }
+
+const modelRegistersMs = 30_000;
 
 const places = ['near', 'far'] as const;
 
@@ -71,7 +74,7 @@ export class Troubles {
 
   /** What happens at one instant. */
   #strike(fault: Fault): void {
-    const { network, ends } = this.#world;
+    const { ends } = this.#world;
     const hop = 'hop' in fault ? this.#world.hops[fault.hop] : undefined;
     switch (fault.kind) {
       case 'edge-forgets':
@@ -82,9 +85,12 @@ export class Troubles {
         break;
       case 'edge-loses-registration':
         hop?.edge?.loseRegistration(ends[fault.place].address.host);
+        // A model does not know that it should register again: whoever registers for it does so in time.
+        if (ends[fault.place].end.kind === 'model')
+          this.#world.wake(modelRegistersMs, () => this.#world.restoreRegistration(fault.place));
         break;
       case 'reset':
-        if (hop !== undefined) for (const at of hop.addresses) network.reset(ends[fault.place].address, at);
+        if (hop !== undefined) this.#reset(ends[fault.place], hop);
         break;
       case 'reset-mid-message':
         if (hop !== undefined) ends[fault.place].breakNext(hop.address);
@@ -92,7 +98,7 @@ export class Troubles {
       case 'both-break':
         for (const each of this.#world.hops)
           for (const place of places) {
-            for (const at of each.addresses) network.reset(ends[place].address, at);
+            this.#reset(ends[place], each);
             each.edge?.loseFlow(ends[place].address.host);
           }
         break;
@@ -136,8 +142,7 @@ export class Troubles {
       const restart = lasting.find((fault) => fault.kind === 'restart' && fault.place === place);
       ends[place].isKept = restart?.kind === 'restart' ? restart.kept : ends[place].isKept;
       this.#keep(ends[place], restart !== undefined);
-      for (const [index, hop] of hops.entries())
-        for (const at of hop.addresses) this.#part(ends[place].address, at, this.#isParted(lasting, place, index));
+      for (const [index, hop] of hops.entries()) this.#part(ends[place], hop, this.#isParted(lasting, place, index));
     }
     network.change(this.weather);
   }
@@ -149,16 +154,20 @@ export class Troubles {
     );
   }
 
-  #part(one: Endpoint, other: Endpoint, isParted: boolean): void {
-    const key = `${one.host}:${one.port} ${other.host}:${other.port}`;
+  #part(end: EndPost, hop: HopPost, isParted: boolean): void {
+    const { network } = this.#world;
+    const key = `${end.place} ${hop.address.host}`;
     if (isParted === this.#cut.has(key)) return;
-    if (isParted) {
-      this.#cut.add(key);
-      this.#world.network.partition(one, other);
-    } else {
-      this.#cut.delete(key);
-      this.#world.network.heal(one, other);
+    if (isParted) this.#cut.add(key);
+    else this.#cut.delete(key);
+    for (const [one, other] of pairsOf(end, hop)) {
+      if (isParted) network.partition(one, other);
+      else network.heal(one, other);
     }
+  }
+
+  #reset(end: EndPost, hop: HopPost): void {
+    for (const [one, other] of pairsOf(end, hop)) this.#world.network.reset(one, other);
   }
 
   #keep(post: HopPost | EndPost, isDown: boolean): void {
@@ -171,4 +180,8 @@ export class Troubles {
       this.#world.see('a process that begins', post.open());
     }
   }
+}
+
+function pairsOf(end: EndPost, hop: HopPost): (readonly [Endpoint, Endpoint])[] {
+  return end.addresses.flatMap((one) => hop.addresses.map((other) => [one, other] as const));
 }

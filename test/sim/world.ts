@@ -12,7 +12,7 @@ import type { Happening, LivingDialog, Rule, RuleMaker, RuleWorld } from './happ
 import { HopPost } from './hop-post.ts';
 import { Journal } from './journal.ts';
 import type { Ground, Party, Told } from './party.ts';
-import type { Act, OurEnd, Place, Plan, Weather } from './plan.ts';
+import type { Act, ModelEnd, OurEnd, Place, Plan, Weather } from './plan.ts';
 import { Tallier } from './tallier.ts';
 import { type TroubledWorld, Troubles } from './troubles.ts';
 
@@ -50,20 +50,14 @@ export class World implements Ground, TroubledWorld {
     this.plan = plan;
     this.seed = seed;
     const hopsAt = cast.hops.map((_role, index) => hopAt(index));
-    this.addresses = {
-      near: shown(endsAt.near),
-      far: shown(endsAt.far),
-      hops: hopsAt.map(shown),
-      strangers: strangersAt.map(shown),
-    };
-    this.#journal = log && new Journal(log, this.addresses);
     this.#onDatagram = onDatagram;
     const { clock } = this;
+    const beside = hopsAt.filter((_at, index) => cast.hops[index] === 'proxy-before-edge').map(({ host }) => host);
+    const clients = [endsAt.near.host, endsAt.far.host, ...beside];
     const network = memoryNetwork({ clock, seed, ...weather, onDatagram: (datagram) => this.#note(datagram) });
     this.network = network;
     this.hops = hopsAt.map((address, index) => {
       const mayAnswer = plan.faults.some((fault) => fault.kind === 'hop-answers' && fault.hop === index);
-      const clients = [endsAt.near.host, endsAt.far.host];
       return new HopPost({
         role: cast.hops[index] ?? 'edge',
         address,
@@ -74,18 +68,17 @@ export class World implements Ground, TroubledWorld {
         mayAnswer,
       });
     });
-    const endPost = (place: Place, end: OurEnd): EndPost =>
-      new EndPost({
-        place,
-        address: endsAt[place],
-        end,
-        network,
-        clock,
-        hops: hopsAt,
-        ground: this,
-        conditions: () => this.troubles.weather,
-      });
-    this.ends = { near: endPost('near', cast.near), far: endPost('far', ours(cast.far)) };
+    this.addresses = {
+      near: shown(endsAt.near),
+      far: shown(endsAt.far),
+      hops: [...hopsAt, ...this.hops.flatMap(({ addresses: [, ...behind] }) => behind)].map(shown),
+      strangers: strangersAt.map(shown),
+    };
+    this.#journal = log && new Journal(log, this.addresses);
+    const conditions = (): Weather => this.troubles.weather;
+    const endPost = (place: Place, end: OurEnd | ModelEnd): EndPost =>
+      new EndPost({ place, address: endsAt[place], end, network, clock, hops: hopsAt, ground: this, conditions });
+    this.ends = { near: endPost('near', cast.near), far: endPost('far', cast.far) };
     this.troubles = new Troubles(this);
     const asked: RuleWorld = {
       plan,
@@ -157,7 +150,7 @@ export class World implements Ground, TroubledWorld {
 
   target(from: Place): string {
     const to = this.ends[from === 'near' ? 'far' : 'near'];
-    return `sip:user@${shown(to.address)}${to.protocol === 'tcp' ? ';transport=tcp' : ''}`;
+    return `sip:user@${shown(to.address)}${to.end.protocol === 'tcp' ? ';transport=tcp' : ''}`;
   }
 
   restoreRegistration(place: Place): void {
@@ -192,9 +185,4 @@ function isProbe(bytes: Uint8Array): boolean {
 
 function shown({ host, port }: Endpoint): string {
   return `${host}:${port}`;
-}
-
-function ours(end: Plan['cast']['far']): OurEnd {
-  if (end.kind === 'ours') return end;
-  throw new Error('nobody plays the model yet');
 }
