@@ -1,9 +1,9 @@
 import type { Clock, Transport } from '../../../transport/index.ts';
-import { Dice } from '../../engine/dice.ts';
+import { type Dice, diceFor } from '../dice.ts';
 import type { Habit } from '../plan.ts';
 import { Challenger } from './challenger.ts';
 import type { ClientHearer, ClientTransaction } from './client-transaction.ts';
-import { type Dialog, dialogId } from './dialog.ts';
+import { type Dialog, type DialogRecord, dialogId } from './dialog.ts';
 import { digest } from './digest.ts';
 import type { Header, Message } from './message.ts';
 import { Moods } from './moods.ts';
@@ -30,6 +30,7 @@ export interface StrictEndpointOptions {
   /** Another port of the same host, for the habit `changes-contact`. */
   readonly otherTransport?: Transport;
   readonly clock: Clock;
+  /** Another one for each process at the same place: its names must be new. */
   readonly seed: number;
   readonly habits: readonly Habit[];
   /** 0 for none. */
@@ -38,8 +39,13 @@ export interface StrictEndpointOptions {
   readonly outbound: readonly Place[];
   /** Lists `replaces` and takes such calls. Default true. */
   readonly replaces?: boolean;
+  /** Dialogs of the process that was there before. */
+  readonly records?: readonly DialogRecord[];
   readonly user: EndpointUser;
 }
+
+/** Names the act that a call comes from: so whoever is called has dice for it that nothing else changes. */
+export const actHeader = 'X-Act';
 
 export const optionTag = 'ms-dialog-route-set-update';
 
@@ -61,7 +67,7 @@ export class Agent {
 
   constructor(options: StrictEndpointOptions, user: TransactionUser) {
     this.options = options;
-    this.moods = new Moods(options.habits, new Dice(options.seed));
+    this.moods = new Moods(options.habits);
     this.transactions = new Transactions(options.clock, user, () => `z9hG4bK${this.newName()}`);
     const { moods } = this;
     const tags = ['timer'];
@@ -90,8 +96,18 @@ export class Agent {
 
   /** A tag, a Call-ID or a branch that nobody else has. */
   newName(): string {
-    const { seed } = this.options;
-    return digest(`${seed} ${++this.#names} ${this.moods.dice.below(0x40000000)}`);
+    return this.nameFor(`name ${++this.#names}`);
+  }
+
+  /** The name that is for that, whatever else has happened. */
+  nameFor(what: string): string {
+    const { local } = this.post;
+    return digest(`${this.options.seed} ${local.host}:${local.port} ${what}`);
+  }
+
+  /** Dice for that, whatever else has happened. */
+  diceFor(what: string): Dice {
+    return diceFor(this.options.seed, what);
   }
 
   /** The least interval that it takes, where it takes not this one: once for each call. */

@@ -5,17 +5,24 @@ import type { Request } from './request.ts';
 import type { SessionTimer } from './session-timer.ts';
 import { parseUri } from './uri.ts';
 
-/** What makes a dialog, from whichever side. */
-interface DialogParts {
+/** What a dialog is, in plain data. */
+export interface DialogRecord {
   readonly callId: string;
+  /** Its Call-ID is ours. */
   readonly isCaller: boolean;
-  /** Values of From and To as we write From. */
+  /** Values of From and To of our requests. */
   readonly local: string;
   readonly remote: string;
   readonly routeSet: readonly string[];
   readonly remoteTarget: string;
+  readonly localTarget: string;
   readonly localCseq: number;
   readonly remoteCseq: number;
+  readonly peerAllows: readonly string[] | undefined;
+  readonly session: number;
+  /** Of the session timer; 0 for none. */
+  readonly intervalS: number;
+  readonly isRefresher: boolean;
 }
 
 /** A dialog of RFC 3261 §12: its route set is made once, its remote target changes with each refresh. */
@@ -30,6 +37,8 @@ export class Dialog {
   /** URIs in angle brackets, the next hop first. */
   routeSet: readonly string[];
   remoteTarget: string;
+  /** URI of the Contact that the peer has taken. */
+  localTarget: string;
   state: 'early' | 'confirmed' | 'ended' = 'early';
   remoteCseq: number;
   /** What the peer's Allow has named; undefined as long as there was none. */
@@ -58,53 +67,53 @@ export class Dialog {
   readonly #remote: string;
   #localCseq: number;
 
-  private constructor(parts: DialogParts, session: number) {
-    this.callId = parts.callId;
-    this.isCaller = parts.isCaller;
-    this.#local = parts.local;
-    this.#remote = parts.remote;
-    this.localTag = tagOf(parts.local);
-    this.remoteTag = tagOf(parts.remote);
-    this.id = dialogId(parts.callId, this.localTag, this.remoteTag);
-    this.routeSet = parts.routeSet;
-    this.remoteTarget = parts.remoteTarget;
-    this.#localCseq = parts.localCseq;
-    this.remoteCseq = parts.remoteCseq;
-    this.session = session;
+  constructor(record: DialogRecord) {
+    this.callId = record.callId;
+    this.isCaller = record.isCaller;
+    this.#local = record.local;
+    this.#remote = record.remote;
+    this.localTag = tagOf(record.local);
+    this.remoteTag = tagOf(record.remote);
+    this.id = dialogId(record.callId, this.localTag, this.remoteTag);
+    this.routeSet = record.routeSet;
+    this.remoteTarget = record.remoteTarget;
+    this.localTarget = record.localTarget;
+    this.#localCseq = record.localCseq;
+    this.remoteCseq = record.remoteCseq;
+    this.peerAllows = record.peerAllows;
+    this.session = record.session;
   }
 
   /** As the side that is called (RFC 3261 §12.1.1). */
   static ofInvite(invite: Message, localTag: string, session: number): Dialog {
-    return new Dialog(
-      {
-        callId: invite.callId,
-        isCaller: false,
-        local: `${invite.header('to')};tag=${localTag}`,
-        remote: invite.header('from'),
-        routeSet: routesOf(invite),
-        remoteTarget: uriOf(invite.header('contact')),
-        localCseq: 0,
-        remoteCseq: invite.cseq,
-      },
+    return new Dialog({
+      ...unnegotiated,
+      callId: invite.callId,
+      isCaller: false,
+      local: `${invite.header('to')};tag=${localTag}`,
+      remote: invite.header('from'),
+      routeSet: routesOf(invite),
+      remoteTarget: uriOf(invite.header('contact')),
+      localCseq: 0,
+      remoteCseq: invite.cseq,
       session,
-    );
+    });
   }
 
   /** As the side that calls (RFC 3261 §12.1.2). */
   static ofResponse(response: Message, session: number): Dialog {
-    return new Dialog(
-      {
-        callId: response.callId,
-        isCaller: true,
-        local: response.header('from'),
-        remote: response.header('to'),
-        routeSet: routesOf(response).reverse(),
-        remoteTarget: uriOf(response.header('contact')),
-        localCseq: response.cseq,
-        remoteCseq: -1,
-      },
+    return new Dialog({
+      ...unnegotiated,
+      callId: response.callId,
+      isCaller: true,
+      local: response.header('from'),
+      remote: response.header('to'),
+      routeSet: routesOf(response).reverse(),
+      remoteTarget: uriOf(response.header('contact')),
+      localCseq: response.cseq,
+      remoteCseq: -1,
       session,
-    );
+    });
   }
 
   /** The first hop of its requests; undefined where it is no address. */
@@ -115,6 +124,25 @@ export class Dialog {
 
   get localCseq(): number {
     return this.#localCseq;
+  }
+
+  get record(): DialogRecord {
+    const { callId, isCaller, routeSet, remoteTarget, localTarget, localCseq, remoteCseq, peerAllows, session } = this;
+    return {
+      callId,
+      isCaller,
+      local: this.#local,
+      remote: this.#remote,
+      routeSet,
+      remoteTarget,
+      localTarget,
+      localCseq,
+      remoteCseq,
+      peerAllows,
+      session,
+      intervalS: this.timer?.intervalS ?? 0,
+      isRefresher: this.timer?.isOurs === true,
+    };
   }
 
   /** A request inside it (RFC 3261 §12.2.1.1). */
@@ -145,6 +173,8 @@ export class Dialog {
     return { method, uri, headers, body };
   }
 }
+
+const unnegotiated = { localTarget: '', peerAllows: undefined, intervalS: 0, isRefresher: false } as const;
 
 export function dialogId(callId: string, localTag: string, remoteTag: string): string {
   return `${callId} ${localTag} ${remoteTag}`;

@@ -31,10 +31,18 @@ export class Ground {
   readonly #endpoints: StrictEndpoint[] = [];
   readonly #proxies: PlainProxy[] = [];
 
-  constructor(protocol: Protocol = 'udp', conditions: Partial<MemoryNetworkOptions> = {}) {
+  /** `tap` sees every message, whatever its fate. */
+  constructor(
+    protocol: Protocol = 'udp',
+    conditions: Partial<MemoryNetworkOptions> = {},
+    tap: (datagram: Datagram) => void = () => undefined,
+  ) {
     this.protocol = protocol;
     const { clock } = this;
-    const onDatagram = (datagram: Datagram): void => this.#note(datagram);
+    const onDatagram = (datagram: Datagram): void => {
+      this.#note(datagram);
+      tap(datagram);
+    };
     this.network = memoryNetwork({ delayMs: 1, seed: 1, ...conditions, clock, onDatagram });
   }
 

@@ -1,5 +1,7 @@
+import type { Dice } from '../dice.ts';
 import { accept } from './acceptance.ts';
-import type { Agent } from './agent.ts';
+import { uriOf } from './address-value.ts';
+import { type Agent, actHeader } from './agent.ts';
 import { Dialog } from './dialog.ts';
 import type { Header, Message } from './message.ts';
 import type { ServerTransaction } from './server-transaction.ts';
@@ -18,6 +20,7 @@ export interface CallOwner {
 /** A call that has come, from its INVITE until it is decided (RFC 3261 §13.3). */
 export class IncomingCall {
   readonly #agent: Agent;
+  readonly #dice: Dice;
   readonly #server: ServerTransaction;
   readonly #owner: CallOwner;
   /** One, or two where it is forked. */
@@ -35,11 +38,14 @@ export class IncomingCall {
     this.#owner = owner;
     const { moods } = agent;
     const { request } = server;
+    const { callId, cseq } = request;
+    this.#dice = agent.diceFor(`call ${request.header(actKey) || callId}`);
     const takesReliable = request.lists('supported', '100rel') || request.lists('require', '100rel');
     this.#isReliable = takesReliable && moods.has('rings-reliably');
-    const isForked = !this.#isReliable && moods.isIn('forks', 0.3);
+    const isForked = !this.#isReliable && moods.does('forks', this.#dice, 0.3);
     for (let count = isForked ? 2 : 1; count > 0; count--) {
-      const dialog = Dialog.ofInvite(request, agent.newName(), agent.newSession());
+      const tag = agent.nameFor(`tag ${count} ${callId} ${cseq}`);
+      const dialog = Dialog.ofInvite(request, tag, agent.newSession());
       dialog.source = server.source;
       dialog.peerAllows = request.has('allow') ? request.values('allow') : undefined;
       this.#branches.push(dialog);
@@ -49,7 +55,7 @@ export class IncomingCall {
   /** Rings and answers, as the dice have it. */
   begin(): void {
     const { moods, timers } = this.#agent;
-    const { dice } = moods;
+    const dice = this.#dice;
     const rings = dice.below(3);
     const afterMs = dice.below(3_001);
     if (!moods.isCalm && dice.chance(0.1)) this.#status = dice.pick([486, 603]);
@@ -84,8 +90,8 @@ export class IncomingCall {
 
   /** @see RFC 3262 §3 */
   #ringReliably(dialog: Dialog, headers: readonly Header[]): void {
-    const { timers, moods } = this.#agent;
-    this.#rseq = this.#rseq === 0 ? 1 + moods.dice.below(0x7fff_ffff) : this.#rseq + 1;
+    const { timers } = this.#agent;
+    this.#rseq = this.#rseq === 0 ? 1 + this.#dice.below(0x7fff_ffff) : this.#rseq + 1;
     const { cseq } = this.#server.request;
     const reliable: Header[] = [...headers, ['Require', '100rel'], ['RSeq', String(this.#rseq)]];
     const ring = (): void => this.#server.respond(180, { toTag: dialog.localTag, headers: reliable });
@@ -120,9 +126,8 @@ export class IncomingCall {
     const [first, second] = this.#branches;
     if (first !== undefined) this.#accept(first);
     if (second === undefined) return;
-    const { moods, timers } = this.#agent;
     this.#keep(second);
-    const later = timers.after(moods.dice.below(1_000), () => this.#accept(second));
+    const later = this.#agent.timers.after(this.#dice.below(1_000), () => this.#accept(second));
     second.leavers.add(() => later.cancel());
   }
 
@@ -131,6 +136,7 @@ export class IncomingCall {
     const agent = this.#agent;
     const session = grantedInterval(agent, dialog, request);
     const contact: Header = ['Contact', agent.contact(false)];
+    dialog.localTarget = uriOf(contact[1]);
     const headers = [...recordRouteOf(request), contact, ...agent.abilities, ...session.headers, sdpType];
     const body = describe(dialog.session);
     agent.establish(dialog, this.#owner);
@@ -164,6 +170,8 @@ export class IncomingCall {
     return this.#branches[0]?.localTag ?? '';
   }
 }
+
+const actKey = actHeader.toLowerCase();
 
 /** The lines of Record-Route, for a response that makes a dialog, or refreshes it (RFC 3261 §12.1.1). */
 export function recordRouteOf(request: Message): Header[] {

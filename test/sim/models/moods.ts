@@ -1,14 +1,12 @@
-import type { Dice } from '../../engine/dice.ts';
+import type { Dice } from '../dice.ts';
 import type { Habit } from '../plan.ts';
 
 /** What an endpoint always does, and what it does now and then until it calms down. */
 export class Moods {
-  readonly dice: Dice;
   readonly #habits: ReadonlySet<Habit>;
   #isCalm = false;
 
-  constructor(habits: readonly Habit[], dice: Dice) {
-    this.dice = dice;
+  constructor(habits: readonly Habit[]) {
     this.#habits = new Set(habits);
   }
 
@@ -20,9 +18,14 @@ export class Moods {
     return this.#habits.has(habit);
   }
 
-  /** It has the habit, and is in the mood. */
-  isIn(habit: Habit, chance = 1): boolean {
-    return !this.#isCalm && this.#habits.has(habit) && (chance === 1 || this.dice.chance(chance));
+  /** It has the habit, and is not calm. */
+  isIn(habit: Habit): boolean {
+    return !this.#isCalm && this.#habits.has(habit);
+  }
+
+  /** It does so with that chance, as long as it is not calm. */
+  does(habit: Habit, dice: Dice, chance: number): boolean {
+    return this.isIn(habit) && dice.chance(chance);
   }
 
   calmDown(): void {

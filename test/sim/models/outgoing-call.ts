@@ -1,5 +1,6 @@
+import type { Dice } from '../dice.ts';
 import { uriOf } from './address-value.ts';
-import type { Agent } from './agent.ts';
+import { type Agent, actHeader } from './agent.ts';
 import type { ClientHearer, ClientTransaction } from './client-transaction.ts';
 import { Dialog, routesOf } from './dialog.ts';
 import type { CallOwner } from './incoming-call.ts';
@@ -30,12 +31,15 @@ export class OutgoingCall {
   readonly #agent: Agent;
   readonly #owner: CallOwner;
   readonly #target: string;
+  readonly #act: number | undefined;
+  readonly #dice: Dice;
   readonly #tag: string;
   readonly #hops: Place[];
   readonly #hasOffer: boolean;
   readonly #session: number;
   #settle: (outcome: CallOutcome) => void = () => undefined;
   #cseq = 1;
+  #contact = '';
   #minSeS = 0;
   #asked: readonly Header[] = [];
   #patience: Timer | undefined;
@@ -46,18 +50,20 @@ export class OutgoingCall {
   /** Sends the ACK of a branch again, by its tag. */
   readonly #acks = new Map<string, () => void>();
 
-  constructor(agent: Agent, owner: CallOwner, target: string) {
+  /** `act` gives it its Call-ID and its dice. */
+  constructor(agent: Agent, owner: CallOwner, target: string, act: number | undefined) {
     this.#agent = agent;
     this.#owner = owner;
     this.#target = target;
-    this.callId = agent.newName();
-    this.#tag = agent.newName();
+    this.#act = act;
+    this.callId = act === undefined ? agent.newName() : agent.nameFor(`act ${act}`);
+    this.#tag = agent.nameFor(`from ${this.callId}`);
+    this.#dice = agent.diceFor(`calling ${this.callId}`);
     this.#session = agent.newSession();
     const uri = parseUri(target);
     const direct = uri === undefined ? [] : [{ host: uri.host, port: uri.port }];
     this.#hops = agent.options.outbound.length > 0 ? [...agent.options.outbound] : direct;
-    const { moods } = agent;
-    this.#hasOffer = moods.isCalm || !moods.dice.chance(0.1);
+    this.#hasOffer = agent.moods.isCalm || !this.#dice.chance(0.1);
     this.outcome = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -65,8 +71,8 @@ export class OutgoingCall {
 
   begin(): void {
     const { moods, timers } = this.#agent;
-    const isHasty = !moods.isCalm && moods.dice.chance(0.05);
-    this.#patience = timers.after(isHasty ? moods.dice.below(3_000) : patienceMs, () => {
+    const isHasty = !moods.isCalm && this.#dice.chance(0.05);
+    this.#patience = timers.after(isHasty ? this.#dice.below(3_000) : patienceMs, () => {
       this.#state = 'given up';
       this.#transaction?.cancel();
     });
@@ -91,16 +97,19 @@ export class OutgoingCall {
   #invite(): Request {
     const agent = this.#agent;
     this.#asked = askedInterval(agent, undefined, this.#minSeS);
+    const contact = agent.contact(false);
+    this.#contact = uriOf(contact);
     const headers: Header[] = [
       ['Max-Forwards', '70'],
       ['From', `<${agent.uri}>;tag=${this.#tag}`],
       ['To', `<${this.#target}>`],
       ['Call-ID', this.callId],
       ['CSeq', `${this.#cseq} INVITE`],
-      ['Contact', agent.contact(false)],
+      ['Contact', contact],
       ...agent.abilities,
       ...this.#asked,
     ];
+    if (this.#act !== undefined) headers.push([actHeader, String(this.#act)]);
     if (this.#hasOffer) headers.push(sdpType);
     return { method: 'INVITE', uri: this.#target, headers, body: this.#hasOffer ? describe(this.#session) : '' };
   }
@@ -160,6 +169,7 @@ export class OutgoingCall {
     const dialog = this.#early.get(response.toTag) ?? Dialog.ofResponse(response, this.#session);
     dialog.routeSet = routesOf(response).reverse();
     dialog.remoteTarget = uriOf(response.header('contact'));
+    dialog.localTarget = this.#contact;
     noteAbilities(dialog, response);
     const agent = this.#agent;
     const [headers, body] = this.#hasOffer ? [[], ''] : [[sdpType], describe(dialog.session)];

@@ -1,5 +1,5 @@
 import { accept } from './acceptance.ts';
-import { paramOf } from './address-value.ts';
+import { paramOf, uriOf } from './address-value.ts';
 import { type Agent, optionTag } from './agent.ts';
 import { type Dialog, dialogId, routesOf } from './dialog.ts';
 import { IncomingCall, recordRouteOf } from './incoming-call.ts';
@@ -154,17 +154,20 @@ export class Reception {
   }
 
   #refusesRefresh(server: ServerTransaction): boolean {
-    const { moods } = this.#agent;
+    const { callId, cseq } = server.request;
     const leastS = tooSmall(this.#agent, server.request);
+    const dice = this.#agent.diceFor(`glare ${callId} ${cseq}`);
     if (leastS !== undefined) server.respond(422, { headers: [['Min-SE', String(leastS)]] });
-    else if (!moods.isIn('glares', 0.25)) return false;
-    else if (moods.dice.chance(0.5)) server.respond(491);
+    else if (!this.#agent.moods.does('glares', dice, 0.25)) return false;
+    else if (dice.chance(0.5)) server.respond(491);
     else this.#later(server);
     return true;
   }
 
   #later(server: ServerTransaction): void {
-    server.respond(500, { headers: [['Retry-After', String(this.#agent.moods.dice.below(11))]] });
+    const { callId, cseq } = server.request;
+    const dice = this.#agent.diceFor(`later ${callId} ${cseq}`);
+    server.respond(500, { headers: [['Retry-After', String(dice.below(11))]] });
   }
 
   /** Takes a target refresh, and gives what its 2xx says; with the option tag the route set moves as well (sdr-protocol.md §2.4). */
@@ -177,7 +180,9 @@ export class Reception {
     const recordRoute = recordRouteOf(request);
     if (isPeer && recordRoute.length > 0) dialog.routeSet = routesOf(request);
     const copied = isPeer && !agent.moods.has('drops-record-route') ? recordRoute : [];
-    return [...copied, ['Contact', agent.contact(true)], ...agent.abilities, ...session.headers];
+    const contact = agent.contact(true);
+    dialog.localTarget = uriOf(contact);
+    return [...copied, ['Contact', contact], ...agent.abilities, ...session.headers];
   }
 
   #prack(server: ServerTransaction, dialog: Dialog): void {

@@ -74,19 +74,16 @@ export class Requests implements CallOwner {
   async #update(dialog: Dialog, withOffer: boolean, retries: number): Promise<Outcome> {
     if (withOffer && (dialog.isOffering || dialog.isInviting)) return { status: 491 };
     const asked = askedInterval(this.#agent, dialog, 0);
-    const content = withOffer ? [sdpType] : [];
+    const contact = this.#agent.contact(true);
+    const headers: Header[] = [['Contact', contact], ...this.#agent.abilities, ...asked];
+    if (withOffer) headers.push(sdpType);
     if (withOffer) dialog.isOffering = true;
     const body = withOffer ? describe(dialog.session) : '';
-    const outcome = await this.#ask(
-      dialog,
-      'UPDATE',
-      [...this.#refreshing(), ...asked, ...content],
-      body,
-      (response) => {
-        takeTarget(dialog, response);
-        takeInterval(dialog, asked, response);
-      },
-    );
+    const outcome = await this.#ask(dialog, 'UPDATE', headers, body, (response) => {
+      dialog.localTarget = uriOf(contact);
+      takeTarget(dialog, response);
+      takeInterval(dialog, asked, response);
+    });
     if (withOffer) dialog.isOffering = false;
     if (outcome.status !== 491 || retries === 0) return outcome;
     return (await this.#hasWaited(dialog)) ? this.#update(dialog, withOffer, retries - 1) : outcome;
@@ -106,7 +103,8 @@ export class Requests implements CallOwner {
 
   #invite(dialog: Dialog, asked: readonly Header[]): Promise<number> {
     const agent = this.#agent;
-    const headers = [...this.#refreshing(), ...asked, sdpType];
+    const contact = agent.contact(true);
+    const headers: Header[] = [['Contact', contact], ...agent.abilities, ...asked, sdpType];
     const request = dialog.request('INVITE', headers, describe(dialog.session));
     return new Promise((settle) => {
       let acknowledge: (() => void) | undefined;
@@ -119,6 +117,7 @@ export class Requests implements CallOwner {
       transaction = agent.send(dialog, request, {
         final: (response) => {
           if (response.status < 300 && acknowledge === undefined) {
+            dialog.localTarget = uriOf(contact);
             takeTarget(dialog, response);
             takeInterval(dialog, asked, response);
             acknowledge = agent.acknowledger(dialog, dialog.ack(response.cseq, []));
@@ -129,10 +128,6 @@ export class Requests implements CallOwner {
         failed: settled,
       });
     });
-  }
-
-  #refreshing(): Header[] {
-    return [['Contact', this.#agent.contact(true)], ...this.#agent.abilities];
   }
 
   /** Asks in a dialog that lives, and draws the conclusions. `accepted` hears a 2xx. */
@@ -178,7 +173,7 @@ export class Requests implements CallOwner {
 
   /** After a 491: the dialog still lives when it is time for the second try (RFC 3261 §14.1, RFC 3311 §5.3). */
   #hasWaited(dialog: Dialog): Promise<boolean> {
-    const { dice } = this.#agent.moods;
+    const dice = this.#agent.diceFor(`wait ${dialog.callId} ${dialog.localCseq}`);
     const ms = dialog.isCaller ? 2_100 + 10 * dice.below(191) : 10 * dice.below(201);
     return new Promise((settle) => {
       const done = (): void => {

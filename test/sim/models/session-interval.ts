@@ -55,5 +55,5 @@ export interface Granted {
 function chosenRefresher(agent: Agent, dialog: Dialog, isSupported: boolean): NonNullable<SessionExpires['refresher']> {
   if (!isSupported) return 'uas';
   if (dialog.timer !== undefined && dialog.timer.intervalS > 0) return dialog.timer.isOurs ? 'uas' : 'uac';
-  return agent.moods.dice.pick(['uas', 'uac'] as const);
+  return agent.diceFor(`refresher ${dialog.callId}`).pick(['uas', 'uac'] as const);
 }

@@ -1,5 +1,5 @@
 import { Agent, type StrictEndpointOptions } from './agent.ts';
-import type { Dialog } from './dialog.ts';
+import { Dialog, type DialogRecord } from './dialog.ts';
 import type { Header, Message } from './message.ts';
 import { type CallOutcome, OutgoingCall } from './outgoing-call.ts';
 import { Post, type Source } from './post.ts';
@@ -47,16 +47,17 @@ export class StrictEndpoint {
   }
 
   async start(): Promise<void> {
-    const { transport, otherTransport, clock } = this.#agent.options;
+    const { transport, otherTransport, clock, records = [] } = this.#agent.options;
     const hear = (message: Message, source: Source): void => this.#agent.transactions.hear(message, source);
     for (const each of otherTransport === undefined ? [transport] : [transport, otherTransport])
       this.#posts.push(await Post.open(each, clock, hear));
     this.#agent.posts = this.#posts;
+    for (const record of records) this.#adopt(record);
   }
 
-  /** Calls a URI; never rejects. */
-  invite(target: string): Promise<CallOutcome> {
-    const call = new OutgoingCall(this.#agent, this.#requests, target);
+  /** Calls a URI; never rejects. `act`, if there is one, is used once only: it gives the call its Call-ID and its dice, and travels with it. */
+  invite(target: string, act?: number): Promise<CallOutcome> {
+    const call = new OutgoingCall(this.#agent, this.#requests, target, act);
     call.begin();
     return call.outcome;
   }
@@ -83,10 +84,21 @@ export class StrictEndpoint {
     this.#agent.moods.calmDown();
   }
 
+  /** What it would leave behind if it was killed now, for the process that comes after it. */
+  get records(): readonly DialogRecord[] {
+    return this.dialogs.map(({ record }) => record);
+  }
+
   /** Ends as a killed process does: nothing is sent, nothing is told. */
   async stop(): Promise<void> {
     this.#agent.transactions.stop();
     this.#agent.dialogs.clear();
     for (const post of this.#posts.splice(0)) await post.stop();
+  }
+
+  #adopt(record: DialogRecord): void {
+    const dialog = new Dialog(record);
+    this.#agent.establish(dialog, this.#requests);
+    dialog.timer?.restart(record.intervalS, record.isRefresher);
   }
 }
