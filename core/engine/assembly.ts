@@ -24,6 +24,7 @@ import type { Parts } from './parts.ts';
 import { RandomPool } from './random-pool.ts';
 import { Refusals } from './refusals.ts';
 import { Reporter } from './reporter.ts';
+import { StatelessTags } from './stateless-tags.ts';
 import { Trust } from './trust.ts';
 
 /** What the parts are built into: where their outputs go, and who hears of what they cannot decide. */
@@ -157,6 +158,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     reporter,
     counters,
     refusals,
+    statelessTags: new StatelessTags(random),
     takesCalls: options.takesCalls,
     local,
     ownUri,

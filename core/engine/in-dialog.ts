@@ -109,11 +109,11 @@ export class InDialog implements ServerUser {
       return;
     }
     if (dialog === -1 && this.#released.has(request)) {
-      this.#responder.respond(tx, request, 500, { lines: 'Retry-After: 2\r\n' });
+      this.#responder.respondStateless(tx, request, 500, { lines: 'Retry-After: 2\r\n' });
       return;
     }
     if (dialog === -1 || (table.state[dialog] === DialogState.ending && request.method !== 'BYE')) {
-      this.#responder.refuse(tx, request, 481);
+      this.#responder.turnAway(tx, request, 481);
       return;
     }
     // Equal is refused as lower is: the same request by another way must not be carried out twice.

@@ -82,28 +82,27 @@ export class IncomingCalls implements ServerUser, ReliableUser {
 
   /** An INVITE outside any dialog. */
   receive(tx: ServerTransaction, request: Message): void {
-    const { token, sessions, table, reporter, wheel, takesCalls } = this.#parts;
-    const localTag = token();
+    const { token, sessions, table, servers, reporter, wheel, takesCalls } = this.#parts;
     const fault = inviteFault(request, this.#maker.canRoute(request));
     if (fault !== undefined) {
-      this.#responder.refuse(tx, request, 400, { toTag: localTag, reason: fault });
+      this.#responder.turnAway(tx, request, 400, { reason: fault });
       return;
     }
     const acceptable = unsupportedContent(request);
     if (acceptable !== undefined) {
-      this.#responder.refuse(tx, request, 415, { toTag: localTag, lines: acceptable });
+      this.#responder.turnAway(tx, request, 415, { lines: acceptable });
       return;
     }
     if (sessions.tooSmall(request)) {
-      this.#responder.refuse(tx, request, 422, { toTag: localTag, lines: `Min-SE: ${minSessionIntervalS}\r\n` });
+      this.#responder.turnAway(tx, request, 422, { lines: `Min-SE: ${minSessionIntervalS}\r\n` });
       return;
     }
-    if (this.#draining || table.room <= 0) {
-      this.#responder.refuse(tx, request, 503, { toTag: localTag, lines: this.#draining ? '' : retryAfter });
+    if (this.#draining || table.room <= 0 || servers.isCrowded) {
+      this.#responder.turnAway(tx, request, 503, { lines: this.#draining ? '' : retryAfter });
       return;
     }
     if (!takesCalls) {
-      this.#responder.refuse(tx, request, 480, { toTag: localTag });
+      this.#responder.turnAway(tx, request, 480);
       return;
     }
     tx.user = this;
@@ -113,7 +112,7 @@ export class IncomingCalls implements ServerUser, ReliableUser {
     this.#calls.set(tx.id, {
       ticket,
       bytes: request.bytes,
-      localTag,
+      localTag: token(),
       undecidedStatus: expiresS < ringLimitS ? 487 : 480,
       untilMs,
       timer: wheel.arm(this.#reminder, tx.id, Math.min(untilMs, wheel.nowMs + reminderMs.unreliable)),

@@ -39,17 +39,16 @@ export class OutOfDialog {
 
   receive(tx: ServerTransaction, request: Message): void {
     const { method } = request;
-    const toTag = this.#parts.token();
     const unsupported = unsupportedExtensions(request, this.#parts.recovery.replaces);
-    if (!isKnownMethod(method)) this.#responder.refuse(tx, request, 501, { toTag, lines: allowHeader });
-    else if (request.requestUriParts.scheme === 'other') this.#responder.refuse(tx, request, 416, { toTag });
+    if (!isKnownMethod(method)) this.#responder.turnAway(tx, request, 501, { lines: allowHeader });
+    else if (request.requestUriParts.scheme === 'other') this.#responder.turnAway(tx, request, 416);
     else if (unsupported !== '')
-      this.#responder.refuse(tx, request, 420, { toTag, lines: `Unsupported: ${unsupported}\r\n` });
-    else if (this.#replaced.receive(tx, request, toTag)) return;
+      this.#responder.turnAway(tx, request, 420, { lines: `Unsupported: ${unsupported}\r\n` });
+    else if (this.#replaced.receive(tx, request)) return;
     else if (method === 'INVITE') this.#calls.receive(tx, request);
-    else if (method === 'OPTIONS') this.#responder.respond(tx, request, 200, { toTag });
-    else if (needsDialog.has(method)) this.#responder.refuse(tx, request, 481, { toTag });
-    else this.#responder.refuse(tx, request, 405, { toTag, lines: allowHeader });
+    else if (method === 'OPTIONS') this.#responder.respondStateless(tx, request, 200);
+    else if (needsDialog.has(method)) this.#responder.turnAway(tx, request, 481);
+    else this.#responder.turnAway(tx, request, 405, { lines: allowHeader });
   }
 
   /**
@@ -59,10 +58,10 @@ export class OutOfDialog {
    * @see RFC 3261 §8.2.2.2
    */
   receiveCopy(copy: Extract<Received, { kind: 'merged' }>, request: Message): void {
-    const { hops, servers, token } = this.#parts;
+    const { hops, servers } = this.#parts;
     const { tx, otherId, otherFlow, otherReachable } = copy;
     if (otherReachable && hops.byFlow(otherFlow)?.state !== 'down') {
-      this.#responder.refuse(tx, request, 482, { toTag: token() });
+      this.#responder.turnAway(tx, request, 482);
       return;
     }
     servers.supersede(otherId, tx, request);
@@ -73,7 +72,7 @@ export class OutOfDialog {
   cancel(tx: ServerTransaction, request: Message): void {
     const invite = this.#parts.servers.findInvite(request);
     if (invite === 'none') {
-      this.#responder.refuse(tx, request, 481, { toTag: this.#parts.token() });
+      this.#responder.turnAway(tx, request, 481);
       return;
     }
     const ringing = invite === 'answered' ? undefined : this.#calls.tagOf(invite.id);

@@ -17,6 +17,7 @@ import type { EngineCounters, RefusalCounter } from './counters.ts';
 import type { DialogEnd, EndReason } from './event.ts';
 import type { Refusals } from './refusals.ts';
 import type { Reporter } from './reporter.ts';
+import type { StatelessTags } from './stateless-tags.ts';
 import type { Trust } from './trust.ts';
 
 /** What the engine is made of: handed to those who decide what a message means. */
@@ -40,6 +41,7 @@ export interface Parts {
   readonly reporter: Reporter;
   readonly counters: EngineCounters;
   readonly refusals: Refusals<RefusalCounter>;
+  readonly statelessTags: StatelessTags;
   /** Whether the program takes calls. */
   readonly takesCalls: boolean;
   /** Where we are reached by a protocol; by our first, where we do not speak that one. */

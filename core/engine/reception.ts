@@ -70,7 +70,8 @@ export class Reception {
         if (message.method !== 'ACK') this.#parts.counters.repeatedRequests++;
         break;
       case 'ack-for-2xx':
-        if (!this.#inDialog.receiveAck(message)) this.#drop('droppedAcks', 'ACK of No Answer', flow);
+        if (!this.#inDialog.receiveAck(message) && !this.#parts.statelessTags.isOf(message))
+          this.#drop('droppedAcks', 'ACK of No Answer', flow);
         break;
       case 'full':
         this.#answerStateless(message, flow, 503, reasonPhrase(503), 'Retry-After: 5\r\n');
@@ -128,9 +129,9 @@ export class Reception {
   }
 
   #answerStateless(message: Message, flow: FlowId, status: number, phrase: string, lines: string): void {
-    const { writer, token, outlet, remote, refusals } = this.#parts;
+    const { writer, statelessTags, outlet, remote, refusals } = this.#parts;
     refusals.count(counterOf(status), phrase, remote(flow));
-    beginResponse(writer, message, status, phrase, { toTag: token(), source: remote(flow) });
+    beginResponse(writer, message, status, phrase, { toTag: statelessTags.of(message), source: remote(flow) });
     writer.text(lines);
     outlet.send(flow, endMessage(writer, undefined, undefined));
   }

@@ -47,7 +47,7 @@ export class ReplacedDialogs implements ClientUser {
   }
 
   /** A request outside any dialog: true when it wanted to replace one, and has been answered. */
-  receive(tx: ServerTransaction, request: Message, toTag: string): boolean {
+  receive(tx: ServerTransaction, request: Message): boolean {
     if (!this.#parts.recovery.replaces) return false;
     const presence = readReplaces(request, this.#replaces);
     if (presence === 'absent') return false;
@@ -55,14 +55,14 @@ export class ReplacedDialogs implements ClientUser {
     const dialog = isSound ? this.#find(request) : -1;
     const proof = this.#challenge(tx, request, dialog);
     if (proof !== undefined) {
-      this.#responder.refuse(tx, request, 401, { toTag, lines: proof });
+      this.#responder.turnAway(tx, request, 401, { lines: proof });
       return true;
     }
     const status = isSound ? this.#refusal(tx, request, dialog) : 400;
-    if (status === 200) this.#accept(tx, request, dialog, toTag);
+    if (status === 200) this.#accept(tx, request, dialog, this.#parts.token());
     else if (status === 422)
-      this.#responder.refuse(tx, request, 422, { toTag, lines: `Min-SE: ${minSessionIntervalS}\r\n` });
-    else this.#responder.refuse(tx, request, status, { toTag });
+      this.#responder.turnAway(tx, request, 422, { lines: `Min-SE: ${minSessionIntervalS}\r\n` });
+    else this.#responder.turnAway(tx, request, status);
     return true;
   }
 

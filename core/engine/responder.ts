@@ -35,26 +35,55 @@ export class Responder {
 
   /** Gives what it has sent. */
   respond(tx: ServerTransaction, request: Message, status: number, shape: ResponseShape = {}): Uint8Array {
-    const { writer, remote, servers, table, recovery } = this.#parts;
-    const { toTag, reason, recordRoute } = shape;
+    const { remote, servers } = this.#parts;
     const { id, reachable } = tx;
+    const bytes = this.#write(tx, request, status, shape);
+    if (!reachable && isDue(tx, status)) this.#sendElsewhere(id, replyAddress(request, remote(tx.flow)), bytes);
+    servers.respond(tx, status, bytes);
+    return bytes;
+  }
+
+  /**
+   * Answers a new request of which nothing is kept: one that comes again is answered again, and nothing is sent of ourselves. So a
+   * stranger, who may have written somebody else's address, neither takes up room nor has us send more than he did.
+   *
+   * @see RFC 3261 §8.2.7
+   */
+  respondStateless(tx: ServerTransaction, request: Message, status: number, shape: ResponseShape = {}): void {
+    const { servers, outlet, statelessTags } = this.#parts;
+    const { flow } = tx;
+    const bytes = this.#write(tx, request, status, { ...shape, toTag: statelessTags.of(request) });
+    servers.forget(tx);
+    outlet.send(flow, bytes);
+  }
+
+  /** Refuses a request of a dialog's, which is counted and reported. */
+  refuse(tx: ServerTransaction, request: Message, status: number, shape: ResponseShape = {}): void {
+    this.#count(tx, status, shape);
+    this.respond(tx, request, status, shape);
+  }
+
+  /** Refuses a request of a stranger's, without state. */
+  turnAway(tx: ServerTransaction, request: Message, status: number, shape: ResponseShape = {}): void {
+    this.#count(tx, status, shape);
+    this.respondStateless(tx, request, status, shape);
+  }
+
+  #count(tx: ServerTransaction, status: number, { reason }: ResponseShape): void {
+    const { refusals, remote } = this.#parts;
+    refusals.count(counterOf(status), reason ?? reasonPhrase(status), remote(tx.flow));
+  }
+
+  #write(tx: ServerTransaction, request: Message, status: number, shape: ResponseShape): Uint8Array {
+    const { writer, remote, table, recovery } = this.#parts;
+    const { toTag, reason, recordRoute } = shape;
     const isSuccess = status >= 200 && status < 300;
     beginResponse(writer, request, status, reason, { toTag, recordRoute, source: remote(tx.flow) });
     if (isSuccess) writer.octets(callAbilities(table));
     if (isSuccess && recovery.replaces && request.method === 'INVITE') writer.text(replacesHeader);
     shape.write?.();
     if (shape.lines !== undefined) writer.text(shape.lines);
-    const bytes = endWithContent(writer, shape.content ?? noContent);
-    if (!reachable && isDue(tx, status)) this.#sendElsewhere(id, replyAddress(request, remote(tx.flow)), bytes);
-    servers.respond(tx, status, bytes);
-    return bytes;
-  }
-
-  /** Refuses a request, which is counted and reported. */
-  refuse(tx: ServerTransaction, request: Message, status: number, shape: ResponseShape = {}): void {
-    const { refusals, remote } = this.#parts;
-    refusals.count(counterOf(status), shape.reason ?? reasonPhrase(status), remote(tx.flow));
-    this.respond(tx, request, status, shape);
+    return endWithContent(writer, shape.content ?? noContent);
   }
 
   /** The transaction goes on as if the response were sent, and if it still lives what follows goes the new way as well. */

@@ -6,25 +6,26 @@ import { host, nearOffer } from './world.ts';
 
 const test = suite('Where a client that asks for no symmetric response gets it (RFC 3261 §18.2.2)');
 
-/** An OPTIONS of a client whose responses are to go to this port. */
-function options(port: number, branch: string): string {
+/** A request of a client whose responses are to go to this port. */
+function request(method: string, port: number, branch: string): string {
   const lines = [
-    `OPTIONS sip:${host}:5060 SIP/2.0`,
+    `${method} sip:${host}:5060 SIP/2.0`,
     `Via: SIP/2.0/UDP ${host}:${port};branch=z9hG4bK-${branch}`,
     `From: <sip:client@${host}>;tag=1`,
-    `To: <sip:${host}:5060>;tag=none`,
+    `To: <sip:${host}:5060>`,
     `Call-ID: ${branch}`,
-    'CSeq: 1 OPTIONS',
+    `CSeq: 1 ${method}`,
+    `Contact: <sip:client@${host}>`,
   ];
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** A stack without hops that has answered so many requests, each of which named another port. */
-async function flooded(requests: number): Promise<Bed> {
-  const ground = await bed({ hops: 0 });
+/** A stack without hops, whose program decides no call, after so many requests, each of which named another port. */
+async function flooded(method: string, requests: number): Promise<Bed> {
+  const ground = await bed({ hops: 0, stack: { application: { onCall: () => undefined } } });
   const flood = await RawPeer.open(ground, 'flood', 6666);
   for (let count = 0; count < requests; count++) {
-    flood.send(ground.nearPort, options(10_000 + count, `flood-${count}`));
+    flood.send(ground.nearPort, request(method, 10_000 + count, `flood-${count}`));
     if (count % 100 === 0) await ground.clock.run(1);
   }
   await ground.clock.run(5);
@@ -34,16 +35,25 @@ async function flooded(requests: number): Promise<Bed> {
 test('at the port of its sent-by', async () => {
   const ground = await bed({ hops: 0 });
   const { hop, other, clock, nearPort } = ground;
-  hop.send(nearPort, options(other.port, 'plain'));
+  hop.send(nearPort, request('OPTIONS', other.port, 'plain'));
   await clock.run(5);
   assert.equal([hop.responses('OPTIONS').length, other.responses('OPTIONS').length], [0, 1]);
   await ground.rest();
 });
 
-test('where it sent from, once thousands of ports have been named; and calls to new peers go on', async () => {
-  const ground = await flooded(4200);
+test('at that port, too, after thousands of others that were named by requests of which nothing is kept', async () => {
+  const ground = await flooded('OPTIONS', 4200);
+  const { hop, other, clock, nearPort } = ground;
+  hop.send(nearPort, request('OPTIONS', other.port, 'late'));
+  await clock.run(5);
+  assert.equal([hop.responses('OPTIONS').length, other.responses('OPTIONS').length], [0, 1]);
+  await ground.rest();
+});
+
+test('where it sent from, while thousands of calls wait for answers at other ports; and calls to new peers go on', async () => {
+  const ground = await flooded('INVITE', 2200);
   const { hop, other, clock, nearPort, take, near } = ground;
-  hop.send(nearPort, options(other.port, 'late'));
+  hop.send(nearPort, request('OPTIONS', other.port, 'late'));
   await clock.run(5);
   assert.equal([hop.responses('OPTIONS').length, other.responses('OPTIONS').length], [1, 0]);
   const dialog = await take(near.invite(other.uri, { body: nearOffer }));
