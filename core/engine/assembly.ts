@@ -18,6 +18,7 @@ import { ServerTransactions } from '../transaction/server.ts';
 import { Challenger } from './challenger.ts';
 import { noCounts, type RefusalCounter } from './counters.ts';
 import type { EngineEvent } from './event.ts';
+import { HeldOctets } from './held-octets.ts';
 import { owedByesMax } from './limits.ts';
 import type { EngineOptions } from './options.ts';
 import type { Parts } from './parts.ts';
@@ -158,6 +159,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     reporter,
     counters,
     refusals,
+    heldOctets: new HeldOctets(),
     statelessTags: new StatelessTags(random),
     takesCalls: options.takesCalls,
     local,

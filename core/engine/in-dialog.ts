@@ -152,7 +152,7 @@ export class InDialog implements ServerUser {
         break;
       case 'INFO':
       case 'MESSAGE':
-        this.#ask(tx, request, dialog);
+        if (this.#hasRoom(tx, request)) this.#ask(tx, request, dialog);
         break;
       case 'PRACK':
         this.#receivePrack(tx, request, dialog);
@@ -240,11 +240,18 @@ export class InDialog implements ServerUser {
     return { atMs: sentAtMs, notBeforeMs: aliveAtMs, notAfterMs: wheel.nowMs };
   }
 
+  /** Whether there is room for a request that the program is to be asked about; refuses it where there is none. */
+  #hasRoom(tx: ServerTransaction, request: Message): boolean {
+    const has = this.#parts.heldOctets.hasRoom(request.bytes.length, false);
+    if (!has) this.#responder.refuse(tx, request, 503, { lines: 'Retry-After: 5\r\n' });
+    return has;
+  }
+
   #ask(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
-    const { reporter } = this.#parts;
+    const { reporter, heldOctets } = this.#parts;
     tx.user = this;
     const ticket = this.#tickets.issue(tx.id);
-    this.#held.set(tx.id, { ticket, dialog, method: request.method, bytes: request.bytes });
+    this.#held.set(tx.id, { ticket, dialog, method: request.method, bytes: heldOctets.take(request.bytes) });
     const others = this.#heldOf.get(dialog);
     if (others === undefined) this.#heldOf.set(dialog, new Set([tx.id]));
     else others.add(tx.id);
@@ -331,6 +338,7 @@ export class InDialog implements ServerUser {
     const { bytes, body } = request;
     const isNewOffer = hasBody && hashDescription(bytes, body.start, body.end) !== table.remoteSession[dialog];
     if (isNewOffer) {
+      if (!this.#hasRoom(tx, request)) return;
       this.#refreshing.set(dialog, tx.id);
       if (isInvite) table.set(dialog, DialogFlag.remoteInvitePending, true);
       this.#ask(tx, request, dialog);
@@ -358,6 +366,7 @@ export class InDialog implements ServerUser {
     if (held === undefined) return undefined;
     const { dialog, method } = held;
     this.#held.delete(requestId);
+    this.#parts.heldOctets.give(held.bytes);
     const others = this.#heldOf.get(dialog);
     others?.delete(requestId);
     if (others?.size === 0) this.#heldOf.delete(dialog);

@@ -13,6 +13,7 @@ import type { Answers } from './answers.ts';
 import type { Content } from './command.ts';
 import { noContent } from './content.ts';
 import { type DialogMaker, partyOf } from './dialog-maker.ts';
+import { callsShare } from './limits.ts';
 import type { Parts } from './parts.ts';
 import { ReliableProvisionals, type ReliableUser } from './reliable-provisionals.ts';
 import { bodyOf } from './reporter.ts';
@@ -82,7 +83,7 @@ export class IncomingCalls implements ServerUser, ReliableUser {
 
   /** An INVITE outside any dialog. */
   receive(tx: ServerTransaction, request: Message): void {
-    const { token, sessions, table, servers, reporter, wheel, takesCalls } = this.#parts;
+    const { token, sessions, table, servers, reporter, wheel, heldOctets, takesCalls } = this.#parts;
     const fault = inviteFault(request, this.#maker.canRoute(request));
     if (fault !== undefined) {
       this.#responder.turnAway(tx, request, 400, { reason: fault });
@@ -97,7 +98,8 @@ export class IncomingCalls implements ServerUser, ReliableUser {
       this.#responder.turnAway(tx, request, 422, { lines: `Min-SE: ${minSessionIntervalS}\r\n` });
       return;
     }
-    if (this.#draining || table.room <= 0 || servers.isCrowded) {
+    const isCrowded = servers.fill > callsShare || !heldOctets.hasRoom(request.bytes.length, true);
+    if (this.#draining || table.room <= 0 || isCrowded) {
       this.#responder.turnAway(tx, request, 503, { lines: this.#draining ? '' : retryAfter });
       return;
     }
@@ -111,7 +113,7 @@ export class IncomingCalls implements ServerUser, ReliableUser {
     const ticket = this.#tickets.issue(tx.id);
     this.#calls.set(tx.id, {
       ticket,
-      bytes: request.bytes,
+      bytes: heldOctets.take(request.bytes),
       localTag: token(),
       undecidedStatus: expiresS < ringLimitS ? 487 : 480,
       untilMs,
@@ -361,6 +363,7 @@ export class IncomingCalls implements ServerUser, ReliableUser {
   #forget(callId: number, call: IncomingCall, isAnswered: boolean): void {
     this.#parts.wheel.disarm(call.timer);
     this.#calls.delete(callId);
+    this.#parts.heldOctets.give(call.bytes);
     this.reliable.end(callId, isAnswered);
     if (call.early !== undefined) this.#callOf.delete(call.early);
   }

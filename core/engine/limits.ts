@@ -27,3 +27,9 @@ export const refusalIntervalMs = 10_000;
 
 /** So many pairs of counter and host are reported one by one at a time, so that forged sources cannot make reports a flood of their own. */
 export const refusalSourcesMax = 64;
+
+/** Octets of requests that wait for the program: 40,000 INVITEs of the usual size. */
+export const heldOctetsMax = 64 * 1024 * 1024;
+
+/** Of that, and of the server transactions, calls that are not answered yet may take so much: the rest is for requests in dialogs. */
+export const callsShare = 0.75;

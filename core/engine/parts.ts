@@ -15,6 +15,7 @@ import type { ClientTransactions } from '../transaction/client.ts';
 import type { ServerTransactions } from '../transaction/server.ts';
 import type { EngineCounters, RefusalCounter } from './counters.ts';
 import type { DialogEnd, EndReason } from './event.ts';
+import type { HeldOctets } from './held-octets.ts';
 import type { Refusals } from './refusals.ts';
 import type { Reporter } from './reporter.ts';
 import type { StatelessTags } from './stateless-tags.ts';
@@ -41,6 +42,8 @@ export interface Parts {
   readonly reporter: Reporter;
   readonly counters: EngineCounters;
   readonly refusals: Refusals<RefusalCounter>;
+  /** Of requests that wait for the program. */
+  readonly heldOctets: HeldOctets;
   readonly statelessTags: StatelessTags;
   /** Whether the program takes calls. */
   readonly takesCalls: boolean;

@@ -105,7 +105,7 @@ export class ServerTransactions {
   readonly #pool: Pool;
   readonly #key = new MatchKey();
   readonly #origins: Origins;
-  readonly #crowd: number;
+  readonly #capacity: number;
   readonly #invite: Machine<InviteServerState, InviteServerTimer, InviteServerEvent, InviteServerAction>;
   readonly #nonInvite: Machine<NonInviteServerState, NonInviteServerTimer, NonInviteServerEvent, InviteServerAction>;
   readonly #accepted2xx: Machine<Accepted2xxState, Accepted2xxTimer, Accepted2xxEvent, InviteServerAction>;
@@ -122,7 +122,7 @@ export class ServerTransactions {
 
   constructor(deps: ServerDeps) {
     this.#send = deps.send;
-    this.#crowd = crowdedAt * deps.capacity;
+    this.#capacity = deps.capacity;
     const shelf = new Shelf(deps.capacity * keptPerTransaction);
     this.#shelf = shelf;
     this.#records = new ServerRecords(shelf);
@@ -143,9 +143,9 @@ export class ServerTransactions {
     return this.#pool.count;
   }
 
-  /** So many are in use that the rest is left to dialogs: strangers' requests are not to keep the peers of calls from being heard. */
-  get isCrowded(): boolean {
-    return this.#pool.count > this.#crowd;
+  /** The part of the capacity that is in use: 1 when there is no room for any more. */
+  get fill(): number {
+    return this.#pool.count / this.#capacity;
   }
 
   /** What they take off the heap. Those that their users may still act on have an object each beside. */
@@ -426,9 +426,6 @@ export class ServerTransactions {
     return own === tx ? own : undefined;
   }
 }
-
-/** Of its capacity, for whoever is in no dialog. */
-const crowdedAt = 0.75;
 
 /** Octets of key and response that a transaction may keep on the average: generous for a message that a datagram carries. */
 const keptPerTransaction = 2_048;

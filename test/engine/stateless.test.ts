@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { IncomingCall } from '../../core/index.ts';
 import { type BedOptions, bed, call, finish } from './bed.ts';
 import { RawPeer } from './raw-peer.ts';
 import { farAnswer, host, noted, obliging } from './world.ts';
@@ -139,6 +140,38 @@ test('a flood of calls that nobody decides leaves room for the requests of dialo
     hop.responses('INFO').map(({ status }) => status),
     Array(10).fill(200),
   );
+  await finish(ground, dialog);
+});
+
+test('calls of 60,000 octets that nobody decides are held up to 48 MiB; then they are refused, and requests in dialogs are not', async () => {
+  const log: string[] = [];
+  const held: IncomingCall[] = [];
+  const ground = await strange({
+    stack: {
+      application: noted(log, { onCall: (incoming) => void held.push(incoming) }),
+      limits: { dialogs: 64, transactions: 8192 },
+    },
+  });
+  const { send, clock, hop, stranger } = ground;
+  const { dialog, raw } = await call(ground);
+  const huge = `Subject: ${'x'.repeat(60_000)}`;
+  const flood = async (from: number): Promise<void> => {
+    for (let count = from; count < from + 1000; count++) {
+      send(request('INVITE', `${count}`).replace('\r\n\r\n', `\r\n${huge}\r\n\r\n`));
+      if (count % 100 === 0) await clock.run(1);
+    }
+    await clock.run(5);
+  };
+  await flood(0);
+  assert.is(held.length, Math.floor((48 * 1024 * 1024) / 60_260));
+  assert.is(stranger.responses('INVITE').filter(({ status }) => status === 503).length, 1000 - held.length);
+  raw.request('INFO', { headers: [huge] });
+  await clock.run(5);
+  assert.is(hop.responses('INFO').at(-1)?.status, 200);
+  for (const incoming of held.splice(0)) incoming.refuse(486);
+  await flood(1000);
+  assert.ok(held.length > 800, 'what was refused makes room');
+  for (const incoming of held.splice(0)) incoming.refuse(486);
   await finish(ground, dialog);
 });
 
