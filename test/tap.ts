@@ -46,6 +46,7 @@ export function tap(transport: Transport, hear: (fromPort: number, text: string)
           ports.delete(flow);
           listener.flowLost(flow, code, message);
         },
+        turnedAway: () => undefined,
         warning: () => undefined,
       },
       context,

@@ -1,4 +1,4 @@
-import type { Clock, MessageFault, TransportFailure } from './contract.ts';
+import type { Address, Clock, MessageFault, TransportFailure } from './contract.ts';
 import { Framer, type FramingFault } from './frame.ts';
 import {
   bodySizeMax,
@@ -20,6 +20,8 @@ export interface ConnectionOwner {
   lost(connection: Connection, code: TransportFailure, reason: string): void;
   /** It was closed by us, and is now gone. */
   gone(connection: Connection): void;
+  /** It holds so many octets more, or less; it may be in the middle of a call. */
+  heldMore(size: number): void;
 }
 
 /**
@@ -48,6 +50,9 @@ export class Connection implements PipeUser {
   #batch: Uint8Array[] = [];
   #batchSize = 0;
   #overflowed = false;
+  #heardAtMs: number;
+  /** Octets that it has told of. */
+  #told = 0;
   #state: ConnectionState = 'open';
   /** Since when the message that is under way has been coming; undefined when none is. */
   #begunAtMs: number | undefined;
@@ -59,10 +64,26 @@ export class Connection implements PipeUser {
     this.#pipe = pipe;
     this.#clock = clock;
     this.#owner = owner;
+    this.#heardAtMs = clock.nowMs();
   }
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** Where it leads. */
+  get remote(): Address {
+    return this.#pipe.remote;
+  }
+
+  /** When the peer last sent something, or connected. */
+  get heardAtMs(): number {
+    return this.#heardAtMs;
+  }
+
+  /** Octets that it holds: of a message that has not come as a whole, and what waits to leave. */
+  get heldSize(): number {
+    return this.#framer.heldSize + this.queuedSize;
   }
 
   /** Octets that wait to leave. */
@@ -87,6 +108,7 @@ export class Connection implements PipeUser {
     this.#batchSize += bytes.length;
     if (this.#batch.length === 1) queueMicrotask(() => this.#flush());
     if (this.queuedSize > writeQueueSizeMax) this.#overflowed = true;
+    this.tellHeld();
     return !this.#overflowed;
   }
 
@@ -109,9 +131,19 @@ export class Connection implements PipeUser {
 
   received(chunk: Uint8Array): void {
     if (this.#state !== 'open') return;
+    this.#heardAtMs = this.#clock.nowMs();
     this.#framer.push(chunk);
     this.#read();
     this.#watchSender();
+    this.tellHeld();
+  }
+
+  /** Tells the owner what it holds more or less than it said last: what has left meanwhile it does not say of itself. */
+  tellHeld(): void {
+    const held = this.#state === 'closed' ? 0 : this.heldSize;
+    const more = held - this.#told;
+    this.#told = held;
+    if (more !== 0) this.#owner.heldMore(more);
   }
 
   ended(): void {
@@ -216,6 +248,7 @@ export class Connection implements PipeUser {
     this.#endWait();
     this.#stopWatching();
     this.#pipe.destroy();
+    this.tellHeld();
   }
 
   #wait(ms: number, then: () => void): void {

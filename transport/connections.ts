@@ -11,7 +11,9 @@ import type {
   TransportListener,
 } from './contract.ts';
 import { type Flow, FlowTable } from './flows.ts';
-import { connectionsMax, connectWaitMaxMs, unprovenConnectionsMax } from './limits.ts';
+import { HostShares } from './host-shares.ts';
+import { connectionsHeldMax, connectionsMax, connectWaitMaxMs, idlestLooks, unprovenConnectionsMax } from './limits.ts';
+import { inOrderOfClosing } from './order-of-closing.ts';
 import type { Pipe, PipeSource } from './pipe.ts';
 
 type StreamFlow = Flow<Connection>;
@@ -26,7 +28,9 @@ interface Dial {
 /**
  * The connections of one transport, each of them one flow: at most one to a remote, whoever opened it.
  *
- * A connection of a peer's becomes a flow with its first message; until then it is unproven, and nobody hears of it.
+ * A connection of a peer's becomes a flow with its first message; until then it is unproven, and nobody hears of it. There is always
+ * room for those that we open, and for a newcomer: where all places are taken, one that a peer has opened makes place, first those that
+ * are unproven, then those of the host that has the most.
  * Sockets and the memory network differ below this.
  *
  * @see RFC 3261 §18.1.1, §18.2
@@ -38,12 +42,18 @@ export class Connections implements OpenTransport, ConnectionOwner {
   readonly #table: FlowTable<Connection>;
   readonly #max: number;
   readonly #flowOf = new Map<Connection, StreamFlow>();
-  readonly #unproven = new Map<Connection, Address>();
+  readonly #unproven = new HostShares<Connection>();
+  /** Flows whose connections peers have opened. */
+  readonly #strangers = new HostShares<Connection>();
   readonly #closing = new Set<Connection>();
   readonly #dials = new Map<string, Dial>();
   #destroyed: Promise<void> | undefined;
   #warnedFull = false;
   #shed = 0;
+  #heldSize = 0;
+  /** So much must be held before it is looked at who holds it. */
+  #lookAtSize = connectionsHeldMax;
+  #looking = false;
 
   constructor(source: PipeSource, listener: TransportListener, context: TransportContext) {
     const { clock, shard, flowIndices } = context;
@@ -51,7 +61,7 @@ export class Connections implements OpenTransport, ConnectionOwner {
     this.#listener = listener;
     this.#clock = clock;
     this.#table = new FlowTable({ shard, ...flowIndices });
-    this.#max = Math.min(connectionsMax, flowIndices?.count ?? connectionsMax);
+    this.#max = Math.min(connectionsMax, flowIndices?.count ?? connectionsMax, source.connectionsMax);
   }
 
   get local(): Address {
@@ -64,16 +74,18 @@ export class Connections implements OpenTransport, ConnectionOwner {
 
   /** A peer has connected. */
   accept(pipe: Pipe): void {
-    if (this.#destroyed !== undefined || !this.#hasPlace()) {
+    if (this.#destroyed !== undefined) {
       pipe.destroy();
       return;
     }
-    if (this.#unproven.size >= unprovenConnectionsMax) {
-      const [oldest] = this.#unproven.keys();
-      if (oldest !== undefined) this.#drop(oldest);
+    if (this.#unproven.count >= unprovenConnectionsMax) this.#displaceUnproven();
+    if (!this.#makePlace()) {
+      pipe.destroy();
+      this.#listener.turnedAway(pipe.remote, 'SIP_OVERLOADED', this.#full());
+      return;
     }
     const connection = new Connection(pipe, this.#clock, this);
-    this.#unproven.set(connection, pipe.remote);
+    this.#unproven.add(connection, pipe.remote.host);
     connection.start(true);
   }
 
@@ -109,7 +121,8 @@ export class Connections implements OpenTransport, ConnectionOwner {
   }
 
   lost(connection: Connection, code: TransportFailure, reason: string): void {
-    this.#unproven.delete(connection);
+    const wasUnproven = this.#unproven.delete(connection);
+    if (wasUnproven && code !== 'SIP_FLOW_LOST') this.#turnedAway(connection, code, reason);
     const flow = this.#flowOf.get(connection);
     if (flow === undefined) return;
     this.#forget(flow, connection);
@@ -118,6 +131,13 @@ export class Connections implements OpenTransport, ConnectionOwner {
 
   gone(connection: Connection): void {
     this.#closing.delete(connection);
+  }
+
+  heldMore(size: number): void {
+    this.#heldSize += size;
+    if (this.#heldSize <= this.#lookAtSize || this.#looking) return;
+    this.#looking = true;
+    this.#clock.defer(() => this.#lookAtHeld());
   }
 
   #open(openId: number, remote: Address): void {
@@ -134,8 +154,8 @@ export class Connections implements OpenTransport, ConnectionOwner {
     const dial = this.#dials.get(key);
     if (flow !== undefined) this.#listener.flowOpen(flow.id, flow.remote, openId);
     else if (dial !== undefined) dial.waiting.push(openId);
-    else if (this.#hasPlace()) this.#dial(openId, to, key);
-    else this.#openFailed(openId, to, `all ${this.#max} connections are open`);
+    else if (this.#makePlace()) this.#dial(openId, to, key);
+    else this.#openFailed(openId, to, this.#full());
   }
 
   #dial(openId: number, remote: Address, key: string): void {
@@ -194,9 +214,8 @@ export class Connections implements OpenTransport, ConnectionOwner {
 
   /** A peer's connection becomes a flow; undefined when the listener has had enough meanwhile. */
   #prove(connection: Connection): StreamFlow | undefined {
-    const remote = this.#unproven.get(connection);
-    if (remote === undefined) return undefined;
-    this.#unproven.delete(connection);
+    if (!this.#unproven.delete(connection)) return undefined;
+    const { remote } = connection;
     const older = this.#table.find(endpointKey(remote.host, remote.port));
     if (older?.link !== undefined) {
       // Its peer has forgotten it, or it could not have connected from the same port.
@@ -204,6 +223,7 @@ export class Connections implements OpenTransport, ConnectionOwner {
       this.lost(older.link, 'SIP_FLOW_LOST', 'its peer has connected anew');
     }
     const flow = this.#add(connection, remote);
+    this.#strangers.add(connection, remote.host);
     this.#listener.flowOpen(flow.id, flow.remote, undefined);
     return this.#table.get(flow.id);
   }
@@ -219,23 +239,80 @@ export class Connections implements OpenTransport, ConnectionOwner {
   #forget(flow: StreamFlow, connection: Connection): void {
     this.#table.remove(flow);
     this.#flowOf.delete(connection);
+    this.#strangers.delete(connection);
   }
 
-  #drop(connection: Connection): void {
-    this.#unproven.delete(connection);
-    connection.destroy();
-  }
-
-  #hasPlace(): boolean {
-    const count = this.#table.count + this.#unproven.size + this.#closing.size + this.#dials.size;
+  /** Sees that there is a place for one more; false when all are taken by connections that we have opened. */
+  #makePlace(): boolean {
+    const count = this.#table.count + this.#unproven.count + this.#closing.size + this.#dials.size;
     if (count < this.#max) return true;
     if (!this.#warnedFull) {
       this.#warnedFull = true;
-      this.#listener.warning(
-        `${this.local.protocol} ${endpointText(this.local)}: all ${this.#max} connections are open`,
-      );
+      this.#listener.warning(`${this.local.protocol} ${endpointText(this.local)}: ${this.#full()}`);
     }
-    return false;
+    return this.#displaceUnproven() || this.#displaceClosing() || this.#displaceStranger();
+  }
+
+  #full(): string {
+    return `all ${this.#max} connections are open`;
+  }
+
+  /** The oldest of the host that has the most. */
+  #displaceUnproven(): boolean {
+    const [oldest] = this.#unproven.largest ?? [];
+    if (oldest === undefined) return false;
+    this.#unproven.delete(oldest);
+    oldest.destroy();
+    this.#turnedAway(oldest, 'SIP_FLOW_IDLE', 'it has sent no message, and gave its place to a newer one');
+    return true;
+  }
+
+  #displaceClosing(): boolean {
+    const [oldest] = this.#closing;
+    if (oldest === undefined) return false;
+    this.#closing.delete(oldest);
+    oldest.destroy();
+    return true;
+  }
+
+  /** The idlest of some connections of the host that has the most, those that were not looked at for longest. */
+  #displaceStranger(): boolean {
+    const looked: Connection[] = [];
+    for (const connection of this.#strangers.largest ?? []) {
+      looked.push(connection);
+      if (looked.length === idlestLooks) break;
+    }
+    const [first, ...others] = looked;
+    if (first === undefined) return false;
+    const idlest = others.reduce((idle, other) => (other.heardAtMs < idle.heardAtMs ? other : idle), first);
+    for (const connection of looked) this.#strangers.renew(connection);
+    this.#closeStranger(idlest, 'its place is needed, and its host has the most');
+    return true;
+  }
+
+  #closeStranger(connection: Connection, reason: string): void {
+    connection.destroy();
+    this.lost(connection, 'SIP_OVERLOADED', reason);
+  }
+
+  /** More is held than all may hold together, unless much has left meanwhile: those that hold the most are closed. */
+  #lookAtHeld(): void {
+    this.#looking = false;
+    if (this.#destroyed !== undefined) return;
+    const peers = [...this.#strangers.all, ...this.#unproven.all, ...this.#closing];
+    for (const connection of [...peers, ...this.#flowOf.keys()]) connection.tellHeld();
+    if (this.#heldSize > connectionsHeldMax) {
+      for (const connection of inOrderOfClosing(peers)) {
+        if (this.#heldSize <= connectionsHeldMax / 2) break;
+        if (this.#closing.delete(connection)) connection.destroy();
+        else this.#closeStranger(connection, `all connections together hold more than ${connectionsHeldMax} octets`);
+      }
+    }
+    this.#lookAtSize = Math.max(connectionsHeldMax, this.#heldSize + connectionsHeldMax / 8);
+  }
+
+  #turnedAway({ remote }: Connection, code: TransportFailure, reason: string): void {
+    this.#listener.turnedAway(remote, code, `${this.#path(remote)}: ${reason}`);
   }
 
   #path(remote: Address): string {
@@ -245,7 +322,7 @@ export class Connections implements OpenTransport, ConnectionOwner {
   async #close(): Promise<void> {
     for (const dial of this.#dials.values()) dial.cancel();
     this.#dials.clear();
-    for (const connections of [this.#flowOf.keys(), this.#unproven.keys(), this.#closing.keys()]) {
+    for (const connections of [this.#flowOf.keys(), this.#unproven.all, this.#closing.keys()]) {
       for (const connection of [...connections]) connection.destroy();
     }
     await this.#source.close();

@@ -33,6 +33,7 @@ export type TransportFailure =
   | 'SIP_FLOW_IDLE'
   | 'SIP_FLOW_SLOW'
   | 'SIP_FLOW_CONGESTED'
+  | 'SIP_OVERLOADED'
   | 'SIP_FRAMING_LOST'
   | 'SIP_MESSAGE_TOO_LARGE'
   | 'SIP_OPEN_FAILED';
@@ -68,6 +69,8 @@ export interface TransportListener {
   messageRefused(flow: FlowId, head: Uint8Array, fault: MessageFault): void;
   /** The flow will carry nothing more; its id is void. */
   flowLost(flow: FlowId, code: TransportFailure, message: string): void;
+  /** A connection of a peer's was closed before it brought a message, because it was not used well or there was no room for it. */
+  turnedAway(remote: Address, code: TransportFailure, message: string): void;
   /** Something an operator should know (the kernel caps a buffer, say); nothing has failed. */
   warning(message: string): void;
 }

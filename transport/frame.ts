@@ -90,6 +90,11 @@ export class Framer {
     return this.#assembly !== undefined;
   }
 
+  /** Octets of memory that it has for that message. */
+  get heldSize(): number {
+    return this.#assembly?.length ?? 0;
+  }
+
   /** Takes what has arrived, never to be written to again. The chunk before it has been read until it was incomplete. */
   push(chunk: Uint8Array): void {
     this.#chunk = chunk;

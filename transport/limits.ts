@@ -78,11 +78,27 @@ export const messageWaitMaxMs: number = 10_000;
 /** A peer that connects sends a message within 64*T1: whatever it connected for, it has given up by then. */
 export const firstMessageWaitMaxMs: number = 32_000;
 
-/** Connections whose peers have sent no message yet; the oldest makes place for the next. A burst of phones after an outage passes. */
+/**
+ * Connections whose peers have sent no message yet; beyond, the oldest of the host that has the most makes place for the next. A burst of
+ * phones after an outage passes.
+ */
 export const unprovenConnectionsMax: number = 1_024;
 
 /** Connections of one TCP transport: each costs a descriptor, of which Linux gives a process 2^20 at most, and some 10 KiB. */
 export const connectionsMax: number = 65_536;
+
+/** Of a process's descriptors connections take so much at most: whoever connects is not to keep the rest of it from opening anything. */
+export const descriptorShare = 0.75;
+
+/** Connections that are looked at for the idlest, when one has to make place. */
+export const idlestLooks = 16;
+
+/**
+ * Octets that all connections together hold: messages that have not come as a whole, and what their peers have not read. Whoever opens
+ * thousands could else have us hold what one may for each of them. Beyond it the largest of the host that holds the most is closed. 1,000
+ * storms' windows fit.
+ */
+export const connectionsHeldMax: number = 128 * 1024 * 1024;
 
 /** A connection is there within this time, or counts as failed: Linux has then sent its SYN at 0 and 1 s. Whoever wants it tries anew. */
 export const connectWaitMaxMs: number = 2_000;

@@ -30,6 +30,7 @@ const synAgainMs = 1_000;
 /** One TCP address of a memory network: its transport, and the pipes that it has. */
 export class MemoryPort implements PipeSource {
   readonly local: Address;
+  readonly connectionsMax: number = Number.POSITIVE_INFINITY;
   readonly key: string;
   readonly #wire: StreamWire;
   readonly #pipes = new Set<MemoryPipe>();

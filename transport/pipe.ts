@@ -35,6 +35,8 @@ export interface Dialling {
 /** Where connections come from: the sockets of one address, or a place in the memory network. */
 export interface PipeSource {
   readonly local: Address;
+  /** So many connections at once are safe for the process. */
+  readonly connectionsMax: number;
   /** Connects; one of the two is called in a later turn, or none once the returned cancel has been called. */
   dial(remote: Address, dialling: Dialling): () => void;
   /** Accepts no more. The pipes are their users'. */

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { canonicalHost } from './address.ts';
 import { bindFailure } from './bind.ts';
 import { Connections } from './connections.ts';
 import type { Address, OpenTransport, Transport, TransportContext, TransportListener } from './contract.ts';
-import { keepAliveAfterMs } from './limits.ts';
+import { descriptorShare, keepAliveAfterMs } from './limits.ts';
 import { ownEndpoint } from './own-endpoint.ts';
 import type { Dialling, Pipe, PipeSource, PipeUser } from './pipe.ts';
 
@@ -42,6 +43,7 @@ class TcpTransport implements Transport {
 
   async open(listener: TransportListener, context: TransportContext): Promise<OpenTransport> {
     const server = createServer({ ...socketOptions, allowHalfOpen: true });
+    const connectionsMax = Math.floor(descriptorShare * (await descriptorMax()));
     const early: Socket[] = [];
     let accept = (socket: Socket): void => void early.push(socket);
     server.on('connection', (socket) => accept(socket));
@@ -55,7 +57,7 @@ class TcpTransport implements Transport {
     const bound = server.address();
     const port = typeof bound === 'object' && bound !== null ? bound.port : this.port;
     const local: Address = { protocol: 'tcp', host: this.host, port };
-    const connections = new Connections(new TcpSockets(local, server), listener, context);
+    const connections = new Connections(new TcpSockets(local, server, connectionsMax), listener, context);
     server.on('error', (error) => listener.warning(`tcp: ${error.message}`));
     accept = (socket) => {
       const remote = remoteOf(socket);
@@ -73,6 +75,13 @@ const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: k
 /** Connections that wait to be accepted: a burst of phones after an outage. Linux caps it at net.core.somaxconn, 4,096. */
 const backlog = 4_096;
 
+/** How many descriptors this process may have; as many as one likes where the system does not say so. */
+async function descriptorMax(): Promise<number> {
+  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '');
+  const [, max] = /^Max open files +(\d+)/m.exec(limits) ?? [];
+  return max === undefined ? Number.POSITIVE_INFINITY : Number(max);
+}
+
 /** Undefined when the peer is gone already. */
 function remoteOf(socket: Socket): Address | undefined {
   const { remoteAddress, remotePort } = socket;
@@ -82,10 +91,12 @@ function remoteOf(socket: Socket): Address | undefined {
 
 class TcpSockets implements PipeSource {
   readonly local: Address;
+  readonly connectionsMax: number;
   readonly #server: Server;
 
-  constructor(local: Address, server: Server) {
+  constructor(local: Address, server: Server, connectionsMax: number) {
     this.local = local;
+    this.connectionsMax = connectionsMax;
     this.#server = server;
   }
 

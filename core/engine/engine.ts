@@ -199,6 +199,9 @@ export class Engine implements Steppable<Command, EngineEvent> {
         this.#countLoss(input.failure, this.#parts.remote(input.flow));
         this.#flowLost(input.flow);
         break;
+      case 'turned-away':
+        this.#countLoss(input.failure, input.remote);
+        break;
       case 'message-refused':
         this.#reception.refuseUnread(input.head, input.flow, refusals[input.fault]);
         // Nothing can be read behind it: its flow ends with the answer.

@@ -4,8 +4,12 @@ import type { SipErrorCode } from '../errors.ts';
 
 export type { Clock, Transport } from '../../transport/contract.ts';
 
-/** Most inputs that wait for a step: beyond it messages are shed, as a full socket buffer would. */
-const inboxMax = 65_536;
+/**
+ * Most inputs that wait for a step, and most octets: the next one has them worked off at once. What comes meanwhile waits in the kernel,
+ * which lets UDP's datagrams fall and slows TCP's senders down.
+ */
+const inboxMax = 16_384;
+const inboxSizeMax = 16 * 1024 * 1024;
 
 /** Flow ids carry 17 bits of index, which the transports of a shard share. */
 const flowIndexCount = 2 ** 17;
@@ -50,6 +54,7 @@ class Inline<C, E> implements InlineShard<C> {
   readonly #transportOf = new Map<FlowId, OpenTransport>();
   #steppable: Steppable<C, E> | undefined;
   #inbox: Input<C>[] = [];
+  #inboxSize = 0;
   #pending = false;
   #destroyed = false;
   #shed = 0;
@@ -95,13 +100,6 @@ class Inline<C, E> implements InlineShard<C> {
     const lost = (flow: TransportFlowId, code: SipErrorCode, message: string): void => {
       this.#put({ kind: 'flow-lost', flow: engineFlow(flow), failure: { code, message } });
     };
-    // A stream must not lose a message in silence: what there is no room for costs the connection.
-    const overflow = (flow: TransportFlowId): void => {
-      this.#shed++;
-      opened?.closeFlow(flow);
-      this.#transportOf.delete(engineFlow(flow));
-      lost(flow, 'SIP_OVERLOADED', `${inboxMax} messages wait: a connection that brings more is closed`);
-    };
     const listener = {
       flowOpen: (flow: TransportFlowId, remote: Address, openId: number | undefined): void => {
         if (opened === undefined) early.push(engineFlow(flow));
@@ -112,9 +110,13 @@ class Inline<C, E> implements InlineShard<C> {
         this.#put({ kind: 'open-failed', openId, failure: { code, message } });
       },
       message: (flow: TransportFlowId, bytes: Uint8Array): void => {
-        if (this.#inbox.length < inboxMax) this.#put({ kind: 'message', flow: engineFlow(flow), bytes });
-        else if (transport.protocol === 'udp') this.#shed++;
-        else overflow(flow);
+        if (this.#isFull() && this.#steppable === undefined && transport.protocol === 'udp') {
+          this.#shed++;
+          return;
+        }
+        this.#inboxSize += bytes.length;
+        this.#put({ kind: 'message', flow: engineFlow(flow), bytes });
+        if (this.#isFull()) this.#turn();
       },
       messageRefused: (flow: TransportFlowId, head: Uint8Array, fault: MessageFault): void => {
         this.#put({ kind: 'message-refused', flow: engineFlow(flow), head, fault });
@@ -122,6 +124,9 @@ class Inline<C, E> implements InlineShard<C> {
       flowLost: (flow: TransportFlowId, code: SipErrorCode, message: string): void => {
         this.#transportOf.delete(engineFlow(flow));
         lost(flow, code, message);
+      },
+      turnedAway: (remote: Address, code: SipErrorCode, message: string): void => {
+        this.#put({ kind: 'turned-away', remote, failure: { code, message } });
       },
       warning: this.#options.onWarning,
     };
@@ -139,11 +144,16 @@ class Inline<C, E> implements InlineShard<C> {
     this.#options.clock.defer(() => this.#turn()); // after the reads at hand, so that they share a step
   }
 
+  #isFull(): boolean {
+    return this.#inbox.length >= inboxMax || this.#inboxSize >= inboxSizeMax;
+  }
+
   #turn(): void {
     if (this.#destroyed || this.#steppable === undefined) return;
     const { clock, onEvents } = this.#options;
     const inputs = this.#inbox;
     this.#inbox = [];
+    this.#inboxSize = 0;
     this.#pending = false;
     this.#cancelWake?.();
     const { outputs, wakeAtMs } = this.#steppable.step(clock.nowMs(), inputs);

@@ -12,6 +12,7 @@ export function batched(transport: Transport): { readonly transport: Transport; 
             flowOpen: (...opened) => listener.flowOpen(...opened),
             openFailed: (...failed) => listener.openFailed(...failed),
             flowLost: (...lost) => listener.flowLost(...lost),
+            turnedAway: (remote, code, message) => listener.turnedAway(remote, code, message),
             warning: (message) => listener.warning(message),
             messageRefused: (...refused) => listener.messageRefused(...refused),
             message: (flow, bytes) => {

@@ -69,6 +69,7 @@ export class RawPeer {
         flowLost: (flow) => peer.#lost(flow),
         message: (flow, bytes) => peer.#hear(flow, bytes),
         messageRefused: () => undefined,
+        turnedAway: () => undefined,
         warning: () => undefined,
       },
       { clock: world.clock, shard: 31 },

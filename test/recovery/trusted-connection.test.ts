@@ -37,6 +37,7 @@ class Caller {
         flowLost: () => undefined,
         message: (_flow, bytes) => void received.push(parse(new TextDecoder().decode(bytes), 0)),
         messageRefused: () => undefined,
+        turnedAway: () => undefined,
         warning: () => undefined,
       },
       { clock: ground.clock, shard: 30 },

@@ -36,6 +36,7 @@ async function hear(
       flowLost: nothing,
       message: nothing,
       messageRefused: nothing,
+      turnedAway: nothing,
       warning: nothing,
     },
     { clock: ground.clock, shard: 31 },

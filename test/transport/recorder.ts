@@ -14,6 +14,7 @@ export class Recorder implements TransportListener {
   readonly refused: { readonly flow: FlowId; readonly startLine: string }[] = [];
   readonly lost: { readonly flow: FlowId; readonly code: TransportFailure; readonly message: string }[] = [];
   readonly failed: { readonly openId: number; readonly message: string }[] = [];
+  readonly turned: { readonly remote: Address; readonly code: TransportFailure; readonly message: string }[] = [];
   readonly warnings: string[] = [];
   /** Called after each report. */
   react: () => void = () => {};
@@ -44,6 +45,11 @@ export class Recorder implements TransportListener {
   flowLost(flow: FlowId, code: TransportFailure, message: string): void {
     this.lost.push({ flow, code, message });
     this.#heard(`lost ${code}`);
+  }
+
+  turnedAway(remote: Address, code: TransportFailure, message: string): void {
+    this.turned.push({ remote, code, message });
+    this.#heard(`turned away ${code}`);
   }
 
   warning(message: string): void {

@@ -336,15 +336,31 @@ for (const [where, ground] of [
     assert.equal(far.heard.lost, []);
   });
 
-  test('connections have a bound: past it none is opened, none is taken, and the listener is warned once', async () => {
-    const { node, pair, settle } = world(ground());
-    const [near, other, far] = [await node(), await node(), await node({ flowIndices: { first: 8, count: 1 } })];
+  test('connections have a bound: past it those of peers make place, first who has sent nothing; ours stay', async () => {
+    const { node, open, pair, settle } = world(ground());
+    const [near, silent, late] = [await node(), await node(), await node()];
+    const [one, two, three] = [await node(), await node(), await node()];
+    const far = await node({ flowIndices: { first: 8, count: 2 } });
     await pair(near, far);
-    other.transport.openFlow(1, far.address, { connected: true });
-    await settle(other.heard.heard('lost SIP_FLOW_LOST'));
-    far.transport.openFlow(2, other.address, { connected: true });
-    await settle(far.heard.heard('failed 2 SIP_OPEN_FAILED'));
+    await open(silent, far);
+    await open(far, one);
+    await settle(silent.heard.heard('lost SIP_FLOW_LOST'));
+    assert.equal(
+      far.heard.turned.map(({ code }) => code),
+      ['SIP_FLOW_IDLE'],
+    );
+    assert.equal(far.heard.lost, []);
+    await pair(late, far);
+    await settle(near.heard.heard('lost SIP_FLOW_LOST'));
+    await settle(far.heard.heard('lost SIP_OVERLOADED'));
+    await open(far, two);
+    await settle(late.heard.heard('lost SIP_FLOW_LOST'));
+    far.transport.openFlow(3, three.address, { connected: true });
+    await settle(far.heard.heard('failed 3 SIP_OPEN_FAILED'));
+    await open(silent, far);
+    await settle(far.heard.heard('turned away SIP_OVERLOADED'));
     assert.is(far.heard.warnings.length, 1);
+    for (const { heard } of [one, two]) assert.equal(heard.lost, []);
   });
 
   test('once destroyed, a transport reports nothing; its peers lose their flows', async () => {
