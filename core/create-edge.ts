@@ -1,7 +1,8 @@
 import { needClock, needFunction, needObject, needText, needTransports, refuseUnknown } from './checks.ts';
 import type { Address, RandomSource } from './contract.ts';
-import type { EdgeCounters } from './edge/counters.ts';
+import type { EdgeCounters, EdgeRefusalCounter } from './edge/counters.ts';
 import type { EdgeEvent } from './edge/event.ts';
+import type { RefusalReport } from './engine/refusals.ts';
 import { asSipError, SipError, UsageError } from './errors.ts';
 import { addressOfText } from './message/numeric-address.ts';
 import { checkClient, checkClients, type EdgeShard, startEdge } from './shard/edge.ts';
@@ -22,6 +23,11 @@ export interface CreateEdgeOptions {
    */
   readonly defaultTarget?: string;
   readonly onEvent?: (event: EdgeEvent) => void;
+  /**
+   * Something of a peer's was refused, dropped, or its connection closed; not what is asked to heal. Told at a bounded rate: see
+   * `Application.onRefused`.
+   */
+  readonly onRefused?: (report: RefusalReport<EdgeRefusalCounter>) => void;
   /** Something an operator should know; nothing has failed. */
   readonly onWarning?: (message: string) => void;
   /** Time and turns: a `VirtualClock` in tests. */
@@ -35,6 +41,7 @@ const optionNames: readonly (keyof CreateEdgeOptions)[] = [
   'clients',
   'defaultTarget',
   'onEvent',
+  'onRefused',
   'onWarning',
   'clock',
   'random',
@@ -48,11 +55,11 @@ const optionNames: readonly (keyof CreateEdgeOptions)[] = [
 export async function createEdge(options: CreateEdgeOptions): Promise<EdgeHost> {
   needObject('createEdge()', options);
   refuseUnknown('', options, optionNames);
-  const { transports, clients, defaultTarget, onEvent, onWarning, clock, random } = options;
+  const { transports, clients, defaultTarget, onEvent, onRefused, onWarning, clock, random } = options;
   needTransports(transports);
   needClients(clients);
   if (defaultTarget !== undefined) needText('defaultTarget', defaultTarget);
-  for (const [name, value] of Object.entries({ onEvent, onWarning, random })) needFunction(name, value);
+  for (const [name, value] of Object.entries({ onEvent, onRefused, onWarning, random })) needFunction(name, value);
   needClock(clock);
   try {
     const edge = await startEdge({
@@ -61,8 +68,12 @@ export async function createEdge(options: CreateEdgeOptions): Promise<EdgeHost> 
       defaultTarget: defaultTarget === undefined ? undefined : targetOf(defaultTarget),
       clock: clock ?? systemClock,
       random: random ?? systemRandom,
+      reportsRefusals: onRefused !== undefined,
       onEvents: (events) => {
-        for (const event of events) onEvent?.(event);
+        for (const event of events) {
+          if (event.kind === 'refused') onRefused?.(event.report);
+          else onEvent?.(event);
+        }
       },
       onWarning: (message) => onWarning?.(message),
     });

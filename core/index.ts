@@ -8,7 +8,7 @@ export { createEdge, EdgeHost } from './create-edge.ts';
 export type { Credentials } from './dialog/keyring.ts';
 export type { DialogId } from './dialog/table.ts';
 export { dialogSchema } from './dialog-schema.ts';
-export type { EdgeCounters } from './edge/counters.ts';
+export type { EdgeCounters, EdgeRefusalCounter } from './edge/counters.ts';
 export type { EdgeEvent } from './edge/event.ts';
 export type { ChallengeOptions } from './engine/challenger.ts';
 export type { Header } from './engine/command.ts';

@@ -1,10 +1,12 @@
 import type { FlowId, Outlet } from '../contract.ts';
 import { resilienceTag } from '../dialog/abilities.ts';
+import type { Refusals } from '../engine/refusals.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
+import { reasonPhrase } from '../message/status.ts';
 import { beginResponse, endMessage, type Writer } from '../message/write.ts';
 import { emptyAddress, sameAddress } from './address-octets.ts';
-import { countAnswer, type EdgeCounters } from './counters.ts';
+import { counterOf, type EdgeCounters, type EdgeRefusalCounter, isRefusal } from './counters.ts';
 import type { Delivery } from './delivery.ts';
 import type { Peer } from './peers.ts';
 import { type DialogLoss, type EdgeRefusal, refusals } from './refusal.ts';
@@ -32,6 +34,7 @@ export class Answers {
   readonly #writer: Writer;
   readonly #outlet: Outlet;
   readonly #counters: EdgeCounters;
+  readonly #refusals: Refusals<EdgeRefusalCounter>;
   readonly #branches: ViaBranches;
   readonly #delivery: Delivery;
   readonly #wayBack: WayBack = { octets: emptyAddress(), maddr: false };
@@ -42,6 +45,7 @@ export class Answers {
     readonly writer: Writer;
     readonly outlet: Outlet;
     readonly counters: EdgeCounters;
+    readonly refusals: Refusals<EdgeRefusalCounter>;
     readonly branches: ViaBranches;
     readonly delivery: Delivery;
   }) {
@@ -49,6 +53,7 @@ export class Answers {
     this.#writer = parts.writer;
     this.#outlet = parts.outlet;
     this.#counters = parts.counters;
+    this.#refusals = parts.refusals;
     this.#branches = parts.branches;
     this.#delivery = parts.delivery;
   }
@@ -84,7 +89,7 @@ export class Answers {
   writeForLost(loss: DialogLoss): Uint8Array {
     const message = this.#message;
     const { status, phrase, lines } = this.#tell(loss);
-    countAnswer(this.#counters, status);
+    this.#counters[counterOf(status)]++;
     const toTag = isInDialog(message) ? undefined : this.#branches.tagOf(message);
     beginResponse(this.#writer, message, status, phrase, { toTag });
     return endMessage(this.#writer.text(lines), undefined, undefined);
@@ -105,7 +110,9 @@ export class Answers {
       this.#counters.droppedAcks++;
       return;
     }
-    countAnswer(this.#counters, status);
+    const counter = counterOf(status);
+    if (isRefusal(counter)) this.#refusals.count(counter, phrase ?? reasonPhrase(status), source.address);
+    else this.#counters[counter]++;
     const wayBack = this.#wayBack;
     findWayBack(wayBack, message, source.octets, source.known);
     this.#branches.make(message, wayBack);

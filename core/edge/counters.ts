@@ -1,8 +1,10 @@
+import { type ConnectionCounters, noConnectionCounts } from '../engine/counters.ts';
+
 /**
  * What an edge has done since it started. Each message that comes in is counted once as forwarded, answered, refused or dropped; those that
  * come to nothing after they were forwarded are counted as `returned` or `shed` as well.
  */
-export interface EdgeCounters {
+export interface EdgeCounters extends ConnectionCounters {
   /** Requests sent on, retransmissions too. */
   forwardedRequests: number;
   forwardedResponses: number;
@@ -75,15 +77,34 @@ export function noCounts(): EdgeCounters {
     droppedResponses: 0,
     droppedAcks: 0,
     shed: 0,
+    ...noConnectionCounts(),
   };
 }
 
-/** Counts an answer of the edge's own. */
-export function countAnswer(counters: EdgeCounters, status: number): void {
-  counters[counterOf(status)]++;
+/** A counter of something that an edge reports as refused. What it asks to heal, and destinations that are lost, it tells otherwise. */
+export type EdgeRefusalCounter =
+  | keyof ConnectionCounters
+  | 'refused400'
+  | 'refused403'
+  | 'refused404'
+  | 'refused413'
+  | 'refused416'
+  | 'refused420'
+  | 'refused482'
+  | 'refused483'
+  | 'refusedOther'
+  | 'droppedMalformed'
+  | 'droppedResponses';
+
+/** Whether an answer of the edge's own refuses what its sender should not have sent. */
+export function isRefusal(counter: AnswerCounter): counter is AnswerCounter & EdgeRefusalCounter {
+  return counter !== 'answered200' && counter !== 'refused430' && counter !== 'refused480' && counter !== 'refused481';
 }
 
-function counterOf(status: number): keyof EdgeCounters {
+type AnswerCounter = Extract<keyof EdgeCounters, `answered${string}` | `refused${string}`>;
+
+/** The counter of an answer of the edge's own. */
+export function counterOf(status: number): AnswerCounter {
   switch (status) {
     case 200:
       return 'answered200';

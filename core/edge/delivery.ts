@@ -72,6 +72,11 @@ export class Delivery {
     return peer;
   }
 
+  /** Where a flow leads. */
+  addressOf(flow: FlowId): Address | undefined {
+    return this.#byFlow.get(flow)?.address;
+  }
+
   /** The peer at an address, known of or not. */
   at(octets: Uint8Array): Peer {
     return this.#peers.at(octets);

@@ -1,4 +1,6 @@
-import type { Address, FlowId, Input, Outlet, Output, RandomSource, Step, Steppable } from '../contract.ts';
+import type { Address, Failure, FlowId, Input, Outlet, Output, RandomSource, Step, Steppable } from '../contract.ts';
+import { counterOfLoss } from '../engine/counters.ts';
+import { Refusals } from '../engine/refusals.ts';
 import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
 import { refusals as messageRefusals, type Refusal } from '../message/refusal.ts';
@@ -8,9 +10,9 @@ import { Answers, isInDialog, offersHealing, wantsExtensions } from './answers.t
 import { keyOfEntry } from './client-entry.ts';
 import { Clients } from './clients.ts';
 import type { EdgeCommand } from './command.ts';
-import { type EdgeCounters, noCounts } from './counters.ts';
+import { type EdgeCounters, type EdgeRefusalCounter, noCounts } from './counters.ts';
 import { Delivery } from './delivery.ts';
-import type { EdgeEvent } from './event.ts';
+import type { EdgeNews } from './event.ts';
 import { writeForwardedRequest } from './forwarded-request.ts';
 import { writeForwardedResponse } from './forwarded-response.ts';
 import { type Destination, Itinerary } from './itinerary.ts';
@@ -31,6 +33,8 @@ export interface EdgeOptions {
   /** Where requests go whose Request-URI is the edge itself or a name; without it they get 404. */
   readonly defaultTarget?: Address | undefined;
   readonly random: RandomSource;
+  /** Whether somebody hears what is refused. */
+  readonly reportsRefusals?: boolean;
 }
 
 /** RFC 3261 §16.6 (3). */
@@ -59,12 +63,13 @@ const maxForwardsDefault = 70;
  *
  * @see RFC 3261 §16.3–16.6, §16.9, §16.11; RFC 5393 §4; [MS-SIPRE] §3.7.5.1
  */
-export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
-  readonly #outputs: Output<EdgeEvent>[] = [];
+export class Edge implements Steppable<EdgeCommand, EdgeNews> {
+  readonly #outputs: Output<EdgeNews>[] = [];
   readonly #outlet: Outlet;
   readonly #message = new Message();
   readonly #writer = new Writer();
   readonly #counters: EdgeCounters = noCounts();
+  readonly #refusals: Refusals<EdgeRefusalCounter>;
   readonly #locals: Locals;
   readonly #itinerary: Itinerary;
   readonly #tokens: RouteTokens;
@@ -85,6 +90,12 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
       open: (openId, remote, connected) => outputs.push({ kind: 'open', openId, remote, connected }),
       close: (flow) => outputs.push({ kind: 'close', flow }),
     };
+    this.#refusals = new Refusals<EdgeRefusalCounter>(
+      this.#counters,
+      options.reportsRefusals
+        ? (report) => outputs.push({ kind: 'event', event: { kind: 'refused', report } })
+        : undefined,
+    );
     this.#locals = new Locals(options.locals);
     this.#itinerary = new Itinerary(this.#locals);
     this.#tokens = new RouteTokens(random);
@@ -102,6 +113,7 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
       writer: this.#writer,
       outlet: this.#outlet,
       counters: this.#counters,
+      refusals: this.#refusals,
       branches: this.#branches,
       delivery: this.#delivery,
     });
@@ -115,11 +127,12 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     return this.#counters;
   }
 
-  step(nowMs: number, inputs: readonly Input<EdgeCommand>[]): Step<EdgeEvent> {
+  step(nowMs: number, inputs: readonly Input<EdgeCommand>[]): Step<EdgeNews> {
     this.#outputs.length = 0;
     this.#delivery.nowMs = Math.max(nowMs, this.#delivery.nowMs);
+    this.#refusals.advance(this.#delivery.nowMs);
     for (const input of inputs) this.#take(input);
-    return { outputs: this.#outputs, wakeAtMs: undefined };
+    return { outputs: this.#outputs, wakeAtMs: this.#refusals.wakeAtMs };
   }
 
   #take(input: Input<EdgeCommand>): void {
@@ -134,7 +147,11 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
         this.#delivery.openFailed(input.openId);
         break;
       case 'flow-lost':
+        this.#countLoss(input.failure, this.#delivery.addressOf(input.flow));
         this.#delivery.flowLost(input.flow, input.failure.code === 'SIP_FLOW_IDLE');
+        break;
+      case 'turned-away':
+        this.#countLoss(input.failure, input.remote);
         break;
       case 'message-refused':
         this.#refuseUnread(input.flow, input.head, messageRefusals[input.fault]);
@@ -150,9 +167,14 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     const source = this.#delivery.heard(flow);
     this.#message.scan(head);
     if (source !== undefined && this.#message.answerable) this.#answers.refuse(source, flow, refusal);
-    else this.#counters.droppedMalformed++;
+    else this.#refusals.count('droppedMalformed', refusal.phrase, source?.address);
     this.#delivery.flowLost(flow, false);
     this.#outlet.close(flow);
+  }
+
+  #countLoss({ code, message }: Failure, source: Address | undefined): void {
+    const counter = counterOfLoss(code);
+    if (counter !== undefined) this.#refusals.count(counter, message, source);
   }
 
   #obey(command: EdgeCommand): void {
@@ -180,11 +202,12 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     const source = this.#delivery.heard(flow);
     const message = this.#message;
     const refusal = message.scan(bytes);
-    if (source === undefined) this.#counters.droppedMalformed++;
-    else if (refusal === undefined && !message.isRequest) this.#forwardResponse();
+    // What keeps a NAT's binding alive is nothing to tell of. @see RFC 5626 §3.5.1
+    if (source === undefined || refusal === messageRefusals.empty) this.#counters.droppedMalformed++;
+    else if (refusal === undefined && !message.isRequest) this.#forwardResponse(source);
     else if (refusal === undefined) this.#receiveRequest(source, flow);
     else if (message.answerable) this.#answers.refuse(source, flow, refusal);
-    else this.#counters.droppedMalformed++;
+    else this.#refusals.count('droppedMalformed', refusal.phrase, source.address);
   }
 
   /** @see RFC 3261 §16.3; all of it but the loops */
@@ -333,10 +356,10 @@ export class Edge implements Steppable<EdgeCommand, EdgeEvent> {
     }
   }
 
-  #forwardResponse(): void {
+  #forwardResponse(source: Peer): void {
     // What verifies was made by us: sent-by and branch of the topmost Via, and the one behind it, which is the way back.
     if (!this.#branches.read(this.#message)) {
-      this.#counters.droppedResponses++;
+      this.#refusals.count('droppedResponses', 'Response to No Request', source.address);
       return;
     }
     this.#counters.forwardedResponses++;

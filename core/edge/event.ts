@@ -1,4 +1,6 @@
 import type { Address } from '../contract.ts';
+import type { RefusalReport } from '../engine/refusals.ts';
+import type { EdgeRefusalCounter } from './counters.ts';
 
 /** What an edge reports. */
 export type EdgeEvent =
@@ -9,3 +11,6 @@ export type EdgeEvent =
   | { readonly kind: 'destination-lost'; readonly address: Address }
   /** It was heard from again. */
   | { readonly kind: 'destination-returned'; readonly address: Address };
+
+/** What a step of an edge tells. */
+export type EdgeNews = EdgeEvent | { readonly kind: 'refused'; readonly report: RefusalReport<EdgeRefusalCounter> };

@@ -29,7 +29,7 @@ export const refusalIntervalMs = 10_000;
 export const refusalSourcesMax = 64;
 
 /** Octets of requests that wait for the program: 40,000 INVITEs of the usual size. */
-export const heldOctetsMax = 64 * 1024 * 1024;
+export const heldOctetsMax: number = 64 * 1024 * 1024;
 
 /** Of that, and of the server transactions, calls that are not answered yet may take so much: the rest is for requests in dialogs. */
 export const callsShare = 0.75;

@@ -5,7 +5,7 @@ import { Clients } from '../edge/clients.ts';
 import type { EdgeCommand } from '../edge/command.ts';
 import type { EdgeCounters } from '../edge/counters.ts';
 import { Edge } from '../edge/edge.ts';
-import type { EdgeEvent } from '../edge/event.ts';
+import type { EdgeNews } from '../edge/event.ts';
 import { UsageError } from '../errors.ts';
 import { type Clock, type InlineShard, startInline, type Transport } from './inline.ts';
 
@@ -16,7 +16,9 @@ export interface EdgeShardOptions {
   readonly random: RandomSource;
   readonly clients: readonly string[];
   readonly defaultTarget: Address | undefined;
-  readonly onEvents: (events: readonly EdgeEvent[]) => void;
+  /** Whether somebody hears what is refused. */
+  readonly reportsRefusals: boolean;
+  readonly onEvents: (events: readonly EdgeNews[]) => void;
   readonly onWarning: (message: string) => void;
 }
 
@@ -33,18 +35,18 @@ export interface EdgeShard {
  * @throws UsageError when an address is not numeric; TransportError when a socket cannot be opened
  */
 export async function startEdge(options: EdgeShardOptions): Promise<EdgeShard> {
-  const { transports, clock, random, clients, defaultTarget, onEvents, onWarning } = options;
+  const { transports, clock, random, clients, defaultTarget, reportsRefusals, onEvents, onWarning } = options;
   checkClients(clients);
   if (defaultTarget !== undefined && !setAddress(emptyAddress(), defaultTarget)) {
     throw new UsageError(`defaultTarget: ${defaultTarget.host} is no numeric address: names are not looked up.`);
   }
   let edge: Edge | undefined;
-  const shard = await startInline<EdgeCommand, EdgeEvent>({
+  const shard = await startInline<EdgeCommand, EdgeNews>({
     transports,
     clock,
     shard: 0,
     make: (locals) => {
-      edge = new Edge({ locals, clients, defaultTarget, random });
+      edge = new Edge({ locals, clients, defaultTarget, random, reportsRefusals });
       return edge;
     },
     onEvents,

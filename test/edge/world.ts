@@ -1,7 +1,7 @@
 import type { Address, FlowId, Input, MessageFault, RandomSource } from '../../core/contract.ts';
 import type { EdgeCommand } from '../../core/edge/command.ts';
 import { Edge, type EdgeOptions } from '../../core/edge/edge.ts';
-import type { EdgeEvent } from '../../core/edge/event.ts';
+import type { EdgeNews } from '../../core/edge/event.ts';
 
 /** A message that left the edge. */
 export interface Sent {
@@ -20,7 +20,7 @@ export class World {
   readonly edge: Edge;
   /** Host and port of who answers to nothing. */
   readonly dead: Set<string> = new Set();
-  readonly events: EdgeEvent[] = [];
+  readonly events: EdgeNews[] = [];
   /** `host:port` and whether the flow was to be connected, for each one that was opened. */
   readonly opened: string[] = [];
   /** Whose connections were closed. */
