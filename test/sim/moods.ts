@@ -55,6 +55,7 @@ export class Moods {
         flowOpen: (flow, remote, openId) => listener.flowOpen(flow, remote, openId),
         openFailed: (openId, code, message) => listener.openFailed(openId, code, message),
         messageRefused: (flow, head, fault) => listener.messageRefused(flow, head, fault),
+        turnedAway: (remote, code, message) => listener.turnedAway(remote, code, message),
         warning: (message) => listener.warning(message),
         flowLost: (flow, code, message) => {
           lost.add(flow);

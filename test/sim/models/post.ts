@@ -43,6 +43,7 @@ export class Post {
         message: (flow, octets) => post.#received(flow, octets),
         messageRefused: (flow) => post.#close(flow),
         flowLost: (flow) => post.#lost(flow),
+        turnedAway: () => undefined,
         warning: () => undefined,
       },
       { clock, shard: 0 },
