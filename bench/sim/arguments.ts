@@ -17,6 +17,7 @@ of the protocol's tables was never taken.
   --minutes N       virtual minutes of trouble in each (default: as the seed says)
   --dialogs N       calls in each (default: as the seed says)
   --workers N       processes that play (default: one a processor)
+  --explain N       broken rules that are made small and drawn (default: 5)
   --log FILE        writes what happens in the one seed, or plan, to FILE
   --canary NAME     breaks the code first, by an edit of that name in a copy, and ends with 0 if a seed tells; 'all' for each
   --json FILE       writes the results to FILE
@@ -36,6 +37,8 @@ export interface SimRun {
   readonly plan: PlanData | undefined;
   readonly size: PlanSize;
   readonly workers: number;
+  /** So many broken rules are explained, each by the first seed that breaks it. */
+  readonly explains: number;
   readonly log: string | undefined;
   readonly canary: string | undefined;
   readonly json: string | undefined;
@@ -45,6 +48,7 @@ const seedMax = 2 ** 32 - 1;
 const minutesMax = 24 * 60;
 const callsMax = 1000;
 const workersMax = 64;
+const explainsMax = 100;
 
 /** Reads the command line; what is wrong is a sentence. */
 export function readArguments(args: readonly string[]): SimArguments {
@@ -65,6 +69,7 @@ function read(args: readonly string[]): SimArguments {
       minutes: { type: 'string' },
       dialogs: { type: 'string' },
       workers: { type: 'string' },
+      explain: { type: 'string', default: '5' },
       log: { type: 'string' },
       canary: { type: 'string' },
       json: { type: 'string' },
@@ -91,17 +96,18 @@ function read(args: readonly string[]): SimArguments {
     plan: plan === undefined ? undefined : planIn(plan),
     size,
     workers: whole('workers', values.workers, workersMax) ?? Math.min(workersMax, availableParallelism()),
+    explains: whole('explain', values.explain, explainsMax, 0) ?? 0,
     log,
     canary,
     json,
   };
 }
 
-function whole(name: string, text: string | undefined, max: number): number | undefined {
+function whole(name: string, text: string | undefined, max: number, min = 1): number | undefined {
   if (text === undefined) return undefined;
   const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && count <= max) return count;
-  throw new Error(`--${name} is a whole number from 1 to ${max}, not '${text}'.`);
+  if (/^\d+$/.test(text) && count >= min && count <= max) return count;
+  throw new Error(`--${name} is a whole number from ${min} to ${max}, not '${text}'.`);
 }
 
 function seedsOf(text: string): SeedRange {

@@ -70,7 +70,7 @@ async function playCanary(
       return undefined;
     }
     console.log(`${canary}: ${report.says}`);
-    const catcher = new Catcher(report.worker, asked, async (seed, rule) => keeps(control, asked, seed, rule));
+    const catcher = new Catcher(report.worker, asked, (seed) => control.broken(seed, asked.size));
     const total = asked.seeds.to - asked.seeds.from + 1;
     const progress = new Progress(() => ({ seeds: catcher.played, of: total }));
     const stop = (): void => catcher.stop();
@@ -85,14 +85,6 @@ async function playCanary(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Whether the code without the edit keeps the rule: a seed that always breaks it tells nothing. */
-async function keeps(control: Control, { size }: SimRun, seed: number, rule: string): Promise<boolean> {
-  const reports = await control.ask({ order: 'play', seeds: { from: seed, to: seed }, size, log: undefined });
-  return reports.every(
-    (report) => report.report !== 'played' || report.outcome.violations.every((one) => one.rule !== rule),
-  );
 }
 
 function resultLine({ canary, caught, seeds, seconds }: CanaryResult): string {

@@ -1,5 +1,6 @@
 import { Crew, type Leader } from './crew.ts';
 import type { Order, PlanSize, Report } from './orders.ts';
+import type { Violation } from './outcome.ts';
 import { type SeedRange, Seeds } from './seeds.ts';
 import { silenceMaxMs } from './silence.ts';
 
@@ -25,15 +26,15 @@ export class Catcher implements Leader {
   readonly #hunt: Hunt;
   readonly #seeds: Seeds;
   readonly #crew: Crew;
-  readonly #isInnocent: (seed: number, rule: string) => Promise<boolean>;
+  readonly #brokenAnyway: (seed: number) => Promise<ReadonlySet<string>>;
   #doubts: Promise<unknown> = Promise.resolve();
 
-  /** `isInnocent` says whether the code without the edit keeps that rule with that seed. */
-  constructor(workerFile: string, hunt: Hunt, isInnocent: (seed: number, rule: string) => Promise<boolean>) {
+  /** `brokenAnyway` gives the rules that the code without the edit breaks with that seed: they tell nothing. */
+  constructor(workerFile: string, hunt: Hunt, brokenAnyway: (seed: number) => Promise<ReadonlySet<string>>) {
     this.#hunt = hunt;
     this.#seeds = new Seeds(hunt.seeds, hunt.workers);
     this.#crew = new Crew(workerFile, this, silenceMaxMs(hunt.size));
-    this.#isInnocent = isInnocent;
+    this.#brokenAnyway = brokenAnyway;
   }
 
   /** @throws when workers cannot be kept alive */
@@ -56,21 +57,23 @@ export class Catcher implements Leader {
     if (report.report !== 'played') return;
     this.played += 1;
     const { seed, violations } = report.outcome;
-    const [first] = violations;
-    if (first !== undefined) this.#suspect({ seed, rule: first.rule, what: first.what });
+    if (violations.length > 0) this.#suspect(seed, violations);
   }
 
   lose(order: Order, seed: number | undefined, how: string): void {
     if (order.order !== 'play') return;
     const lost = seed ?? order.seeds.from;
     this.#seeds.giveBack({ from: lost + 1, to: order.seeds.to });
-    this.#suspect({ seed: lost, rule: 'comes-to-an-end', what: how });
+    this.#suspect(lost, [{ rule: 'comes-to-an-end', what: how }]);
   }
 
-  #suspect(suspect: Catch): void {
+  #suspect(seed: number, violations: readonly Pick<Violation, 'rule' | 'what'>[]): void {
     this.#doubts = this.#doubts.then(async () => {
-      if (this.caught !== undefined || !(await this.#isInnocent(suspect.seed, suspect.rule))) return;
-      this.caught = suspect;
+      if (this.caught !== undefined) return;
+      const anyway = await this.#brokenAnyway(seed);
+      const telling = violations.find(({ rule }) => !anyway.has(rule));
+      if (telling === undefined) return;
+      this.caught = { seed, rule: telling.rule, what: telling.what };
       this.stop();
     });
   }

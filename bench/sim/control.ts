@@ -1,5 +1,5 @@
 import { Hand } from './hand.ts';
-import type { Order, Report } from './orders.ts';
+import type { Order, PlanSize, Report } from './orders.ts';
 
 /** One worker that is asked things, and answers each with all that it has to say. */
 export class Control {
@@ -33,6 +33,16 @@ export class Control {
     );
     this.#turn = answer.catch(() => undefined);
     return answer;
+  }
+
+  /** The rules that it breaks with a seed. */
+  async broken(seed: number, size: PlanSize): Promise<ReadonlySet<string>> {
+    const reports = await this.ask({ order: 'play', seeds: { from: seed, to: seed }, size, log: undefined });
+    return new Set(
+      reports.flatMap((report) =>
+        report.report === 'played' ? report.outcome.violations.map(({ rule }) => rule) : [],
+      ),
+    );
   }
 
   end(): Promise<void> {

@@ -8,8 +8,6 @@ import { Seeds } from './seeds.ts';
 import { silenceMaxMs } from './silence.ts';
 import { emptyTally, Total } from './total.ts';
 
-/** So many broken rules are made small and drawn; of a rule, the first seed that breaks it. */
-const explanationsMax = 5;
 /** So many violations are printed and kept; all are counted. */
 const violationsMax = 100;
 
@@ -110,7 +108,7 @@ export class SimRunner implements Leader {
   }
 
   #askWhy(seed: number, rule: string): void {
-    if (this.#explained.has(rule) || this.#explained.size >= explanationsMax) return;
+    if (this.#explained.has(rule) || this.#explained.size >= this.#asked.explains) return;
     this.#explained.add(rule);
     this.#failing.push({ seed, rule, plan: this.#asked.plan });
   }

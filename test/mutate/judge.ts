@@ -60,21 +60,13 @@ export class Judge {
 
   async #bySeed(copy: DistCopy): Promise<string | undefined> {
     const hunt = { seeds: { from: 1, to: this.#seeds }, size, workers: 1 };
-    const catcher = new Catcher(join(copy.dist, this.#workerFile), hunt, (seed, rule) => this.#keeps(seed, rule));
+    const catcher = new Catcher(join(copy.dist, this.#workerFile), hunt, (seed) => this.#control.broken(seed, size));
     try {
       const caught = await catcher.run();
       return caught && `seed ${caught.seed}, ${caught.rule}: ${caught.what.split('\n', 1)[0]}`;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
-  }
-
-  /** Whether the code without a mutation keeps that rule with that seed. */
-  async #keeps(seed: number, rule: string): Promise<boolean> {
-    const reports = await this.#control.ask({ order: 'play', seeds: { from: seed, to: seed }, size, log: undefined });
-    return reports.every(
-      (report) => report.report !== 'played' || report.outcome.violations.every((one) => one.rule !== rule),
-    );
   }
 
   async #byTest(copy: DistCopy, { file }: Mutation): Promise<string | undefined> {

@@ -1,14 +1,4 @@
-import {
-  copyFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { packageRoot } from '../../bench/package-root.ts';
 
@@ -17,7 +7,7 @@ export const distFolder: string = join(import.meta.dirname, '../..');
 
 /**
  * A copy of the built code in which a file may be edited. It stands in a folder that looks like the package's own: what is not
- * copied leads there. Files are links until they are edited, so a copy takes no time and no room.
+ * copied leads there. No file is shared: a build that runs meanwhile writes into the files that are there.
  */
 export class DistCopy {
   readonly dist: string;
@@ -35,15 +25,7 @@ export class DistCopy {
 
   /** Writes another text in the place of a file's own; `file` is below `dist`. */
   edit(file: string, text: string): void {
-    const path = join(this.dist, file);
-    rmSync(path); // written to in place, it would change what it is a link to
-    writeFileSync(path, text);
-  }
-
-  /** Puts the original back. */
-  restore(file: string): void {
-    rmSync(join(this.dist, file), { force: true });
-    link(join(distFolder, file), join(this.dist, file));
+    writeFileSync(join(this.dist, file), text);
   }
 }
 
@@ -62,15 +44,6 @@ function copy(from: string, to: string): void {
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) copy(source, target);
-    else if (/\.js(\.map)?$/.test(entry.name)) link(source, target);
-  }
-}
-
-/** A link, or a copy where the file system has none. */
-function link(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch {
-    copyFileSync(from, to);
+    else if (/\.js(\.map)?$/.test(entry.name)) copyFileSync(source, target);
   }
 }

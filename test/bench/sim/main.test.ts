@@ -80,6 +80,13 @@ test('ends with 1 when a rule is broken, and gives the smallest plan and its lad
   });
 });
 
+test('explains as many rules as it is told to', async () => {
+  const { code, said } = await sim(['--seed', '7', '--explain', '0']);
+  assert.is(code, 1);
+  assert.match(said, `--seed 7 breaks ${toyRule}`);
+  assert.not.match(said, 'tries to make it smaller');
+});
+
 test('an exception is a violation', async () => {
   const { code, said } = await sim(['--seed', '1013']);
   assert.is(code, 1);
