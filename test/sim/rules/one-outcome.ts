@@ -1,5 +1,6 @@
 import type { Command } from '../../../core/engine/command.ts';
 import type { Happening, Rule, RuleMaker } from '../happening.ts';
+import type { Place } from '../plan.ts';
 
 /** The longest that a request of a program may wait in calm: two tries and a heal of 32 s each. */
 const patienceMs = 100_000;
@@ -14,7 +15,10 @@ export const oneOutcome: RuleMaker = {
     /** Commands without a result, by place, life and id. */
     const open = new Map<string, string>();
     const settled = new Set<string>();
-    const asked = new Map<number, { readonly what: string; readonly callId: string; readonly atMs: number }>();
+    const asked = new Map<
+      number,
+      { readonly place: Place; readonly what: string; readonly callId: string; readonly atMs: number }
+    >();
     let calmAtMs = Number.POSITIVE_INFINITY;
 
     function step({ place, life, inputs, outputs }: Extract<Happening, { kind: 'step' }>): void {
@@ -45,6 +49,7 @@ export const oneOutcome: RuleMaker = {
           }
           case 'asked':
             asked.set(happening.asked.number, {
+              place: happening.place,
               what: `${happening.place} ${happening.asked.method}`,
               callId: happening.asked.callId,
               atMs: nowMs(),
@@ -52,6 +57,7 @@ export const oneOutcome: RuleMaker = {
             break;
           case 'died':
             for (const key of open.keys()) if (key.startsWith(`${happening.place} `)) open.delete(key);
+            for (const [number, { place }] of asked) if (place === happening.place) asked.delete(number);
             break;
           case 'calm':
             calmAtMs = nowMs();

@@ -9,6 +9,7 @@ export const rejectionFirst: RuleMaker = {
     const requests = new Map<string, DialogId>();
     /** When each dialog was told to be broken, at the surface. */
     const told = new Map<string, number>();
+    const rejectedAtMs = new Map<string, number>();
 
     function step({ place, life, inputs, outputs }: Extract<Happening, { kind: 'step' }>): void {
       for (const input of inputs) {
@@ -16,6 +17,8 @@ export const rejectionFirst: RuleMaker = {
           requests.set(`${place} ${life} ${input.command.id}`, input.command.dialog);
       }
       const broken = new Set<DialogId>();
+      /** Several requests may fail in one step: one that was rejected before is what found the break. */
+      const rejected = new Set<DialogId>();
       for (const output of outputs) {
         if (output.kind !== 'event') continue;
         const { event } = output;
@@ -24,7 +27,9 @@ export const rejectionFirst: RuleMaker = {
         const key = `${place} ${life} ${event.id}`;
         const dialog = requests.get(key);
         requests.delete(key);
-        if (event.failure !== undefined && dialog !== undefined && broken.has(dialog))
+        if (event.failure === undefined || dialog === undefined) continue;
+        if (!broken.has(dialog)) rejected.add(dialog);
+        else if (!rejected.has(dialog))
           violate(`request ${key} is rejected in the step that had told of the break before`);
       }
     }
@@ -36,8 +41,11 @@ export const rejectionFirst: RuleMaker = {
           if (happening.status === 'recovering') told.set(`${happening.place} ${happening.dialog}`, happening.atMs);
         } else if (happening.kind === 'outcome') {
           const { place, asked, error, atMs } = happening;
-          const toldAtMs = told.get(`${place} ${asked.dialog}`);
-          if (error !== undefined && toldAtMs === atMs && asked.atMs < toldAtMs)
+          const key = `${place} ${asked.dialog}`;
+          const toldAtMs = told.get(key);
+          if (error === undefined || asked.atMs >= atMs) return;
+          if (toldAtMs !== atMs) rejectedAtMs.set(key, atMs);
+          else if (rejectedAtMs.get(key) !== atMs)
             violate(`${place} hears of the break before ${asked.method} ${asked.number} is rejected`, asked.callId);
         }
       },

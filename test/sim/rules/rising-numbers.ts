@@ -6,7 +6,6 @@ import { isProbe, read } from '../reading.ts';
 interface Last {
   number: number;
   method: string;
-  branch: string;
 }
 
 /**
@@ -25,10 +24,11 @@ export const risingNumbers: RuleMaker = {
       const branch = message.topVia;
       const last = lasts.get(key);
       if (last === undefined) {
-        lasts.set(key, { number: cseq, method, branch });
+        lasts.set(key, { number: cseq, method });
+        seen.add(`${key} ${cseq} ${branch}`);
         return;
       }
-      if (cseq > last.number) Object.assign(last, { number: cseq, method, branch });
+      if (cseq > last.number) Object.assign(last, { number: cseq, method });
       else if (cseq === last.number && method !== last.method)
         violate(`${place} sends ${last.method} and ${method} both with number ${cseq}`, callId);
       else if (cseq < last.number && !seen.has(`${key} ${cseq} ${branch}`))

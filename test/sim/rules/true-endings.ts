@@ -29,6 +29,9 @@ export const trueEndings: RuleMaker = {
     function died(place: Place): void {
       for (const callId of living[place].values()) left[place].add(callId);
       living[place].clear();
+      // Its next process numbers its dialogs anew.
+      for (const keys of [established, wished, broken])
+        for (const key of keys) if (key.startsWith(`${place} `)) keys.delete(key);
     }
 
     function ended({ place, dialog, callId, by, reason, atMs }: Ended): void {

@@ -63,6 +63,9 @@ export const wellAgain: RuleMaker = {
           case 'route-status':
             status.set(`${happening.place} ${happening.dialog}`, happening.status);
             break;
+          case 'died':
+            for (const key of status.keys()) if (key.startsWith(`${happening.place} `)) status.delete(key);
+            break;
           case 'healed-by-now':
             isHealed = true;
             see();
