@@ -115,6 +115,7 @@ function partsOf(count: number): Parts {
     outlet: { send: ignore, open: ignore, close: ignore },
     emit: ignore,
     remote: () => hop,
+    isOpen: () => true,
     refreshDue: ignore,
     sessionExpired: ignore,
     healed: ignore,

@@ -45,6 +45,8 @@ export class Acks {
   readonly #outlet: Outlet;
   readonly #repeatedForMs: number;
   readonly #onLost: (dialog: DialogIndex) => void;
+  readonly #isOpen: (flow: FlowId) => boolean;
+  readonly #flowOf: (dialog: DialogIndex) => FlowId | undefined;
   /** The last 2xx of each dialog: its transaction, its sequence number, and when it was acknowledged. */
   readonly #txId: Uint32Array;
   readonly #repeats: Uint8Array;
@@ -65,6 +67,9 @@ export class Acks {
     readonly repeatedForMs: number;
     /** A 2xx was repeated so often that its ACK cannot be arriving. */
     readonly onLost: (dialog: DialogIndex) => void;
+    readonly isOpen: (flow: FlowId) => boolean;
+    /** The flow that the dialog's requests go by, if there is one. */
+    readonly flowOf: (dialog: DialogIndex) => FlowId | undefined;
   }) {
     this.#table = options.table;
     this.#clients = options.clients;
@@ -73,6 +78,8 @@ export class Acks {
     this.#outlet = options.outlet;
     this.#repeatedForMs = options.repeatedForMs;
     this.#onLost = options.onLost;
+    this.#isOpen = options.isOpen;
+    this.#flowOf = options.flowOf;
     this.#txId = options.table.columns.uint32();
     this.#repeats = options.table.columns.uint8();
     this.#sequence = options.table.columns.uint32();
@@ -108,7 +115,7 @@ export class Acks {
   repeats(tx: ClientTransaction, response: Message): boolean {
     const fork = this.#forks.ofResponse(tx.id, response);
     if (fork?.ack !== undefined) {
-      this.#outlet.send(fork.flow, fork.ack);
+      this.#transmit(fork.flow, fork.dialog, fork.ack);
       fork.repeats++;
       if (fork.repeats === repeatsMax && this.#txId[fork.dialog] === tx.id) this.#onLost(fork.dialog);
       return true;
@@ -140,12 +147,17 @@ export class Acks {
     }
     const { ack } = tx;
     if (ack === undefined) return;
-    this.#outlet.send(tx.mark as FlowId, ack);
     const dialog = tx.owner;
+    this.#transmit(tx.mark as FlowId, dialog, ack);
     if (this.#txId[dialog] !== tx.id) return;
     const repeats = (this.#repeats[dialog] as number) + 1;
     this.#repeats[dialog] = repeats;
     if (repeats === repeatsMax) this.#onLost(dialog);
+  }
+
+  /** Whether the dialog has sent an ACK that a new route may have to carry once more. */
+  mayBeMissed(dialog: DialogIndex): boolean {
+    return this.#txId[dialog] !== 0;
   }
 
   /** The dialog has another route: an ACK that the old one may have taken with it goes out again. */
@@ -194,7 +206,13 @@ export class Acks {
       fork.ack = ack;
       fork.flow = flow;
     }
-    this.#outlet.send(flow, ack);
+    this.#transmit(flow, dialog, ack);
+  }
+
+  /** By the flow that is meant or, where that is gone, by the one that the dialog has now. Without any the next 2xx brings it about again. */
+  #transmit(meant: FlowId, dialog: DialogIndex, ack: Uint8Array): void {
+    const flow = this.#isOpen(meant) ? meant : dialog === nobody ? undefined : this.#flowOf(dialog);
+    if (flow !== undefined) this.#outlet.send(flow, ack);
   }
 
   /** An ACK of a 2xx is a transaction of its own: its branch is that of its INVITE and a suffix. @see RFC 3261 §13.2.2.4, §17.1 */

@@ -34,6 +34,7 @@ export interface Surroundings {
   readonly emit: (event: EngineEvent) => void;
   /** Where a flow leads. */
   readonly remote: (flow: FlowId) => Address | undefined;
+  readonly isOpen: (flow: FlowId) => boolean;
   /** Neither this nor `sessionExpired` comes while the dialog's route is broken. */
   readonly refreshDue: (dialog: DialogIndex) => void;
   readonly sessionExpired: (dialog: DialogIndex) => void;
@@ -101,6 +102,8 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     writer,
     outlet,
     repeatedForMs: timers.t1x64Ms,
+    isOpen: around.isOpen,
+    flowOf: (dialog) => hops.of(dialog)?.flow,
     onLost: (dialog) => {
       if (mode !== 'none' && healer.health.recovering[dialog] === 0) healer.quickHeal(dialog, 'timeout', 0, 'us');
     },

@@ -75,6 +75,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
       },
       emit: (event) => outputs.push({ kind: 'event', event }),
       remote: (flow) => this.#flows.get(flow),
+      isOpen: (flow) => this.#flows.isOpen(flow),
       refreshDue: (dialog) => this.#refreshes.refresh(dialog),
       sessionExpired: (dialog) => this.#refreshes.expired(dialog),
       healed: (dialog, by, wasBroken) => this.#healed(dialog, by, wasBroken),
@@ -394,7 +395,11 @@ export class Engine implements Steppable<Command, EngineEvent> {
     const { hops, acks } = this.#parts;
     if (by === 'local') this.#answers.healed(dialog);
     const hop = hops.of(dialog);
-    if (hop !== undefined) acks.routeChanged(dialog, hop);
+    if (hop !== undefined && acks.mayBeMissed(dialog)) {
+      hops.whenOpen(hop, () => {
+        if (hops.of(dialog) === hop) acks.routeChanged(dialog, hop);
+      });
+    }
     this.#askedHeals.healed(dialog);
     if (wasBroken || by === 'local') this.#groups.healed(dialog, by);
     this.#requests.waiting.healed(dialog);

@@ -17,6 +17,10 @@ export class FlowAddresses {
     return this.#open.get(flow) ?? this.#lost.get(flow);
   }
 
+  isOpen(flow: FlowId): boolean {
+    return this.#open.has(flow);
+  }
+
   opened(flow: FlowId, remote: Address): void {
     this.#open.set(flow, remote);
   }
