@@ -22,6 +22,14 @@ import { bodyOf, responseData } from './reporter.ts';
 /** CSeq numbers that a dialog may have used while it was early: more than a call has to say before it is answered. */
 const earlySequences = 65_536;
 
+/** What those ask who have calls' dialogs. */
+export interface CallDialogsUser {
+  /** Gives a call up that is not answered yet. */
+  giveUp(call: number): void;
+  /** What the peer is owed it gets in another way, or there is nothing: frees the row, if that is all that it stands for. */
+  settleOwedBye(dialog: DialogIndex): void;
+}
+
 /**
  * Dialogs that responses to our calls make. Where a proxy forks a call, each branch that rings has an early dialog, and each one
  * that answers a dialog of its own: the first is the call's, any other is ended at once, or handed to a program that takes it.
@@ -33,17 +41,16 @@ export class CallDialogs {
   readonly offers: Offers;
   readonly #parts: Parts;
   readonly #maker: DialogMaker;
-  /** Gives a call up that is not answered yet. */
-  readonly #giveUp: (call: number) => void;
+  readonly #user: CallDialogsUser;
   readonly #early: EarlyDialogs;
   /** Answered calls of which another branch is awaited, by the id of their transaction. */
   readonly #answered = new Map<number, OutgoingCall>();
   readonly #branchesOver: TimerKind;
 
-  constructor(parts: Parts, maker: DialogMaker, giveUp: (call: number) => void) {
+  constructor(parts: Parts, maker: DialogMaker, user: CallDialogsUser) {
     this.#parts = parts;
     this.#maker = maker;
-    this.#giveUp = giveUp;
+    this.#user = user;
     this.#early = new EarlyDialogs(parts);
     this.pracks = new Pracks(parts);
     this.offers = new Offers(parts);
@@ -188,7 +195,7 @@ export class CallDialogs {
       answered: (content) => {
         this.pracks.send(dialog, rseq, cseq, content ?? refusedContent(response.body));
         if (content === undefined) {
-          this.#giveUp(call.id);
+          this.#user.giveUp(call.id);
           return;
         }
         this.#keepSession(dialog, content);
@@ -218,6 +225,7 @@ export class CallDialogs {
       this.#maker.confirm(early, message, call.tried.at(-1));
       if (state !== undefined && state !== DialogState.early) table.state[early] = state;
     } else {
+      this.#user.settleOwedBye(this.#rowOf(message)); // its BYE goes from the dialog that is made now
       dialog = call === undefined ? this.#makeUnknown(tx, message, isSound) : this.#make(call, message, isSound);
     }
     if (dialog === undefined) return { dialog, isSound, isOffer: false };
@@ -276,8 +284,13 @@ export class CallDialogs {
 
   /** A 2xx that comes again while the program thinks about its offer. */
   #waitsForAnswer(message: Message): boolean {
-    const { callId, from, to, bytes } = message;
-    const dialog = this.#parts.table.find(
+    const dialog = this.#rowOf(message);
+    return dialog !== -1 && this.offers.waits(dialog);
+  }
+
+  /** -1 without one. */
+  #rowOf({ callId, from, to, bytes }: Message): DialogIndex {
+    return this.#parts.table.find(
       bytes,
       callId.start,
       callId.end,
@@ -286,7 +299,6 @@ export class CallDialogs {
       to.tag.start,
       to.tag.end,
     );
-    return dialog !== -1 && this.offers.waits(dialog);
   }
 
   #noteSession(dialog: DialogIndex, { bytes, body }: Message): void {

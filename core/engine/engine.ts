@@ -112,7 +112,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#owedByes = new OwedByes(parts);
     this.#refreshes = new Refreshes(parts, endByBye);
     this.#answers = new Answers(parts, endByBye);
-    this.#outgoing = new OutgoingCalls(parts, maker);
+    this.#outgoing = new OutgoingCalls(parts, maker, (dialog) => this.#owedByes.settle(dialog));
     this.#incoming = new IncomingCalls(parts, maker, responder, this.#answers);
     const released = new ReleasedDialogs(parts.wheel, parts.timers.t1x64Ms);
     this.#inDialog = new InDialog(parts, {

@@ -25,6 +25,8 @@ export interface OutgoingCall {
   /** CSeq number of its INVITE. */
   sequence: number;
   txId: number;
+  /** The far end has said something to this INVITE, by whichever hop it went. */
+  hasRung: boolean;
   /** Why a CANCEL goes out, or waits for the first response. */
   givenUp: 'no' | 'by-program' | 'expired';
   /** How often a session interval was refused as too small, and the least that is not. Seconds. @see RFC 4028 §7.3 */

@@ -35,9 +35,9 @@ export class OutgoingCalls implements ClientUser {
   readonly #calls = new Map<number, OutgoingCall>();
   readonly #expiry: TimerKind;
 
-  constructor(parts: Parts, maker: DialogMaker) {
+  constructor(parts: Parts, maker: DialogMaker, settleOwedBye: (dialog: DialogIndex) => void) {
     this.#parts = parts;
-    this.#dialogs = new CallDialogs(parts, maker, (id) => this.cancel(id));
+    this.#dialogs = new CallDialogs(parts, maker, { giveUp: (id) => this.cancel(id), settleOwedBye });
     this.#expiry = parts.wheel.kind((id) => this.#expired(id));
   }
 
@@ -66,6 +66,7 @@ export class OutgoingCalls implements ClientUser {
       authorization: challenges.forCall(),
       sequence: initialSequence,
       txId: 0,
+      hasRung: false,
       givenUp: 'no',
       intervalRefusals: 0,
       minSeS: 0,
@@ -115,10 +116,16 @@ export class OutgoingCalls implements ClientUser {
     }
     if (message.status < 200) {
       if (call.givenUp !== 'no') this.#parts.clients.cancel(tx);
-      else if (message.status > 100) this.#dialogs.rang(call, message);
+      else if (message.status > 100) {
+        call.hasRung = true;
+        this.#dialogs.rang(call, message);
+      }
       return;
     }
-    if (call.givenUp === 'no' && this.#sentAgain(tx, call, message)) return;
+    if (call.givenUp === 'no' && this.#sentAgain(tx, call, message)) {
+      call.hasRung = false;
+      return;
+    }
     const hop = call.tried.at(-1);
     if (message.status === 503 && hop !== undefined) {
       this.#parts.hops.hold(hop, this.#parts.wheel.nowMs + retryAfterMs(message));
@@ -136,8 +143,12 @@ export class OutgoingCalls implements ClientUser {
   onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
     const call = this.#calls.get(tx.owner);
     if (call === undefined || call.txId !== tx.id) return;
-    if (call.givenUp === 'no') this.#tryNextHop(call, undefined, why === 'timeout' ? 408 : 503);
-    else this.#failedGivenUp(call);
+    if (call.givenUp !== 'no') this.#failedGivenUp(call);
+    else if (call.hasRung) {
+      // It has arrived: once more it would be a merged request there (RFC 3261 §8.2.2.2), or ring twice.
+      this.#end(call);
+      this.#parts.reporter.failLocally(call.id, 503);
+    } else this.#tryNextHop(call, undefined, why === 'timeout' ? 408 : 503);
   }
 
   /** A response that asks for the same INVITE once more, with another sequence number: it was sent. */
@@ -169,6 +180,7 @@ export class OutgoingCalls implements ClientUser {
 
   #tryNextHop(call: OutgoingCall, response?: Message, status: 408 | 503 = 503): void {
     this.#dialogs.endEarly(call);
+    call.hasRung = false;
     const hop = this.#nextHop(call);
     if (hop !== undefined) {
       call.tried.push(hop);
