@@ -18,7 +18,10 @@ const size = { minutes: undefined, calls: undefined };
 /** One file takes some seconds; on a busy machine more. A mutant that loops is told by this. */
 const testTimeoutS = 90;
 
-/** Puts mutations to the seeds, then to the tests, each in a copy of the built code. */
+/** Most that seeds tell, they tell soon; the tests are quicker than all other seeds. */
+const firstSeeds = 20;
+
+/** Puts mutations to some seeds, to the tests, then to all other seeds, each in a copy of the built code. */
 export class Judge {
   readonly #workerFile: string;
   readonly #seeds: number;
@@ -45,7 +48,10 @@ export class Judge {
     try {
       const copy = new DistCopy(folder);
       copy.edit(mutation.file, mutated(builtText(mutation.file), mutation));
-      const killer = (await this.#bySeed(copy)) ?? (await this.#byTest(copy, mutation));
+      const killer =
+        (await this.#bySeed(copy, 1, Math.min(firstSeeds, this.#seeds))) ??
+        (await this.#byTest(copy, mutation)) ??
+        (await this.#bySeed(copy, firstSeeds + 1, this.#seeds));
       return { killer, seconds: (performance.now() - startedMs) / 1000 };
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -58,8 +64,9 @@ export class Judge {
     for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
   }
 
-  async #bySeed(copy: DistCopy): Promise<string | undefined> {
-    const hunt = { seeds: { from: 1, to: this.#seeds }, size, workers: 1 };
+  async #bySeed(copy: DistCopy, from: number, to: number): Promise<string | undefined> {
+    if (from > to) return undefined;
+    const hunt = { seeds: { from, to }, size, workers: 1 };
     const catcher = new Catcher(join(copy.dist, this.#workerFile), hunt, (seed) => this.#control.broken(seed, size));
     try {
       const caught = await catcher.run();

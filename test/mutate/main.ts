@@ -18,7 +18,7 @@ const usage = `Usage: npm run mutate -- [options]
 
   --count N       mutations (default: 50)
   --seed N        which ones (default: 1)
-  --seeds N       seeds of the simulator that each is put to before the tests (default: 300)
+  --seeds N       seeds of the simulator that each is put to, beside the tests (default: 300)
   --folders LIST  of core, to change (default: recovery,dialog; also: engine, transaction …)
   --file PART     changes files alone that have this in their path
   --jobs N        at a time, 1 or 2 (default: 2)
