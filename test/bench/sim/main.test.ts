@@ -12,7 +12,10 @@ const toyWorker = join(import.meta.dirname, '../../sim/toy-worker.js');
 const test = suite('sipmend-bench sim');
 
 /** What it ends with and says; the toy is played. */
-async function sim(args: readonly string[], worker: string = toyWorker): Promise<{ code: number; said: string }> {
+async function sim(
+  args: readonly string[],
+  { worker = toyWorker, heard = () => {} }: { readonly worker?: string; readonly heard?: (text: string) => void } = {},
+): Promise<{ code: number; said: string }> {
   const { log, error } = console;
   const write = process.stdout.write.bind(process.stdout);
   let said = '';
@@ -22,6 +25,7 @@ async function sim(args: readonly string[], worker: string = toyWorker): Promise
   console.log = console.error = take;
   process.stdout.write = (text: string | Uint8Array): boolean => {
     said += String(text);
+    heard(String(text));
     return true;
   };
   try {
@@ -112,15 +116,29 @@ test('ends with 2 for a plan that is none', async () => {
 });
 
 test('ends with 2 where the simulator is not', async () => {
-  const { code, said } = await sim([], join(import.meta.dirname, 'no-worker.js'));
+  const { code, said } = await sim([], { worker: join(import.meta.dirname, 'no-worker.js') });
   assert.is(code, 2);
   assert.match(said, 'the simulator is part of the source repository');
 });
 
 test('a worker that cannot start is told, and nothing is left running', async () => {
-  const { code, said } = await sim(['--seed', '1'], join(import.meta.dirname, '../../skip.js'));
+  const { code, said } = await sim(['--seed', '1'], { worker: join(import.meta.dirname, '../../skip.js') });
   assert.is(code, 1);
   assert.match(said, 'a worker of the simulator ended by itself (exit code 0)');
+});
+
+test('a Ctrl-C ends it with what there is', async () => {
+  let isOver = false;
+  const { code, said } = await sim(['--seeds', '100000-9999999', '--explain', '0'], {
+    heard: (text) => {
+      if (isOver || !text.includes('--seed 100107 breaks')) return;
+      isOver = true;
+      process.emit('SIGINT', 'SIGINT');
+    },
+  });
+  assert.is(code, 1);
+  assert.match(said, /^seeds +100000-9999999: \d+ played/m);
+  assert.match(said, 'interrupted by SIGINT');
 });
 
 test('a canary is caught by a seed that breaks nothing without it', async () => {
