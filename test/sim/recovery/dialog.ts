@@ -1,0 +1,80 @@
+import type { FlowId } from '../../../core/contract.ts';
+import type { DialogId } from '../../../core/dialog/table.ts';
+import type { Rung } from './answers.ts';
+
+/** What the model knows of one dialog of ours. Instants are of the engine's clock. */
+export interface Modelled {
+  id: DialogId | undefined;
+  callId: string;
+  localTag: string;
+  remoteTag: string;
+  readonly isOurs: boolean;
+  status: 'healthy' | 'recovering';
+  brokeAtMs: number;
+  /** Counts the routes that it has had. */
+  generation: number;
+  target: string;
+  routes: readonly string[];
+  /** The hop that last healed it, or by which it came to be: where requests go that have no Route. */
+  hop: string | undefined;
+  /** Our last session description. */
+  offer: string;
+  /** The peer lists UPDATE in Allow; undefined where it has not said. */
+  allowsUpdate: boolean | undefined;
+  isResilient: boolean;
+  /** Session-Expires in seconds, and whether we refresh; undefined without a timer. */
+  timer: { intervalS: number; isOurs: boolean; sinceMs: number } | undefined;
+  /** The heal under way, one at a time. */
+  heal: Heal | undefined;
+  /** Heals that have failed since the break, and when the next one may and must come. */
+  attempts: number;
+  nextFromMs: number;
+  nextToMs: number;
+  /** Where the walk stands: what the next heal must be, if the last one was moved on. */
+  move: { readonly rung: Rung | undefined; readonly isRouted: boolean } | undefined;
+  /** Reasons for which a healthy dialog may be healed, until then. */
+  mayHealUntilMs: number;
+  /** Why it may not be healed by us: passive, and nobody has asked. */
+  isLeft: boolean;
+  byeAtMs: number | undefined;
+  mediaDeadAtMs: number | undefined;
+  group: string | undefined;
+  /** When we sent the first 2xx of an INVITE of the peer's that it has not acknowledged. */
+  unackedAtMs: number | undefined;
+  /** How often the 2xx of our last INVITE has come: its ACK does not get through. */
+  repetitions: number;
+  /** What the model has said of it once is not said again: all that follows may follow from that. */
+  isDoubtful: boolean;
+}
+
+export interface Heal {
+  readonly cseq: number;
+  readonly rung: Rung;
+  readonly isRouted: boolean;
+  readonly routes: readonly string[];
+  readonly hop: string;
+  readonly flow: FlowId;
+  readonly atMs: number;
+  readonly generation: number;
+}
+
+/** A request of the program's inside a dialog, until it has its result. */
+export interface Wish {
+  readonly id: number;
+  readonly dialog: Modelled;
+  readonly method: string;
+  readonly body: string;
+  readonly confirm: boolean;
+  /**
+   * `new` was never sent; `sent` is under way; `waits` was refused by a 430 and waits for the heal; `again` may be sent once more;
+   * `confirming` waits for what the peer says to a heal.
+   */
+  state: 'new' | 'sent' | 'waits' | 'again' | 'confirming';
+  /** By heals. */
+  resends: number;
+  /** By challenges, glare and intervals that were too short. */
+  tries: number;
+  cseq: number;
+  refusedAtMs: number;
+  isGivenUp: boolean;
+}

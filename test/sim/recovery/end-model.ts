@@ -1,0 +1,1069 @@
+import type { Address, FlowId, Input, Output } from '../../../core/contract.ts';
+import type { DialogId } from '../../../core/dialog/table.ts';
+import type { Command } from '../../../core/engine/command.ts';
+import type { DialogRecord } from '../../../core/engine/dialog-record.ts';
+import type { EngineEvent } from '../../../core/engine/event.ts';
+import { hostPortOf } from '../host-port.ts';
+import { paramOf, paramsOf, uriOf } from '../models/address-value.ts';
+import type { Message } from '../models/message.ts';
+import type { OurEnd } from '../plan.ts';
+import { isProbe, read } from '../reading.ts';
+import { healVerdict, requestVerdict, type Rung, rungs, valueOf } from './answers.ts';
+import type { Modelled, Wish } from './dialog.ts';
+
+const tag = 'ms-dialog-route-set-update';
+const transactionMs = 32_000;
+/** Wheels round up, and retransmissions and probes share instants. */
+const slackMs = 50;
+const quickMs = 4000;
+const dayMs = 86_400_000;
+
+/** What one place's rule is made with. */
+export interface EndWorld {
+  readonly end: OurEnd;
+  readonly hops: readonly string[];
+  take(row: string): void;
+  violate(what: string, callId?: string): void;
+}
+
+interface Step {
+  readonly inputs: readonly Input<Command>[];
+  readonly outputs: readonly Output<EngineEvent>[];
+  readonly nowMs: number;
+}
+
+/** A request of ours: what it was for. */
+interface Sent {
+  readonly kind: 'call' | 'wish' | 'heal' | 'refresh' | 'loose';
+  readonly message: Message;
+  readonly flow: FlowId;
+  readonly hop: string | undefined;
+  readonly atMs: number;
+  readonly dialog: Modelled | undefined;
+  readonly wish: Wish | undefined;
+  readonly generation: number;
+  isDone: boolean;
+}
+
+/** An output that must come in this step, behind those that stand before it for the same dialog. */
+interface Due {
+  readonly kind: 'result' | 'status' | 'ended';
+  readonly dialog: Modelled;
+  readonly wish: Wish | undefined;
+  /** Of the result's response; undefined for any. */
+  readonly status: number | undefined;
+  readonly routeStatus: 'healthy' | 'recovering' | undefined;
+  /** It may be sent again instead. */
+  readonly orSent: boolean;
+}
+
+/** Whether a hop lives, as far as can be seen from its messages. */
+interface Hop {
+  /** The first send since it was last heard. */
+  askedMs: number | undefined;
+  isDead: boolean;
+}
+
+interface Flow {
+  readonly hop: string | undefined;
+  readonly remote: string;
+  readonly isOurs: boolean;
+}
+
+/** The recovery state of every dialog of one process of ours, by the tables alone; it sees what goes in and what comes out. */
+export class EndModel {
+  readonly #world: EndWorld;
+  readonly #end: OurEnd;
+  readonly #isOn: boolean;
+  readonly #dialogs = new Map<string, Modelled>();
+  readonly #byId = new Map<DialogId, Modelled>();
+  readonly #wishes = new Map<number, Wish>();
+  /** The last CSeq of each Call-ID and local tag. */
+  readonly #numbers = new Map<string, number>();
+  readonly #adopted = new Map<number, DialogRecord>();
+  readonly #released = new Map<number, Modelled>();
+  readonly #sent = new Map<string, Sent>();
+  readonly #received = new Map<string, { readonly message: Message; readonly flow: FlowId }>();
+  readonly #flows = new Map<FlowId, Flow>();
+  readonly #opens = new Map<number, string>();
+  readonly #hops = new Map<string, Hop>();
+  #nowMs = 0;
+  #due: Due[] = [];
+  /** Dialogs that may be told to be broken in this step. */
+  readonly #mayBreak = new Set<Modelled>();
+  #touched: Modelled | undefined;
+
+  constructor(world: EndWorld) {
+    this.#world = world;
+    this.#end = world.end;
+    this.#isOn = world.end.mode !== 'none';
+    for (const hop of world.hops) this.#hops.set(hop, { askedMs: undefined, isDead: false });
+  }
+
+  see({ inputs, outputs, nowMs }: Step): void {
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
+    this.#mayBreak.clear();
+    this.#touched = undefined;
+    for (const input of inputs) this.#takeInput(input);
+    for (const output of outputs) this.#takeOutput(output);
+    for (const { kind, dialog, wish, routeStatus, orSent } of this.#due.splice(0)) {
+      if (orSent && wish?.state === 'sent') continue;
+      this.#violate(`stays silent: ${kind} ${wish?.method ?? ''}${routeStatus ?? ''} is due`, dialog);
+    }
+  }
+
+  // Inputs
+
+  #takeInput(input: Input<Command>): void {
+    switch (input.kind) {
+      case 'flow-open': {
+        const remote = key(input.remote);
+        this.#flows.set(input.flow, {
+          remote,
+          hop: this.#hopAt(remote),
+          isOurs: input.openId !== undefined,
+        });
+        break;
+      }
+      case 'open-failed': {
+        const hop = this.#hopAt(this.#opens.get(input.openId) ?? '');
+        if (hop !== undefined) this.#hopDied(hop);
+        break;
+      }
+      case 'flow-lost':
+        this.#flowLost(input.flow);
+        break;
+      case 'message': {
+        this.#heard(input.flow);
+        if (isProbe(input.bytes)) break;
+        const message = read(input.bytes);
+        if (message === undefined || !message.isWhole) break;
+        if (message.isRequest) this.#asked(message, input.flow);
+        else this.#answered(message, input.flow);
+        break;
+      }
+      case 'command':
+        this.#command(input.command);
+        break;
+    }
+  }
+
+  #asked(message: Message, flow: FlowId): void {
+    if (message.method !== 'ACK') {
+      this.#received.set(serverKey(message), { message, flow });
+      return;
+    }
+    const dialog = this.#find(message.callId, message.toTag, message.fromTag);
+    if (dialog !== undefined) dialog.unackedAtMs = undefined;
+  }
+
+  #heard(flow: FlowId): void {
+    const name = this.#flows.get(flow)?.hop;
+    const hop = name === undefined ? undefined : this.#hops.get(name);
+    if (hop === undefined || name === undefined) return;
+    if (hop.isDead || this.#isSilent(name)) {
+      hop.isDead = false;
+      for (const dialog of this.#dialogs.values()) {
+        if (dialog.status !== 'recovering') continue;
+        dialog.nextFromMs = this.#nowMs;
+        dialog.attempts = 0;
+      }
+    }
+    hop.askedMs = undefined;
+  }
+
+  #isSilent(name: string): boolean {
+    const askedMs = this.#hops.get(name)?.askedMs;
+    return askedMs !== undefined && this.#nowMs - askedMs >= 2 * this.#end.probeIntervalMs + 250 - slackMs;
+  }
+
+  #flowLost(flow: FlowId): void {
+    const lost = this.#flows.get(flow);
+    this.#flows.delete(flow);
+    for (const sent of this.#sent.values()) {
+      if (sent.isDone || sent.flow !== flow) continue;
+      sent.isDone = true;
+      this.#unreachable(sent);
+    }
+    if (lost?.hop === undefined) return;
+    if (lost.isOurs) this.#hopDied(lost.hop);
+    else for (const dialog of this.#dialogs.values()) if (this.#hopOf(dialog) === lost.hop) this.#mayBreak.add(dialog);
+  }
+
+  /** What was under way there has failed, and every dialog that goes by it is broken. */
+  #hopDied(name: string): void {
+    const hop = this.#hops.get(name);
+    if (hop === undefined) return;
+    hop.isDead = true;
+    for (const sent of this.#sent.values()) {
+      if (sent.isDone || sent.hop !== name) continue;
+      sent.isDone = true;
+      this.#unreachable(sent);
+    }
+    for (const dialog of this.#dialogs.values()) {
+      if (dialog.heal?.hop === name) this.#attemptFailed(dialog);
+      if (this.#hopOf(dialog) === name) this.#break(dialog);
+    }
+  }
+
+  #unreachable({ kind, wish, dialog }: Sent): void {
+    if (dialog === undefined) return;
+    if (kind === 'wish' && wish !== undefined && this.#isOpen(wish)) this.#owe(wish, undefined, true);
+    else if (kind === 'heal') this.#attemptFailed(dialog);
+    this.#mayBreak.add(dialog);
+  }
+
+  #command(command: Command): void {
+    switch (command.name) {
+      case 'request': {
+        const dialog = this.#byId.get(command.dialog);
+        if (dialog === undefined) break;
+        const { id, method, content, confirm } = command;
+        const body = content.body === undefined ? '' : Buffer.from(content.body).toString('latin1');
+        this.#wishes.set(id, {
+          id,
+          dialog,
+          method,
+          body,
+          confirm,
+          state: 'new',
+          resends: 0,
+          tries: 0,
+          cseq: 0,
+          refusedAtMs: 0,
+          isGivenUp: false,
+        });
+        break;
+      }
+      case 'abandon': {
+        const wish = this.#wishes.get(command.id);
+        if (wish !== undefined) wish.isGivenUp = true;
+        break;
+      }
+      case 'heal': {
+        const dialog = this.#byId.get(command.dialog);
+        if (dialog !== undefined) this.#allowHeal(dialog);
+        break;
+      }
+      case 'heal-all':
+      case 'hops':
+      case 'registration':
+        for (const dialog of this.#dialogs.values()) this.#allowHeal(dialog);
+        break;
+      case 'relate': {
+        const dialog = this.#byId.get(command.dialog);
+        if (dialog !== undefined) dialog.group = command.group;
+        break;
+      }
+      case 'media': {
+        const dialog = this.#byId.get(command.dialog);
+        if (dialog === undefined) break;
+        if (command.alive) dialog.mediaDeadAtMs = undefined;
+        else dialog.mediaDeadAtMs ??= this.#nowMs;
+        break;
+      }
+      case 'bye': {
+        const dialog = this.#byId.get(command.dialog);
+        if (dialog !== undefined) dialog.byeAtMs ??= this.#nowMs;
+        break;
+      }
+      case 'adopt':
+        this.#adopted.set(command.id, command.record);
+        break;
+      case 'export': {
+        const dialog = this.#byId.get(command.dialog);
+        if (command.release && dialog !== undefined) this.#released.set(command.id, dialog);
+        break;
+      }
+      case 'drain':
+        for (const dialog of this.#dialogs.values()) dialog.byeAtMs ??= this.#nowMs;
+        break;
+    }
+  }
+
+  #allowHeal(dialog: Modelled): void {
+    dialog.isLeft = false;
+    dialog.attempts = 0;
+    this.#mayHealFor(dialog, 120_000);
+  }
+
+  #mayHealFor(dialog: Modelled, ms: number): void {
+    dialog.nextFromMs = this.#nowMs;
+    dialog.mayHealUntilMs = Math.max(dialog.mayHealUntilMs, this.#nowMs + ms + slackMs);
+  }
+
+  // Responses
+
+  #answered(message: Message, flow: FlowId): void {
+    const sent = this.#sent.get(branchOf(message));
+    if (sent === undefined || sent.message.method !== message.method) return;
+    if (message.status < 200) return;
+    const { dialog } = sent;
+    if (sent.kind === 'call') {
+      if (message.status < 300 && !sent.isDone) this.#callAnswered(sent, message);
+      return;
+    }
+    if (sent.isDone && message.method === 'INVITE' && message.status < 300 && dialog !== undefined)
+      this.#answeredAgain(dialog);
+    if (sent.isDone || (sent.kind === 'heal' && flow !== sent.flow)) return;
+    sent.isDone = true;
+    if (dialog === undefined) {
+      const known = this.#find(message.callId, message.fromTag, message.toTag);
+      if (known !== undefined) this.#mayBreak.add(known);
+      return;
+    }
+    this.#touched = dialog;
+    if (message.status < 300) this.#hearAbilities(dialog, message);
+    if (sent.kind === 'wish' && sent.wish !== undefined) this.#wishAnswered(sent, sent.wish, message);
+    else if (sent.kind === 'heal') this.#healAnswered(sent, message);
+    else if (sent.kind === 'refresh') this.#refreshAnswered(sent, message);
+  }
+
+  #callAnswered(sent: Sent, answer: Message): void {
+    const { callId, fromTag } = sent.message;
+    const known = this.#find(callId, fromTag, answer.toTag);
+    if (known !== undefined) this.#answeredAgain(known);
+    if (known !== undefined || answer.toTag === '') return;
+    const routes = answer.recordRoute.map(uriOf).reverse();
+    const dialog = this.#make({
+      callId,
+      localTag: fromTag,
+      remoteTag: answer.toTag,
+      isOurs: true,
+      target: uriOf(answer.header('contact')),
+      routes,
+      hop: sent.hop,
+      offer: sent.message.body,
+    });
+    this.#hearAbilities(dialog, answer);
+    this.#hearTimer(dialog, answer, true, false);
+  }
+
+  /** Its ACK gets lost on the way: after three of these we heal, and acknowledge by the new route. */
+  #answeredAgain(dialog: Modelled): void {
+    dialog.repetitions++;
+    if (dialog.repetitions >= 3) this.#mayHealFor(dialog, quickMs);
+  }
+
+  #wishAnswered(sent: Sent, wish: Wish, answer: Message): void {
+    const { dialog } = wish;
+    const { status } = answer;
+    const isOld = sent.generation < dialog.generation;
+    if (status < 300) {
+      if (this.#isOpen(wish)) this.#owe(wish, status, false);
+      if (wish.method === 'UPDATE' || wish.method === 'INVITE') this.#refreshed(dialog, sent.message, answer);
+      return;
+    }
+    if (!this.#isOpen(wish)) {
+      this.#mayBreak.add(dialog);
+      return;
+    }
+    // A younger request overtook it (RFC 3261 §12.2.2): that says nothing of the route.
+    const isOvertaken = status === 500 && answer.cseq < (this.#numbers.get(`${dialog.callId} ${dialog.localTag}`) ?? 0);
+    if (this.#mayTryAgain(wish, answer, isOvertaken)) {
+      wish.tries++;
+      wish.state = 'again';
+      return;
+    }
+    const value = valueOf(answer);
+    const verdict = isOvertaken ? 'told' : requestVerdict(this.#end.mode, wish.method, status, value);
+    this.#world.take(`request, ${this.#end.mode}: ${status === 430 ? `430 ${value}` : status} -> ${verdict}`);
+    if (verdict === 'told') this.#owe(wish, status, false);
+    else if (verdict === 'ends-dialog' || verdict === 'ends-usage') {
+      this.#owe(wish, status, false);
+      dialog.byeAtMs ??= this.#nowMs;
+    } else if (verdict === 'mended') this.#refusedOnce(sent, wish, isOld);
+    else if (wish.confirm && verdict === 'broken') {
+      wish.state = 'confirming';
+      wish.refusedAtMs = this.#nowMs;
+      this.#mayHealFor(dialog, quickMs);
+    } else {
+      this.#owe(wish, status, false);
+      if (!isOld) this.#break(dialog, status === 481 || verdict === 'registers');
+    }
+  }
+
+  /** What is put right at the next try, without a word to anyone. */
+  #mayTryAgain({ method, tries, dialog }: Wish, answer: Message, isOvertaken: boolean): boolean {
+    const { status } = answer;
+    const isRefresh = method === 'UPDATE' || method === 'INVITE';
+    // While a route is broken its heals have the word.
+    if (dialog.status === 'recovering') return false;
+    if (isOvertaken && isRefresh) return tries < 3;
+    if (status === 491 && isRefresh) return tries < 3;
+    if (status === 500 && isRefresh && answer.has('retry-after'))
+      return tries < 3 && Number.parseInt(answer.header('retry-after'), 10) <= 10;
+    if (status === 422 && isRefresh) return tries < 3;
+    return false;
+  }
+
+  #refusedOnce(sent: Sent, wish: Wish, isOld: boolean): void {
+    const { dialog } = wish;
+    const mayHaveArrived = this.#end.protocol === 'udp' && this.#nowMs - sent.atMs >= 500;
+    if (wish.resends >= 2 || (mayHaveArrived && wish.method !== 'UPDATE' && wish.method !== 'INVITE')) {
+      this.#owe(wish, 430, false);
+      if (!isOld) this.#break(dialog);
+      return;
+    }
+    wish.refusedAtMs = this.#nowMs;
+    wish.state = isOld ? 'again' : 'waits';
+    this.#mayHealFor(dialog, quickMs);
+  }
+
+  #healAnswered(sent: Sent, answer: Message): void {
+    const { dialog } = sent;
+    if (dialog === undefined) return;
+    const heal = dialog.heal;
+    if (heal === undefined || heal.cseq !== sent.message.cseq) {
+      if (answer.status < 300) this.#adoptLate(dialog, sent, answer);
+      return;
+    }
+    const isLast = !this.#hasRungBelow(dialog, heal.rung);
+    const value = valueOf(answer);
+    const verdict = healVerdict(answer.status, value, !heal.isRouted, isLast);
+    this.#world.take(`heal: ${answer.status === 430 ? `430 ${value}` : answer.status} -> ${verdict}`);
+    const isOld = heal.generation < dialog.generation;
+    dialog.heal = undefined;
+    switch (verdict) {
+      case 'healed':
+        this.#healed(dialog, heal.routes, sent, answer);
+        break;
+      case 'path':
+        dialog.move = { rung: heal.rung, isRouted: true };
+        break;
+      case 'next-rung':
+        dialog.move = { rung: rungs[rungs.indexOf(heal.rung) + 1], isRouted: heal.isRouted };
+        break;
+      case 'credentials':
+      case 'longer':
+      case 'glare':
+        dialog.nextFromMs = this.#nowMs;
+        break;
+      case 'gone':
+        if (!isOld) this.#over(dialog);
+        break;
+      case 'registers':
+      case 'trouble':
+      case 'refused':
+        this.#failed(dialog, answer.status, verdict !== 'refused', isOld);
+        break;
+    }
+  }
+
+  #hasRungBelow(dialog: Modelled, rung: Rung): boolean {
+    if (rung === 'INVITE with Replaces') return false;
+    if (rung === 're-INVITE') return this.#end.replaces;
+    return dialog.offer !== '' || this.#end.replaces;
+  }
+
+  /** The attempt is over; who waits hears of it, then the program, then the schedule goes on. */
+  #failed(dialog: Modelled, status: number | undefined, isTrouble: boolean, isOld: boolean): void {
+    this.#attemptFailed(dialog);
+    for (const wish of this.#wishes.values()) {
+      if (wish.dialog === dialog && wish.state === 'waits') this.#owe(wish, status === 430 ? 430 : undefined, false);
+    }
+    if (isTrouble && !isOld) this.#break(dialog, true);
+  }
+
+  #attemptFailed(dialog: Modelled): void {
+    dialog.heal = undefined;
+    dialog.move = undefined;
+    dialog.attempts++;
+    const delayMs = Math.min(60, 2 ** dialog.attempts) * 1000;
+    dialog.nextFromMs = this.#nowMs + delayMs / 2;
+    dialog.nextToMs = this.#nowMs + delayMs;
+  }
+
+  #healed(dialog: Modelled, routes: readonly string[], sent: Sent, answer: Message): void {
+    const recordRoute = answer.recordRoute.map(uriOf).reverse();
+    this.#moveTo(dialog, recordRoute.length > 0 ? recordRoute : routes, sent.hop);
+    dialog.target = uriOf(answer.header('contact')) || dialog.target;
+    this.#hearTimer(dialog, answer, true, true);
+    this.#isWell(dialog);
+    this.#healsGroup(dialog);
+  }
+
+  /** The dialogs that take the same way may be healed once, within a second of this one. */
+  #healsGroup({ group }: Modelled): void {
+    for (const other of this.#dialogs.values())
+      if (group !== undefined && other.group === group) this.#mayHealFor(other, 1000 + quickMs);
+  }
+
+  /** Both routes live; the last one is kept (Q6). */
+  #adoptLate(dialog: Modelled, sent: Sent, answer: Message): void {
+    const target = uriOf(answer.header('contact'));
+    if (target !== '' && target !== dialog.target) return;
+    const recordRoute = answer.recordRoute.map(uriOf).reverse();
+    this.#moveTo(dialog, recordRoute.length > 0 ? recordRoute : sent.message.route.map(uriOf), sent.hop);
+  }
+
+  /** A broken route, or another one: what was sent by the old one says nothing of it. */
+  #moveTo(dialog: Modelled, routes: readonly string[], hop: string | undefined): void {
+    if (dialog.status === 'recovering' || routes.join(', ') !== dialog.routes.join(', ')) dialog.generation++;
+    dialog.routes = routes;
+    dialog.hop = hop ?? dialog.hop;
+  }
+
+  #isWell(dialog: Modelled): void {
+    for (const wish of this.#wishes.values()) {
+      if (wish.dialog === dialog && wish.state === 'waits') wish.state = 'again';
+    }
+    dialog.attempts = 0;
+    dialog.move = undefined;
+    if (dialog.status === 'healthy') return;
+    dialog.status = 'healthy';
+    this.#due.push(dueOf('status', dialog, { routeStatus: 'healthy' }));
+    this.#healsGroup(dialog);
+  }
+
+  #over(dialog: Modelled): void {
+    for (const wish of this.#wishes.values()) {
+      if (wish.dialog === dialog && this.#isOpen(wish)) this.#owe(wish, undefined, false);
+    }
+    this.#due.push(dueOf('ended', dialog, {}));
+  }
+
+  #refreshAnswered(sent: Sent, answer: Message): void {
+    const { dialog } = sent;
+    if (dialog === undefined) return;
+    if (answer.status < 300) this.#refreshed(dialog, sent.message, answer);
+    else this.#mayBreak.add(dialog);
+  }
+
+  /** A target refresh of ours was taken (RFC 3261 §12.2.1.2, RFC 4028 §7.2). */
+  #refreshed(dialog: Modelled, request: Message, answer: Message): void {
+    dialog.target = uriOf(answer.header('contact')) || dialog.target;
+    if (request.body !== '') dialog.offer = request.body;
+    this.#hearTimer(dialog, answer, true, false);
+  }
+
+  #hearAbilities(dialog: Modelled, message: Message): void {
+    if (message.has('allow')) dialog.allowsUpdate = message.lists('allow', 'update');
+    if (message.has('supported')) dialog.isResilient = message.lists('supported', tag);
+  }
+
+  #hearTimer(dialog: Modelled, answer: Message, isOurs: boolean, isHeal: boolean): void {
+    if (!answer.has('session-expires')) {
+      if (!isHeal) dialog.timer = undefined;
+      else if (dialog.timer !== undefined) dialog.timer.sinceMs = this.#nowMs;
+      return;
+    }
+    const value = answer.header('session-expires');
+    const byUac = paramOf(paramsOf(value), 'refresher')?.toLowerCase() !== 'uas';
+    dialog.timer = { intervalS: Number.parseInt(value, 10), isOurs: byUac === isOurs, sinceMs: this.#nowMs };
+  }
+
+  // Breaks
+
+  /** `isWalked`: even a passive stack heals. */
+  #break(dialog: Modelled, isWalked = false): void {
+    if (!this.#isOn || dialog.byeAtMs !== undefined) return;
+    if (isWalked) dialog.isLeft = false;
+    if (dialog.status === 'recovering') return;
+    if (dialog.id === undefined) {
+      // The program has not heard of it: an INVITE that was given up, or one that waits for its ACK.
+      this.#mayBreak.add(dialog);
+      return;
+    }
+    dialog.isLeft = this.#end.passive && !isWalked;
+    for (const wish of this.#wishes.values()) {
+      if (wish.dialog === dialog && wish.state === 'waits') this.#owe(wish, 430, false);
+    }
+    dialog.status = 'recovering';
+    dialog.brokeAtMs = this.#nowMs;
+    dialog.nextFromMs = this.#nowMs;
+    dialog.nextToMs = this.#nowMs;
+    dialog.attempts = 0;
+    this.#due.push(dueOf('status', dialog, { routeStatus: 'recovering' }));
+  }
+
+  #isOpen(wish: Wish): boolean {
+    return this.#wishes.get(wish.id) === wish && !this.#due.some((due) => due.wish === wish);
+  }
+
+  #owe(wish: Wish, status: number | undefined, orSent: boolean): void {
+    if (!this.#isOpen(wish)) return;
+    if (wish.isGivenUp) return;
+    this.#due.push(dueOf('result', wish.dialog, { wish, status, orSent }));
+  }
+
+  // Outputs
+
+  #takeOutput(output: Output<EngineEvent>): void {
+    switch (output.kind) {
+      case 'open':
+        this.#opens.set(output.openId, key(output.remote));
+        break;
+      case 'close':
+        this.#flows.delete(output.flow);
+        break;
+      case 'send': {
+        const name = this.#flows.get(output.flow)?.hop;
+        const hop = name === undefined ? undefined : this.#hops.get(name);
+        if (hop !== undefined) hop.askedMs ??= this.#nowMs;
+        if (isProbe(output.bytes)) break;
+        const message = read(output.bytes);
+        if (message?.isRequest === true) this.#sends(message, output.flow);
+        else if (message !== undefined) this.#answers(message);
+        break;
+      }
+      case 'event':
+        this.#tells(output.event);
+        break;
+    }
+  }
+
+  #sends(message: Message, flow: FlowId): void {
+    const { method, toTag, callId, fromTag } = message;
+    const branch = branchOf(message);
+    if (method === 'ACK' || method === 'CANCEL' || this.#sent.has(branch)) return;
+    const numberKey = `${callId} ${fromTag}`;
+    const lastNumber = this.#numbers.get(numberKey) ?? 0;
+    this.#numbers.set(numberKey, Math.max(lastNumber, message.cseq));
+    const hop = this.#flows.get(flow)?.hop;
+    const note = (kind: Sent['kind'], dialog: Modelled | undefined, wish?: Wish): void => {
+      const generation = dialog?.generation ?? 0;
+      const atMs = this.#nowMs;
+      this.#sent.set(branch, { kind, message, flow, hop, atMs, dialog, wish, generation, isDone: false });
+    };
+    if (toTag === '') {
+      note('call', undefined);
+      return;
+    }
+    const dialog = this.#find(callId, fromTag, toTag);
+    if (dialog === undefined) {
+      note('loose', undefined);
+      return;
+    }
+    if (method === 'BYE') {
+      dialog.byeAtMs ??= this.#nowMs;
+      return;
+    }
+    const wish = this.#wishFor(dialog, message);
+    if (wish !== undefined) {
+      note('wish', dialog, wish);
+      this.#sendsFor(wish, message);
+    } else if (method === 'UPDATE' || method === 'INVITE') this.#refreshes(dialog, message, flow, hop, lastNumber, note);
+    else {
+      note('loose', dialog);
+      this.#violate(`sends ${method} ${message.cseq}, for which nobody asked`, dialog);
+    }
+  }
+
+  #wishFor(dialog: Modelled, message: Message): Wish | undefined {
+    const { method, body, cseq } = message;
+    // A heal looks like a wish of the same method, but for its Route.
+    const isRefresh = method === 'UPDATE' || method === 'INVITE';
+    const isHeld = isRefresh && this.#isHeld(dialog);
+    if (isRefresh && message.route.map(uriOf).join(', ') !== dialog.routes.join(', ')) return undefined;
+    let found: Wish | undefined;
+    for (const wish of this.#wishes.values()) {
+      if (wish.dialog !== dialog || wish.method !== method || wish.body !== body) continue;
+      if (isHeld && wish.state === 'new') continue;
+      if (wish.state === 'again' || wish.state === 'new') found ??= wish;
+      else if (wish.state === 'sent' && this.#due.some((due) => due.wish === wish && due.orSent)) found ??= wish;
+      else if (wish.state === 'sent' && wish.cseq === cseq) found ??= wish;
+    }
+    return found;
+  }
+
+  #sendsFor(wish: Wish, message: Message): void {
+    const { dialog } = wish;
+    if (wish.state === 'new' && this.#isHeld(dialog))
+      this.#violate(`sends ${wish.method} ${message.cseq} while requests wait for the route`, dialog);
+    if (wish.state === 'again') {
+      wish.resends++;
+      if (message.cseq <= wish.cseq) this.#violate(`sends ${wish.method} again with an old number`, dialog);
+    }
+    wish.state = 'sent';
+    wish.cseq = message.cseq;
+    const routes = message.route.map(uriOf).join(', ');
+    if (routes !== dialog.routes.join(', '))
+      this.#violate(`sends ${wish.method} ${message.cseq} by [${routes}], its route is [${dialog.routes.join(', ')}]`, dialog);
+    if (message.requestUri !== dialog.target)
+      this.#violate(`sends ${wish.method} ${message.cseq} to ${message.requestUri}, not to ${dialog.target}`, dialog);
+  }
+
+  /** Requests wait: for a quick heal, or in `limited` for any. */
+  #isHeld(dialog: Modelled): boolean {
+    if (dialog.status === 'recovering') return this.#end.mode === 'limited';
+    for (const wish of this.#wishes.values()) if (wish.dialog === dialog && wish.state === 'waits') return true;
+    return false;
+  }
+
+  #refreshes(
+    dialog: Modelled,
+    message: Message,
+    flow: FlowId,
+    hop: string | undefined,
+    lastNumber: number,
+    note: (kind: Sent['kind'], dialog: Modelled) => void,
+  ): void {
+    const routes = message.route.map(uriOf);
+    const isQuick = [...this.#wishes.values()].some(
+      (wish) => wish.dialog === dialog && (wish.state === 'waits' || wish.state === 'confirming'),
+    );
+    const isHealing = dialog.status === 'recovering' || isQuick || dialog.move !== undefined;
+    const isRefresh = !isHealing && routes.join(', ') === dialog.routes.join(', ');
+    if (isRefresh && (this.#isRefreshDue(dialog) || !this.#mayHeal(dialog))) {
+      note('refresh', dialog);
+      if (!this.#isRefreshDue(dialog)) this.#violate(`sends ${message.method} ${message.cseq} without a cause`, dialog);
+      return;
+    }
+    if (!isHealing && !this.#mayHeal(dialog)) this.#violate(`heals with ${message.cseq} without a cause`, dialog);
+    note('heal', dialog);
+    const rung = message.method === 'INVITE' ? 're-INVITE' : message.body === '' ? 'UPDATE' : 'UPDATE with the offer';
+    this.#checkHeal(dialog, message, routes, hop, lastNumber);
+    this.#checkTime(dialog, message);
+    const { move } = dialog;
+    if (move !== undefined && (routes.length > 0 !== move.isRouted || (move.rung !== undefined && rung !== move.rung)))
+      this.#violate(`goes on with ${rung} [${routes}], not with ${move.rung} ${move.isRouted}`, dialog);
+    dialog.move = undefined;
+    dialog.heal = {
+      cseq: message.cseq,
+      rung,
+      isRouted: routes.length > 0,
+      routes,
+      hop: hop ?? '',
+      flow,
+      atMs: this.#nowMs,
+      generation: dialog.generation,
+    };
+    this.#world.take(`heal sent: ${rung}, ${routes.length > 0 ? 'one Route' : 'no Route'}`);
+  }
+
+  /** §2.3: what a healing request is made of. */
+  #checkHeal(
+    dialog: Modelled,
+    message: Message,
+    routes: readonly string[],
+    hop: string | undefined,
+    lastNumber: number,
+  ): void {
+    const wrong = (what: string): void => this.#violate(`heals ${what} (${message.method} ${message.cseq})`, dialog);
+    if (!this.#isOn) wrong('although it does not recover');
+    if (dialog.isLeft) wrong('although it leaves that to the far end');
+    if (routes.length > 1 || (routes.length === 1 && hostPortOf(routes[0] ?? '') !== hop)) wrong(`by [${routes}]`);
+    if (message.requestUri !== dialog.target) wrong(`${message.requestUri}, not ${dialog.target}`);
+    if (lastNumber > 0 && message.cseq !== lastNumber + 1) wrong(`with a number that is not ${lastNumber + 1}`);
+    if (!message.lists('supported', tag)) wrong('without the option tag');
+    if (!message.has('contact')) wrong('without Contact');
+    if (dialog.timer !== undefined && !message.has('session-expires')) wrong('without Session-Expires');
+    if (message.body !== '' && message.body !== dialog.offer) wrong('with another offer');
+    if (this.#due.some((due) => due.dialog === dialog && due.kind !== 'ended'))
+      wrong('before it has told whom it must tell');
+  }
+
+  #checkTime(dialog: Modelled, message: Message): void {
+    const { heal } = dialog;
+    if (heal !== undefined) {
+      if (this.#nowMs - heal.atMs >= transactionMs - slackMs || this.#isSilent(heal.hop)) {
+        dialog.attempts++;
+        dialog.heal = undefined;
+        return;
+      }
+      this.#violate(`heals with ${message.cseq} while ${heal.cseq} is under way`, dialog);
+    }
+    if (dialog.move === undefined && this.#nowMs < dialog.nextFromMs - slackMs)
+      this.#violate(`heals ${dialog.nextFromMs - this.#nowMs} ms before its time`, dialog);
+  }
+
+  #mayHeal(dialog: Modelled): boolean {
+    return this.#nowMs <= dialog.mayHealUntilMs || this.#isUnacknowledged(dialog) || this.#isOverdue(dialog);
+  }
+
+  #isUnacknowledged({ unackedAtMs }: Modelled): boolean {
+    return unackedAtMs !== undefined && this.#nowMs - unackedAtMs >= transactionMs - slackMs;
+  }
+
+  /** Its peer should have refreshed the session by now; it would be ended otherwise (RFC 4028 §10). */
+  #isOverdue({ timer, isResilient }: Modelled): boolean {
+    if (timer === undefined || !isResilient) return false;
+    const marginS = Math.min(32, timer.intervalS / 3);
+    return this.#nowMs >= timer.sinceMs + (timer.intervalS - marginS) * 1000 - slackMs;
+  }
+
+  #isRefreshDue({ timer }: Modelled): boolean {
+    return timer !== undefined && this.#nowMs >= timer.sinceMs + timer.intervalS * 500 - slackMs;
+  }
+
+  #answers(message: Message): void {
+    const received = this.#received.get(serverKey(message));
+    const { status, method } = message;
+    if (received === undefined || status < 200 || status >= 300) return;
+    const request = received.message;
+    if (request.toTag === '') {
+      if (method === 'INVITE' && this.#find(message.callId, message.toTag, message.fromTag) === undefined)
+        this.#answersCall(request, message, received.flow);
+      return;
+    }
+    const dialog = this.#find(message.callId, message.toTag, message.fromTag);
+    if (dialog === undefined || (method !== 'UPDATE' && method !== 'INVITE')) return;
+    this.#received.delete(serverKey(message));
+    this.#touched = dialog;
+    this.#takesRefresh(dialog, request, message, received.flow);
+  }
+
+  #answersCall(request: Message, answer: Message, flow: FlowId): void {
+    const dialog = this.#make({
+      callId: answer.callId,
+      localTag: answer.toTag,
+      remoteTag: answer.fromTag,
+      isOurs: false,
+      target: uriOf(request.header('contact')),
+      routes: request.recordRoute.map(uriOf),
+      hop: this.#flows.get(flow)?.hop,
+      offer: answer.body,
+    });
+    dialog.unackedAtMs = this.#nowMs;
+    this.#hearAbilities(dialog, request);
+    this.#hearTimer(dialog, answer, false, false);
+  }
+
+  /** Q4, and trust rule 11: whose refresh moves what. */
+  #takesRefresh(dialog: Modelled, request: Message, answer: Message, flow: FlowId): void {
+    this.#hearAbilities(dialog, request);
+    this.#hearTimer(dialog, answer, false, false);
+    if (answer.body !== '') dialog.offer = answer.body;
+    if (answer.method === 'INVITE') dialog.unackedAtMs = this.#nowMs;
+    const recordRoute = request.recordRoute.map(uriOf);
+    const isTrusted = this.#end.trust === 'dialog-tags' || this.#flows.get(flow)?.hop !== undefined;
+    const offersTag = request.lists('supported', tag);
+    dialog.target = uriOf(request.header('contact')) || dialog.target;
+    if (!this.#isOn || !isTrusted || !offersTag) return;
+    if (recordRoute.length === 0 && dialog.status === 'healthy') return;
+    if (!recordRoute.every((uri) => /^sips?:.*;lr/i.test(uri)) || recordRoute.length > 30) return;
+    this.#moveTo(dialog, recordRoute, this.#flows.get(flow)?.hop);
+    this.#isWell(dialog);
+  }
+
+  // Events
+
+  #tells(event: EngineEvent): void {
+    switch (event.kind) {
+      case 'result':
+        this.#handsOver(event);
+        if (event.value.dialog !== undefined) this.#know(event.value.dialog.id, event.value.dialog.callId);
+        this.#tellsResult(event);
+        break;
+      case 'fork':
+      case 'request':
+      case 'media-lost':
+      case 'session-changed':
+        this.#know(event.dialog.id, event.dialog.callId);
+        break;
+      case 'route-status': {
+        const dialog = this.#know(event.dialog.id, event.dialog.callId);
+        if (dialog !== undefined) this.#tellsStatus(dialog, event);
+        break;
+      }
+      case 'ended': {
+        const dialog = this.#know(event.dialog.id, event.dialog.callId);
+        if (dialog !== undefined) this.#tellsEnd(dialog, event);
+        break;
+      }
+    }
+  }
+
+  /** Dialogs that come as records, and those that go. */
+  #handsOver({ id, failure }: Extract<EngineEvent, { kind: 'result' }>): void {
+    const record = this.#adopted.get(id);
+    const released = this.#released.get(id);
+    if (failure !== undefined) return;
+    if (released !== undefined) this.#forget(released);
+    if (record === undefined) return;
+    const { callId, localTag, remoteTag, remoteTarget: target, routeSet: routes = [], localSession: offer = '' } = record;
+    const { sessionTimer, peer = {}, hop, group } = record;
+    const isOurs = record.role === 'uac';
+    const dialog = this.#make({ callId, localTag, remoteTag, isOurs, target, routes, hop: hop && hostPortOf(hop), offer });
+    this.#numbers.delete(`${callId} ${localTag}`);
+    dialog.group = group;
+    dialog.allowsUpdate = peer.allowsUpdate;
+    dialog.isResilient = peer.resilient ?? false;
+    if (record.routeStatus === 'recovering') this.#break(dialog, true);
+    if (sessionTimer === undefined) return;
+    const { intervalS, refresher, remainingS = intervalS } = sessionTimer;
+    const sinceMs = this.#nowMs - (intervalS - remainingS) * 1000;
+    dialog.timer = { intervalS, isOurs: refresher === 'local', sinceMs };
+  }
+
+  #tellsResult({ id, failure }: Extract<EngineEvent, { kind: 'result' }>): void {
+    const wish = this.#wishes.get(id);
+    if (wish === undefined) return;
+    const due = this.#due.find((each) => each.wish === wish);
+    this.#wishes.delete(id);
+    const status = failure === undefined ? 200 : failure.response?.status;
+    const { dialog, method } = wish;
+    if (due !== undefined) {
+      this.#meet(due);
+      const isRight = due.status === undefined || (due.status < 300 ? failure === undefined : status === due.status);
+      if (!isRight) this.#violate(`tells ${status ?? failure?.code} of ${method}, not ${due.status}`, dialog);
+      return;
+    }
+    if (failure === undefined) {
+      this.#violate(`tells a success of ${method} that nobody has answered`, dialog);
+      return;
+    }
+    if (failure.code !== 'SIP_FAILURE_RESPONSE' || wish.isGivenUp || wish.state === 'confirming') return;
+    const what = `${method} ${wish.cseq} fails with ${status}`;
+    const sent = [...this.#sent.values()].findLast((each) => each.wish === wish);
+    if (wish.state === 'waits') {
+      if (this.#nowMs - wish.refusedAtMs < quickMs - 600) this.#violate(`${what} before the heal has had its time`, dialog);
+      this.#break(dialog, true);
+    } else if (failure.origin !== 'local') {
+      if (wish.state !== 'again') this.#violate(`${what}, which nobody has said`, dialog);
+      this.#mayBreak.add(dialog);
+    } else if (status === 408) {
+      if (sent !== undefined && this.#nowMs - sent.atMs < transactionMs - slackMs) this.#violate(`${what} too soon`, dialog);
+      if (sent !== undefined) sent.isDone = true;
+      if (sent === undefined || sent.generation === dialog.generation) this.#break(dialog);
+    } else {
+      const hop = sent?.hop ?? this.#hopOf(dialog);
+      if (hop !== undefined && this.#isSilent(hop)) this.#hopDied(hop);
+      this.#mayBreak.add(dialog);
+    }
+  }
+
+  #tellsStatus(dialog: Modelled, { routeStatus }: Extract<EngineEvent, { kind: 'route-status' }>): void {
+    const { status, cause } = routeStatus;
+    let due = this.#due.find((each) => each.dialog === dialog && each.routeStatus === status);
+    if (due === undefined && status === 'recovering' && dialog.status === 'healthy') {
+      const hop = this.#hopOf(dialog);
+      if (cause === 'hop-silent' && hop !== undefined && this.#isSilent(hop)) this.#hopDied(hop);
+      else if (this.#mayBreak.has(dialog) || (cause === 'timeout' && this.#hasTimedOut(dialog))) this.#break(dialog, true);
+      due = this.#due.find((each) => each.dialog === dialog && each.routeStatus === status);
+    }
+    if (due === undefined) {
+      this.#violate(`tells ${status} (${cause}) without a cause, it is ${dialog.status}`, dialog);
+      dialog.status = status;
+    } else this.#meet(due);
+    if (this.#isOn) return;
+    this.#violate(`tells ${status} although it does not recover`, dialog);
+  }
+
+  #hasTimedOut(dialog: Modelled): boolean {
+    if (this.#isUnacknowledged(dialog) || this.#isOverdue(dialog)) return true;
+    for (const sent of this.#sent.values()) {
+      if (sent.dialog === dialog && !sent.isDone && this.#nowMs - sent.atMs >= transactionMs - slackMs) return true;
+    }
+    return false;
+  }
+
+  #tellsEnd(dialog: Modelled, { reason, by }: Extract<EngineEvent, { kind: 'ended' }>): void {
+    const due = this.#due.find((each) => each.dialog === dialog && each.kind === 'ended');
+    if (due !== undefined) this.#meet(due);
+    const wrong = (): void => this.#violate(`ends (${by} ${reason}) without a cause`, dialog);
+    if (reason === 'does-not-exist' && due === undefined && this.#isOn) wrong();
+    else if (reason === 'session-expired' && by === 'local' && dialog.status === 'recovering') wrong();
+    this.#forget(dialog);
+  }
+
+  #forget(dialog: Modelled): void {
+    this.#dialogs.delete(dialogKey(dialog.callId, dialog.localTag, dialog.remoteTag));
+    if (dialog.id !== undefined) this.#byId.delete(dialog.id);
+    this.#due = this.#due.filter((each) => each.dialog !== dialog);
+    for (const wish of this.#wishes.values()) if (wish.dialog === dialog) this.#wishes.delete(wish.id);
+    for (const sent of this.#sent.values()) if (sent.dialog === dialog) sent.isDone = true;
+  }
+
+  #meet(due: Due): void {
+    for (const before of this.#due) {
+      if (before === due) break;
+      if (before.dialog === due.dialog && !before.orSent)
+        this.#violate(`tells ${due.kind} ${due.routeStatus ?? ''} before ${before.kind} ${before.routeStatus ?? ''}`, due.dialog);
+    }
+    this.#due.splice(this.#due.indexOf(due), 1);
+  }
+
+  // Names
+
+  #make(
+    given: Pick<Modelled, 'callId' | 'localTag' | 'remoteTag' | 'isOurs' | 'target' | 'routes' | 'hop' | 'offer'>,
+  ): Modelled {
+    const dialog: Modelled = {
+      ...given,
+      id: undefined,
+      status: 'healthy',
+      brokeAtMs: 0,
+      generation: 0,
+      allowsUpdate: undefined,
+      isResilient: false,
+      timer: undefined,
+      heal: undefined,
+      attempts: 0,
+      nextFromMs: 0,
+      nextToMs: dayMs,
+      move: undefined,
+      mayHealUntilMs: -1,
+      isLeft: false,
+      byeAtMs: undefined,
+      mediaDeadAtMs: undefined,
+      group: undefined,
+      unackedAtMs: undefined,
+      repetitions: 0,
+      isDoubtful: false,
+    };
+    this.#dialogs.set(dialogKey(given.callId, given.localTag, given.remoteTag), dialog);
+    this.#touched = dialog;
+    return dialog;
+  }
+
+  #find(callId: string, localTag: string, remoteTag: string): Modelled | undefined {
+    return this.#dialogs.get(dialogKey(callId, localTag, remoteTag));
+  }
+
+  /** The dialog that the engine calls so; forks share their Call-ID, then it is the one that this step is about. */
+  #know(id: DialogId, callId: string): Modelled | undefined {
+    const known = this.#byId.get(id);
+    if (known !== undefined) return known;
+    let found: Modelled | undefined;
+    let count = 0;
+    for (const dialog of this.#dialogs.values()) {
+      if (dialog.callId !== callId || dialog.id !== undefined) continue;
+      if (dialog === this.#touched || count === 0) found = dialog;
+      count++;
+    }
+    if (found === undefined || (count > 1 && found !== this.#touched)) return undefined;
+    found.id = id;
+    this.#byId.set(id, found);
+    return found;
+  }
+
+  #hopAt(remote: string): string | undefined {
+    if (this.#hops.has(remote)) return remote;
+    // A connection that a hop has opened comes from any of its ports.
+    const host = remote.slice(0, remote.lastIndexOf(':') + 1);
+    return this.#end.protocol === 'tcp' ? this.#world.hops.find((hop) => hop.startsWith(host)) : undefined;
+  }
+
+  #hopOf(dialog: Modelled): string | undefined {
+    const first = dialog.routes[0];
+    return (first === undefined ? undefined : this.#hopAt(hostPortOf(first))) ?? dialog.hop;
+  }
+
+  #violate(what: string, dialog: Modelled): void {
+    if (dialog.isDoubtful) return;
+    dialog.isDoubtful = true;
+    this.#world.violate(what, dialog.callId);
+  }
+}
+
+function dueOf(kind: Due['kind'], dialog: Modelled, given: Partial<Due>): Due {
+  return { kind, dialog, wish: undefined, status: undefined, routeStatus: undefined, orSent: false, ...given };
+}
+
+function key({ host, port }: Address): string {
+  return `${host}:${port}`;
+}
+
+function dialogKey(callId: string, localTag: string, remoteTag: string): string {
+  return `${callId} ${localTag} ${remoteTag}`;
+}
+
+function branchOf(message: Message): string {
+  return paramOf(paramsOf(message.topVia), 'branch') ?? '';
+}
+
+function serverKey(message: Message): string {
+  return `${message.method} ${message.cseq} ${branchOf(message)}`;
+}
