@@ -26,11 +26,13 @@ export interface PendingRequest {
   sentAtMs: number;
   /** Route generation that it was sent under. */
   generation: number;
+  /** It was sent before the call was answered. */
+  isEarly: boolean;
   /** CSeq number that it was sent with last. */
   sequence: number;
   /** It went to another hop once, since the one that it was for could not take it. */
   failedOver: boolean;
-  /** The program has gone, but the INVITE has to be brought to its end. */
+  /** The program has gone, but the INVITE or UPDATE has to be brought to its end. */
   abandoned: boolean;
   timer: number;
   /** The first 430, once there was one, and until when its heal and the sending again may take. */
@@ -100,6 +102,7 @@ export class PendingRequests {
       txId: 0,
       sentAtMs: 0,
       generation: 0,
+      isEarly: false,
       sequence: 0,
       failedOver: false,
       abandoned: false,

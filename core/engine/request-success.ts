@@ -22,7 +22,8 @@ export function takeSuccess(parts: Parts, tx: ClientTransaction, request: Pendin
     if (message.body.end > message.body.start) {
       table.remoteSession[dialog] = hashDescription(message.bytes, message.body.start, message.body.end);
     }
-    sessions.agreeAsClient(dialog, message);
+    // The session begins with the call's own 2xx (RFC 4028 §7.2), which this one may have been sent before.
+    if (!request.isEarly) sessions.agreeAsClient(dialog, message);
   }
   const hop = hops.of(dialog);
   if (method === 'INVITE' && hop !== undefined) {

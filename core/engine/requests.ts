@@ -75,12 +75,12 @@ export class Requests implements SentRequestUser {
     const request = this.#pending.get(id);
     if (request === undefined || request.abandoned) return;
     reporter.failWithCode(id, 'SIP_ABORTED', 'The request was abandoned.');
-    if (request.method === 'INVITE' && request.place === 'sent') {
-      // It may be answered all the same, and the answer must then be acknowledged.
+    if (isTargetRefresh(request.method) && request.place === 'sent') {
+      // It may be answered all the same. What the answer says of target, session and timer then holds, and one to an INVITE is acknowledged.
       request.abandoned = true;
       this.#pending.stop(request);
       const tx = clients.get(request.txId);
-      if (tx !== undefined) clients.cancel(tx);
+      if (tx !== undefined && request.method === 'INVITE') clients.cancel(tx);
       return;
     }
     this.#pending.settle(request);

@@ -90,6 +90,7 @@ export class SentRequests {
     request.txId = tx.id;
     request.sentAtMs = wheel.nowMs;
     request.generation = healer.health.generation[dialog] as number;
+    request.isEarly = table.state[dialog] === DialogState.early;
     wheel.disarm(request.timer);
     if (request.flowFailed === undefined) {
       const afterMs = tx.reliable ? suspectAfterMs.reliable : suspectAfterMs.unreliable;

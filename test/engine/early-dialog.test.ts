@@ -134,6 +134,27 @@ test('the peer may send requests inside it: INFO, OPTIONS, an UPDATE that change
   await ground.rest();
 });
 
+test('a 2xx to an UPDATE from before the call was answered does not end the session timer that the call has agreed on', async () => {
+  const ground = await ringing();
+  const { hop, invite, clock, early } = ground;
+  ring(ground, 'one');
+  await clock.run(10);
+  hop.script = ({ method }) => method === 'UPDATE';
+  ground.note('update', early[0]?.request('UPDATE') ?? Promise.reject());
+  await clock.run(10);
+  hop.accept(invite, { toTag: 'one', headers: ['Session-Expires: 90;refresher=uac', 'Require: timer'] });
+  await clock.run(10);
+  hop.script = () => false;
+  hop.capabilities = [...hop.capabilities, 'Session-Expires: 90;refresher=uac', 'Require: timer'];
+  hop.reply(hop.last('UPDATE'), 200, { headers: [`Contact: <${hop.uri}>`] });
+  await clock.run(10);
+  assert.equal(ground.seen(), ['call done', 'update 200']);
+  const before = hop.requests('UPDATE').length;
+  await clock.run(46_000);
+  assert.is(hop.requests('UPDATE').length, before + 1);
+  await ground.take(ground.near.close());
+});
+
 test('neither a re-INVITE nor an offer leaves it before the INVITE is answered', async () => {
   const ground = await ringing();
   const { hop, clock, early } = ground;

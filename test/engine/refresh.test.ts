@@ -271,6 +271,39 @@ test('a re-INVITE that is given up before any response is cancelled by the first
   await finish(ground, dialog);
 });
 
+test('what the 2xx to an UPDATE says holds although the program has given the UPDATE up: target, session and timer', async () => {
+  const ground = await bed();
+  const { dialog, raw } = await call(ground);
+  const { clock, hop } = ground;
+  hop.script = ({ method }) => method === 'UPDATE';
+  const giveUp = new AbortController();
+  ground.note('ours', dialog.request('UPDATE', { body: newOffer, signal: giveUp.signal }));
+  await clock.run(10);
+  giveUp.abort();
+  await clock.run(10);
+  ground.note('early', dialog.request('UPDATE', { body: nearOffer }));
+  await clock.run(10);
+  assert.equal(ground.seen(), ['ours failed SIP_ABORTED', 'early failed 491 local'], 'its offer is still out');
+  hop.script = () => false;
+  hop.reply(hop.last('UPDATE'), 200, {
+    headers: [`Contact: <sip:moved@${host}:5070>`, 'Session-Expires: 90;refresher=uac', 'Require: timer'],
+    body: farAnswer,
+  });
+  await clock.run(10);
+  ground.note('info', dialog.request('INFO'));
+  await clock.run(10);
+  assert.is(hop.last('INFO').requestUri, `sip:moved@${host}:5070`);
+  const before = hop.requests('UPDATE').length;
+  await clock.run(46_000);
+  assert.is(hop.requests('UPDATE').length, before + 1, 'the timer that it agreed on runs');
+  raw.request('INVITE');
+  await clock.run(10);
+  assert.is(hop.responses('INVITE').at(-1)?.body, newOffer);
+  raw.acknowledge(hop.responses('INVITE').at(-1) ?? hop.last(''));
+  await clock.run(10);
+  await finish(ground, dialog);
+});
+
 test('a re-INVITE of the peer’s that is cancelled while the program decides is answered 487, and the program’s answer is late', async () => {
   const ground = await asking();
   const { dialog, raw } = await call(ground);
