@@ -13,7 +13,10 @@ export function read(bytes: Uint8Array): Message | undefined {
   return reading.isRequest === undefined ? undefined : reading;
 }
 
-/** An OPTIONS by which a hop is asked whether it lives: most of what is sent, and nothing to most rules. */
+/**
+ * An OPTIONS by which a hop is asked whether it lives, or the answer to one: most of what is sent, and nothing to most rules. Nobody else's
+ * branches begin so.
+ */
 export function isProbe(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x4f && bytes[1] === 0x50; // "OP"
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('branch=z9hG4bKprobe.', 0, 'latin1');
 }

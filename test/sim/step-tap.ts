@@ -3,7 +3,10 @@ import type { Command } from '../../core/engine/command.ts';
 import { Engine } from '../../core/engine/engine.ts';
 import type { EngineEvent } from '../../core/engine/event.ts';
 
-/** Hears of each step of one engine, after it. */
+/**
+ * Hears of each step of one engine, after it. Each has one input at most, or none and what timers have caused: so it is plain what
+ * caused what.
+ */
 export type StepListener = (nowMs: number, inputs: readonly Input<Command>[], step: Step<EngineEvent>) => void;
 
 const original = Engine.prototype.step;
@@ -19,11 +22,21 @@ export function tapSteps(): void {
       newcomer = undefined;
       listeners.set(this, listener);
     }
-    const step = original.call(this, nowMs, inputs);
-    listener?.(nowMs, inputs, step);
-    return step;
+    if (listener === undefined) return original.call(this, nowMs, inputs);
+    let step = original.call(this, nowMs, none);
+    if (inputs.length === 0 || step.outputs.length > 0) listener(nowMs, none, step);
+    const outputs = [...step.outputs];
+    for (const input of inputs) {
+      const alone = [input];
+      step = original.call(this, nowMs, alone);
+      listener(nowMs, alone, step);
+      outputs.push(...step.outputs);
+    }
+    return { outputs, wakeAtMs: step.wakeAtMs };
   };
 }
+
+const none: readonly Input<Command>[] = [];
 
 /** Whoever makes an engine next has its steps heard by this listener. */
 export function tapNext(listener: StepListener): void {

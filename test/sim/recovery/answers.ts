@@ -6,7 +6,7 @@ import type { OurEnd } from '../plan.ts';
 export type Mode = OurEnd['mode'];
 
 /** What a 430 asks for ([MS-SIPRE] §3.7.5.1). */
-export type Value =
+export type Action =
   | 'Dialog'
   | 'Registration and Dialog'
   | 'Registration'
@@ -22,7 +22,7 @@ const tokens: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Reads P-Dialog-Recovery-Action: a list, in any case, whose order says nothing. */
-export function valueOf(answer: Message): Value {
+export function actionOf(answer: Message): Action {
   const values = answer.values('p-dialog-recovery-action').map((value) => value.toLowerCase());
   if (values.length === 0) return 'none';
   const known = [...tokens].filter(([token]) => values.includes(token)).map(([, name]) => name);
@@ -52,7 +52,7 @@ const hopTrouble: ReadonlySet<number> = new Set([404, 408, 477, 478, 480, 500, 5
 const fatal: ReadonlySet<number> = new Set([404, 410, 416, 482, 483, 484, 485, 502, 604]);
 const ofUsage: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'INFO']);
 
-const byValue: Readonly<Record<Value, RequestVerdict>> = {
+const byAction: Readonly<Record<Action, RequestVerdict>> = {
   Dialog: 'mended',
   'Registration and Dialog': 'registers',
   Registration: 'registers',
@@ -63,14 +63,14 @@ const byValue: Readonly<Record<Value, RequestVerdict>> = {
 };
 
 /** The classification of a final answer; of none (408) and of a lost flow (503) as well. */
-export function requestVerdict(mode: Mode, method: string, status: number, value: Value): RequestVerdict {
+export function requestVerdict(mode: Mode, method: string, status: number, action: Action): RequestVerdict {
   if (mode === 'none') {
     if (fatal.has(status)) return 'ends-dialog';
     const isOver = status === 408 || status === 480 || status === 481;
     if (isOver && ofUsage.has(method)) return 'ends-usage';
     return method === 'INVITE' && (status === 405 || status === 501) ? 'ends-usage' : 'told';
   }
-  if (status === 430) return byValue[value];
+  if (status === 430) return byAction[action];
   return hopTrouble.has(status) || status === 481 ? 'broken' : 'told';
 }
 
@@ -98,15 +98,23 @@ const asksForRoute: ReadonlySet<number> = new Set([403, 404, 405, 420]);
 const asksForRung: ReadonlySet<number> = new Set([405, 481, 501]);
 const peerIsGone: ReadonlySet<number> = new Set([410, 416, 482, 483, 484, 485, 604]);
 
-/** `isBare`: it had no Route. `isLast`: no rung is left. */
-export function healVerdict(status: number, value: Value, isBare: boolean, isLast: boolean): HealVerdict {
+/** A heal, as far as its answer depends on it. `isBare`: it had no Route. `isLast`: no rung is left below it. */
+export interface Tried {
+  readonly rung: Rung;
+  readonly isBare: boolean;
+  readonly isLast: boolean;
+}
+
+export function healVerdict(status: number, action: Action, { rung, isBare, isLast }: Tried): HealVerdict {
   if (status < 300) return 'healed';
+  // RFC 3891 §3: the dialog that was to be replaced has ended.
+  if (status === 603 && rung === 'INVITE with Replaces') return 'gone';
   if (status === 401 || status === 407) return 'credentials';
   if (isBare && asksForRoute.has(status)) return 'path';
   if (asksForRung.has(status) && !isLast) return 'next-rung';
   if (status === 481 || peerIsGone.has(status)) return 'gone';
   if (status === 491) return 'glare';
   if (status === 422) return 'longer';
-  if (status === 430) return value.startsWith('Registration') ? 'registers' : 'trouble';
+  if (status === 430) return action.startsWith('Registration') ? 'registers' : 'trouble';
   return hopTrouble.has(status) ? 'trouble' : 'refused';
 }

@@ -22,6 +22,7 @@ export interface Modelled {
   /** The peer lists UPDATE in Allow; undefined where it has not said. */
   allowsUpdate: boolean | undefined;
   isResilient: boolean;
+  takesReplaces: boolean;
   /** Session-Expires in seconds, and whether we refresh; undefined without a timer. */
   timer: { intervalS: number; isOurs: boolean; sinceMs: number } | undefined;
   /** The heal under way, one at a time. */
@@ -39,10 +40,14 @@ export interface Modelled {
   byeAtMs: number | undefined;
   mediaDeadAtMs: number | undefined;
   group: string | undefined;
-  /** When we sent the first 2xx of an INVITE of the peer's that it has not acknowledged. */
-  unackedAtMs: number | undefined;
+  /** An INVITE of the peer's, answered by a 2xx that it has not acknowledged. */
+  unacked: { readonly cseq: number; readonly sinceMs: number } | undefined;
   /** How often the 2xx of our last INVITE has come: its ACK does not get through. */
   repetitions: number;
+  /** A refresh that was refused may be tried again from then on. */
+  refreshFromMs: number;
+  /** The route that it has, if a heal was still waited for that may have been given up. */
+  alternative: { readonly routes: readonly string[]; readonly hop: string | undefined } | undefined;
   /** What the model has said of it once is not said again: all that follows may follow from that. */
   isDoubtful: boolean;
 }
@@ -56,6 +61,8 @@ export interface Heal {
   readonly flow: FlowId;
   readonly atMs: number;
   readonly generation: number;
+  /** Its hop was silent for so long that it may have been given up. */
+  isDoubtful: boolean;
 }
 
 /** A request of the program's inside a dialog, until it has its result. */
@@ -75,6 +82,7 @@ export interface Wish {
   /** By challenges, glare and intervals that were too short. */
   tries: number;
   cseq: number;
+  sentAtMs: number;
   refusedAtMs: number;
   isGivenUp: boolean;
 }

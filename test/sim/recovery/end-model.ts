@@ -8,7 +8,7 @@ import { paramOf, paramsOf, uriOf } from '../models/address-value.ts';
 import type { Message } from '../models/message.ts';
 import type { OurEnd } from '../plan.ts';
 import { isProbe, read } from '../reading.ts';
-import { healVerdict, requestVerdict, type Rung, rungs, valueOf } from './answers.ts';
+import { actionOf, healVerdict, type Rung, requestVerdict, rungs } from './answers.ts';
 import type { Modelled, Wish } from './dialog.ts';
 
 const tag = 'ms-dialog-route-set-update';
@@ -34,7 +34,7 @@ interface Step {
 
 /** A request of ours: what it was for. */
 interface Sent {
-  readonly kind: 'call' | 'wish' | 'heal' | 'refresh' | 'loose';
+  readonly kind: 'call' | 'wish' | 'heal' | 'refresh' | 'bye' | 'loose';
   readonly message: Message;
   readonly flow: FlowId;
   readonly hop: string | undefined;
@@ -64,6 +64,14 @@ interface Hop {
   isDead: boolean;
 }
 
+/** A request of the peer's. */
+interface Received {
+  readonly message: Message;
+  readonly flow: FlowId;
+  /** Its final answer has been sent: what follows is a repetition. */
+  isAnswered: boolean;
+}
+
 interface Flow {
   readonly hop: string | undefined;
   readonly remote: string;
@@ -80,10 +88,19 @@ export class EndModel {
   readonly #wishes = new Map<number, Wish>();
   /** The last CSeq of each Call-ID and local tag. */
   readonly #numbers = new Map<string, number>();
+  /** Call-IDs of calls, by the command that asked for them or answered them; and of those that came in. */
+  readonly #calls = new Map<number, string>();
+  readonly #incoming = new Map<number, string>();
+  readonly #failedCalls = new Set<string>();
+  #inviting: number | undefined;
+  /** Branches of the ACKs and PRACKs whose answers we know: they may be repeated. */
+  readonly #described = new Set<string>();
+  /** Our session description in early dialogs, by Call-ID and local tag. */
+  readonly #early = new Map<string, string>();
   readonly #adopted = new Map<number, DialogRecord>();
   readonly #released = new Map<number, Modelled>();
   readonly #sent = new Map<string, Sent>();
-  readonly #received = new Map<string, { readonly message: Message; readonly flow: FlowId }>();
+  readonly #received = new Map<string, Received>();
   readonly #flows = new Map<FlowId, Flow>();
   readonly #opens = new Map<number, string>();
   readonly #hops = new Map<string, Hop>();
@@ -91,7 +108,14 @@ export class EndModel {
   #due: Due[] = [];
   /** Dialogs that may be told to be broken in this step. */
   readonly #mayBreak = new Set<Modelled>();
+  readonly #mayEnd = new Set<Modelled>();
+  /** Dialogs that may be told to be healthy in this step, and what that would mean. */
+  readonly #mayBeWell = new Map<Modelled, () => void>();
+  /** What the message of this step belongs to. */
   #touched: Modelled | undefined;
+  #about = '';
+  /** What the engine calls dialogs that are not confirmed yet. */
+  readonly #earlyIds = new Map<string, DialogId>();
 
   constructor(world: EndWorld) {
     this.#world = world;
@@ -103,9 +127,13 @@ export class EndModel {
   see({ inputs, outputs, nowMs }: Step): void {
     this.#nowMs = Math.max(this.#nowMs, nowMs);
     this.#mayBreak.clear();
+    this.#mayBeWell.clear();
+    this.#mayEnd.clear();
+    this.#about = '';
     this.#touched = undefined;
     for (const input of inputs) this.#takeInput(input);
     for (const output of outputs) this.#takeOutput(output);
+    for (const dialog of this.#dialogs.values()) dialog.move = undefined;
     for (const { kind, dialog, wish, routeStatus, orSent } of this.#due.splice(0)) {
       if (orSent && wish?.state === 'sent') continue;
       this.#violate(`stays silent: ${kind} ${wish?.method ?? ''}${routeStatus ?? ''} is due`, dialog);
@@ -138,6 +166,9 @@ export class EndModel {
         if (isProbe(input.bytes)) break;
         const message = read(input.bytes);
         if (message === undefined || !message.isWhole) break;
+        this.#about = message.isRequest
+          ? dialogKey(message.callId, message.toTag, message.fromTag)
+          : dialogKey(message.callId, message.fromTag, message.toTag);
         if (message.isRequest) this.#asked(message, input.flow);
         else this.#answered(message, input.flow);
         break;
@@ -150,11 +181,12 @@ export class EndModel {
 
   #asked(message: Message, flow: FlowId): void {
     if (message.method !== 'ACK') {
-      this.#received.set(serverKey(message), { message, flow });
+      const name = serverKey(message);
+      if (!this.#received.has(name)) this.#received.set(name, { message, flow, isAnswered: false });
       return;
     }
     const dialog = this.#find(message.callId, message.toTag, message.fromTag);
-    if (dialog !== undefined) dialog.unackedAtMs = undefined;
+    if (dialog?.unacked?.cseq === message.cseq) dialog.unacked = undefined;
   }
 
   #heard(flow: FlowId): void {
@@ -164,6 +196,8 @@ export class EndModel {
     if (hop.isDead || this.#isSilent(name)) {
       hop.isDead = false;
       for (const dialog of this.#dialogs.values()) {
+        // It may have been given up already: nobody is told of that.
+        if (dialog.heal?.hop === name) dialog.heal.isDoubtful = true;
         if (dialog.status !== 'recovering') continue;
         dialog.nextFromMs = this.#nowMs;
         dialog.attempts = 0;
@@ -174,7 +208,9 @@ export class EndModel {
 
   #isSilent(name: string): boolean {
     const askedMs = this.#hops.get(name)?.askedMs;
-    return askedMs !== undefined && this.#nowMs - askedMs >= 2 * this.#end.probeIntervalMs + 250 - slackMs;
+    // Who misses one probe is asked twice more, at short intervals.
+    const patienceMs = 2 * Math.min(this.#end.probeIntervalMs, 375) + 250;
+    return askedMs !== undefined && this.#nowMs - askedMs >= patienceMs - slackMs;
   }
 
   #flowLost(flow: FlowId): void {
@@ -193,7 +229,9 @@ export class EndModel {
   /** What was under way there has failed, and every dialog that goes by it is broken. */
   #hopDied(name: string): void {
     const hop = this.#hops.get(name);
-    if (hop === undefined) return;
+    // Without recovery nobody asks whether a hop lives, and what is under way has its own timers.
+    if (hop === undefined || !this.#isOn) return;
+    const isNews = !hop.isDead;
     hop.isDead = true;
     for (const sent of this.#sent.values()) {
       if (sent.isDone || sent.hop !== name) continue;
@@ -202,7 +240,10 @@ export class EndModel {
     }
     for (const dialog of this.#dialogs.values()) {
       if (dialog.heal?.hop === name) this.#attemptFailed(dialog);
-      if (this.#hopOf(dialog) === name) this.#break(dialog);
+      if (this.#hopOf(dialog) !== name) continue;
+      // What has begun since it died is found out in its own time.
+      if (isNews) this.#break(dialog);
+      else this.#mayBreak.add(dialog);
     }
   }
 
@@ -230,6 +271,7 @@ export class EndModel {
           resends: 0,
           tries: 0,
           cseq: 0,
+          sentAtMs: 0,
           refusedAtMs: 0,
           isGivenUp: false,
         });
@@ -267,6 +309,12 @@ export class EndModel {
         if (dialog !== undefined) dialog.byeAtMs ??= this.#nowMs;
         break;
       }
+      case 'invite':
+        this.#inviting = command.id;
+        break;
+      case 'answer':
+        this.#calls.set(command.id, this.#incoming.get(command.call) ?? '');
+        break;
       case 'adopt':
         this.#adopted.set(command.id, command.record);
         break;
@@ -282,12 +330,12 @@ export class EndModel {
   }
 
   #allowHeal(dialog: Modelled): void {
-    dialog.isLeft = false;
     dialog.attempts = 0;
     this.#mayHealFor(dialog, 120_000);
   }
 
   #mayHealFor(dialog: Modelled, ms: number): void {
+    dialog.isLeft = false;
     dialog.nextFromMs = this.#nowMs;
     dialog.mayHealUntilMs = Math.max(dialog.mayHealUntilMs, this.#nowMs + ms + slackMs);
   }
@@ -308,6 +356,9 @@ export class EndModel {
     if (sent.isDone || (sent.kind === 'heal' && flow !== sent.flow)) return;
     sent.isDone = true;
     if (dialog === undefined) {
+      const { body } = sent.message;
+      if (message.status < 300 && body !== '' && message.method === 'UPDATE')
+        this.#describe(sent.message, message.fromTag, message.toTag);
       const known = this.#find(message.callId, message.fromTag, message.toTag);
       if (known !== undefined) this.#mayBreak.add(known);
       return;
@@ -317,13 +368,16 @@ export class EndModel {
     if (sent.kind === 'wish' && sent.wish !== undefined) this.#wishAnswered(sent, sent.wish, message);
     else if (sent.kind === 'heal') this.#healAnswered(sent, message);
     else if (sent.kind === 'refresh') this.#refreshAnswered(sent, message);
+    // One heal, then a BYE by the new route.
+    else if (sent.kind === 'bye' && message.status === 430 && actionOf(message) === 'Dialog')
+      this.#mayHealFor(dialog, quickMs);
   }
 
   #callAnswered(sent: Sent, answer: Message): void {
     const { callId, fromTag } = sent.message;
     const known = this.#find(callId, fromTag, answer.toTag);
     if (known !== undefined) this.#answeredAgain(known);
-    if (known !== undefined || answer.toTag === '') return;
+    if (known !== undefined || answer.toTag === '' || this.#failedCalls.has(callId)) return;
     const routes = answer.recordRoute.map(uriOf).reverse();
     const dialog = this.#make({
       callId,
@@ -333,7 +387,7 @@ export class EndModel {
       target: uriOf(answer.header('contact')),
       routes,
       hop: sent.hop,
-      offer: sent.message.body,
+      offer: this.#early.get(`${callId} ${fromTag}`) ?? sent.message.body,
     });
     this.#hearAbilities(dialog, answer);
     this.#hearTimer(dialog, answer, true, false);
@@ -365,9 +419,9 @@ export class EndModel {
       wish.state = 'again';
       return;
     }
-    const value = valueOf(answer);
-    const verdict = isOvertaken ? 'told' : requestVerdict(this.#end.mode, wish.method, status, value);
-    this.#world.take(`request, ${this.#end.mode}: ${status === 430 ? `430 ${value}` : status} -> ${verdict}`);
+    const action = actionOf(answer);
+    const verdict = isOvertaken ? 'told' : requestVerdict(this.#end.mode, wish.method, status, action);
+    this.#world.take(`request, ${this.#end.mode}: ${status === 430 ? `430 ${action}` : status} -> ${verdict}`);
     if (verdict === 'told') this.#owe(wish, status, false);
     else if (verdict === 'ends-dialog' || verdict === 'ends-usage') {
       this.#owe(wish, status, false);
@@ -402,7 +456,8 @@ export class EndModel {
     const mayHaveArrived = this.#end.protocol === 'udp' && this.#nowMs - sent.atMs >= 500;
     if (wish.resends >= 2 || (mayHaveArrived && wish.method !== 'UPDATE' && wish.method !== 'INVITE')) {
       this.#owe(wish, 430, false);
-      if (!isOld) this.#break(dialog);
+      // Only we can mend it: even a passive stack does.
+      if (!isOld) this.#break(dialog, true);
       return;
     }
     wish.refusedAtMs = this.#nowMs;
@@ -419,9 +474,17 @@ export class EndModel {
       return;
     }
     const isLast = !this.#hasRungBelow(dialog, heal.rung);
-    const value = valueOf(answer);
-    const verdict = healVerdict(answer.status, value, !heal.isRouted, isLast);
-    this.#world.take(`heal: ${answer.status === 430 ? `430 ${value}` : answer.status} -> ${verdict}`);
+    const action = actionOf(answer);
+    const verdict = healVerdict(answer.status, action, { rung: heal.rung, isBare: !heal.isRouted, isLast });
+    if (heal.isDoubtful) {
+      if (verdict === 'healed') {
+        this.#mayBeWell.set(dialog, () => this.#healed(dialog, heal.routes, sent, answer));
+        const routes = answer.recordRoute.map(uriOf).reverse();
+        dialog.alternative = { routes: routes.length > 0 ? routes : heal.routes, hop: sent.hop };
+      } else if (verdict === 'gone') this.#mayEnd.add(dialog);
+      return;
+    }
+    this.#world.take(`heal: ${answer.status === 430 ? `430 ${action}` : answer.status} -> ${verdict}`);
     const isOld = heal.generation < dialog.generation;
     dialog.heal = undefined;
     switch (verdict) {
@@ -452,8 +515,8 @@ export class EndModel {
 
   #hasRungBelow(dialog: Modelled, rung: Rung): boolean {
     if (rung === 'INVITE with Replaces') return false;
-    if (rung === 're-INVITE') return this.#end.replaces;
-    return dialog.offer !== '' || this.#end.replaces;
+    const mayReplace = this.#end.replaces && dialog.takesReplaces;
+    return rung === 're-INVITE' ? mayReplace : dialog.offer !== '' || mayReplace;
   }
 
   /** The attempt is over; who waits hears of it, then the program, then the schedule goes on. */
@@ -475,6 +538,7 @@ export class EndModel {
   }
 
   #healed(dialog: Modelled, routes: readonly string[], sent: Sent, answer: Message): void {
+    if (sent.message.toTag === '') this.#rename(dialog, answer.callId, answer.fromTag, answer.toTag);
     const recordRoute = answer.recordRoute.map(uriOf).reverse();
     this.#moveTo(dialog, recordRoute.length > 0 ? recordRoute : routes, sent.hop);
     dialog.target = uriOf(answer.header('contact')) || dialog.target;
@@ -502,6 +566,7 @@ export class EndModel {
     if (dialog.status === 'recovering' || routes.join(', ') !== dialog.routes.join(', ')) dialog.generation++;
     dialog.routes = routes;
     dialog.hop = hop ?? dialog.hop;
+    dialog.alternative = undefined;
   }
 
   #isWell(dialog: Modelled): void {
@@ -512,6 +577,8 @@ export class EndModel {
     dialog.move = undefined;
     if (dialog.status === 'healthy') return;
     dialog.status = 'healthy';
+    // The program has been told that it is over, or will be by the BYE.
+    if (dialog.byeAtMs !== undefined) return;
     this.#due.push(dueOf('status', dialog, { routeStatus: 'healthy' }));
     this.#healsGroup(dialog);
   }
@@ -527,7 +594,13 @@ export class EndModel {
     const { dialog } = sent;
     if (dialog === undefined) return;
     if (answer.status < 300) this.#refreshed(dialog, sent.message, answer);
-    else this.#mayBreak.add(dialog);
+    else if (answer.status === 430 && actionOf(answer) === 'Dialog') this.#mayHealFor(dialog, quickMs);
+    else {
+      this.#mayBreak.add(dialog);
+      const eighthMs = (dialog.timer?.intervalS ?? 0) * 125;
+      const isSoon = answer.status === 491 || answer.status === 422 || answer.status === 500;
+      dialog.refreshFromMs = this.#nowMs + (isSoon ? 0 : eighthMs);
+    }
   }
 
   /** A target refresh of ours was taken (RFC 3261 §12.2.1.2, RFC 4028 §7.2). */
@@ -539,7 +612,9 @@ export class EndModel {
 
   #hearAbilities(dialog: Modelled, message: Message): void {
     if (message.has('allow')) dialog.allowsUpdate = message.lists('allow', 'update');
-    if (message.has('supported')) dialog.isResilient = message.lists('supported', tag);
+    if (!message.has('supported')) return;
+    dialog.isResilient = message.lists('supported', tag);
+    dialog.takesReplaces ||= message.lists('supported', 'replaces');
   }
 
   #hearTimer(dialog: Modelled, answer: Message, isOurs: boolean, isHeal: boolean): void {
@@ -616,6 +691,10 @@ export class EndModel {
   #sends(message: Message, flow: FlowId): void {
     const { method, toTag, callId, fromTag } = message;
     const branch = branchOf(message);
+    if ((method === 'ACK' || method === 'PRACK') && message.body !== '' && !this.#described.has(branch)) {
+      this.#described.add(branch);
+      this.#describe(message, fromTag, toTag);
+    }
     if (method === 'ACK' || method === 'CANCEL' || this.#sent.has(branch)) return;
     const numberKey = `${callId} ${fromTag}`;
     const lastNumber = this.#numbers.get(numberKey) ?? 0;
@@ -627,7 +706,15 @@ export class EndModel {
       this.#sent.set(branch, { kind, message, flow, hop, atMs, dialog, wish, generation, isDone: false });
     };
     if (toTag === '') {
+      const replaced = this.#replacedBy(message, 'from-tag', 'to-tag');
+      if (replaced !== undefined) {
+        note('heal', replaced);
+        this.#healsWith(replaced, message, 'INVITE with Replaces', flow, hop);
+        return;
+      }
       note('call', undefined);
+      if (this.#inviting !== undefined) this.#calls.set(this.#inviting, callId);
+      this.#inviting = undefined;
       return;
     }
     const dialog = this.#find(callId, fromTag, toTag);
@@ -635,19 +722,31 @@ export class EndModel {
       note('loose', undefined);
       return;
     }
+    const { alternative } = dialog;
+    if (alternative !== undefined && message.route.map(uriOf).join(', ') === alternative.routes.join(', '))
+      this.#moveTo(dialog, alternative.routes, alternative.hop);
     if (method === 'BYE') {
       dialog.byeAtMs ??= this.#nowMs;
+      note('bye', dialog);
       return;
     }
     const wish = this.#wishFor(dialog, message);
     if (wish !== undefined) {
       note('wish', dialog, wish);
       this.#sendsFor(wish, message);
-    } else if (method === 'UPDATE' || method === 'INVITE') this.#refreshes(dialog, message, flow, hop, lastNumber, note);
+    } else if (method === 'UPDATE' || method === 'INVITE')
+      this.#refreshes(dialog, message, flow, hop, lastNumber, note);
     else {
       note('loose', dialog);
       this.#violate(`sends ${method} ${message.cseq}, for which nobody asked`, dialog);
     }
+  }
+
+  /** What we have said of our session, where nobody may refuse it any more. */
+  #describe({ callId, body }: Message, localTag: string, remoteTag: string): void {
+    const dialog = this.#find(callId, localTag, remoteTag);
+    if (dialog !== undefined) dialog.offer = body;
+    else this.#early.set(`${callId} ${localTag}`, body);
   }
 
   #wishFor(dialog: Modelled, message: Message): Wish | undefined {
@@ -676,10 +775,14 @@ export class EndModel {
       if (message.cseq <= wish.cseq) this.#violate(`sends ${wish.method} again with an old number`, dialog);
     }
     wish.state = 'sent';
+    wish.sentAtMs = this.#nowMs;
     wish.cseq = message.cseq;
     const routes = message.route.map(uriOf).join(', ');
     if (routes !== dialog.routes.join(', '))
-      this.#violate(`sends ${wish.method} ${message.cseq} by [${routes}], its route is [${dialog.routes.join(', ')}]`, dialog);
+      this.#violate(
+        `sends ${wish.method} ${message.cseq} by [${routes}], its route is [${dialog.routes.join(', ')}]`,
+        dialog,
+      );
     if (message.requestUri !== dialog.target)
       this.#violate(`sends ${wish.method} ${message.cseq} to ${message.requestUri}, not to ${dialog.target}`, dialog);
   }
@@ -699,6 +802,10 @@ export class EndModel {
     lastNumber: number,
     note: (kind: Sent['kind'], dialog: Modelled) => void,
   ): void {
+    for (const wish of this.#wishes.values()) {
+      const isLost = wish.state === 'sent' && this.#nowMs - wish.sentAtMs >= transactionMs - slackMs;
+      if (wish.dialog === dialog && wish.confirm && isLost) wish.state = 'confirming';
+    }
     const routes = message.route.map(uriOf);
     const isQuick = [...this.#wishes.values()].some(
       (wish) => wish.dialog === dialog && (wish.state === 'waits' || wish.state === 'confirming'),
@@ -707,29 +814,56 @@ export class EndModel {
     const isRefresh = !isHealing && routes.join(', ') === dialog.routes.join(', ');
     if (isRefresh && (this.#isRefreshDue(dialog) || !this.#mayHeal(dialog))) {
       note('refresh', dialog);
-      if (!this.#isRefreshDue(dialog)) this.#violate(`sends ${message.method} ${message.cseq} without a cause`, dialog);
+      const isDue = this.#isRefreshDue(dialog);
+      dialog.refreshFromMs = Number.POSITIVE_INFINITY;
+      if (!isDue) this.#violate(`sends ${message.method} ${message.cseq} without a cause`, dialog);
       return;
     }
     if (!isHealing && !this.#mayHeal(dialog)) this.#violate(`heals with ${message.cseq} without a cause`, dialog);
     note('heal', dialog);
     const rung = message.method === 'INVITE' ? 're-INVITE' : message.body === '' ? 'UPDATE' : 'UPDATE with the offer';
     this.#checkHeal(dialog, message, routes, hop, lastNumber);
+    this.#healsWith(dialog, message, rung, flow, hop);
+  }
+
+  #healsWith(dialog: Modelled, message: Message, rung: Rung, flow: FlowId, hop: string | undefined): void {
+    const routes = message.route.map(uriOf);
+    const isRouted = routes.length > 0;
     this.#checkTime(dialog, message);
     const { move } = dialog;
-    if (move !== undefined && (routes.length > 0 !== move.isRouted || (move.rung !== undefined && rung !== move.rung)))
+    if (move !== undefined && (isRouted !== move.isRouted || (move.rung !== undefined && rung !== move.rung)))
       this.#violate(`goes on with ${rung} [${routes}], not with ${move.rung} ${move.isRouted}`, dialog);
     dialog.move = undefined;
+    const { cseq } = message;
+    const { generation } = dialog;
     dialog.heal = {
-      cseq: message.cseq,
+      cseq,
       rung,
-      isRouted: routes.length > 0,
+      isRouted,
       routes,
       hop: hop ?? '',
       flow,
       atMs: this.#nowMs,
-      generation: dialog.generation,
+      generation,
+      isDoubtful: false,
     };
-    this.#world.take(`heal sent: ${rung}, ${routes.length > 0 ? 'one Route' : 'no Route'}`);
+    this.#world.take(`heal sent: ${rung}, ${isRouted ? 'one Route' : 'no Route'}`);
+  }
+
+  /** The dialog of ours that an INVITE is to take the place of (RFC 3891 §6.1): whose tags are called what depends on who sends it. */
+  #replacedBy(invite: Message, ours: 'from-tag' | 'to-tag', theirs: 'from-tag' | 'to-tag'): Modelled | undefined {
+    const value = invite.header('replaces');
+    if (value === '') return undefined;
+    const [callId = ''] = value.split(';', 1);
+    const params = value.slice(callId.length);
+    return this.#find(callId.trim(), paramOf(params, ours) ?? '', paramOf(params, theirs) ?? '');
+  }
+
+  /** It keeps its handle, and is another dialog otherwise. */
+  #rename(dialog: Modelled, callId: string, localTag: string, remoteTag: string): void {
+    this.#dialogs.delete(dialogKey(dialog.callId, dialog.localTag, dialog.remoteTag));
+    Object.assign(dialog, { callId, localTag, remoteTag });
+    this.#dialogs.set(dialogKey(callId, localTag, remoteTag), dialog);
   }
 
   /** §2.3: what a healing request is made of. */
@@ -757,7 +891,7 @@ export class EndModel {
   #checkTime(dialog: Modelled, message: Message): void {
     const { heal } = dialog;
     if (heal !== undefined) {
-      if (this.#nowMs - heal.atMs >= transactionMs - slackMs || this.#isSilent(heal.hop)) {
+      if (heal.isDoubtful || this.#nowMs - heal.atMs >= transactionMs - slackMs || this.#isSilent(heal.hop)) {
         dialog.attempts++;
         dialog.heal = undefined;
         return;
@@ -772,8 +906,8 @@ export class EndModel {
     return this.#nowMs <= dialog.mayHealUntilMs || this.#isUnacknowledged(dialog) || this.#isOverdue(dialog);
   }
 
-  #isUnacknowledged({ unackedAtMs }: Modelled): boolean {
-    return unackedAtMs !== undefined && this.#nowMs - unackedAtMs >= transactionMs - slackMs;
+  #isUnacknowledged({ unacked }: Modelled): boolean {
+    return unacked !== undefined && this.#nowMs - unacked.sinceMs >= transactionMs - slackMs;
   }
 
   /** Its peer should have refreshed the session by now; it would be ended otherwise (RFC 4028 §10). */
@@ -783,15 +917,21 @@ export class EndModel {
     return this.#nowMs >= timer.sinceMs + (timer.intervalS - marginS) * 1000 - slackMs;
   }
 
-  #isRefreshDue({ timer }: Modelled): boolean {
+  #isRefreshDue({ timer, refreshFromMs }: Modelled): boolean {
+    if (this.#nowMs >= refreshFromMs - slackMs) return true;
     return timer !== undefined && this.#nowMs >= timer.sinceMs + timer.intervalS * 500 - slackMs;
   }
 
   #answers(message: Message): void {
     const received = this.#received.get(serverKey(message));
     const { status, method } = message;
-    if (received === undefined || status < 200 || status >= 300) return;
+    if (received === undefined || received.isAnswered) return;
+    received.isAnswered = status >= 200;
+    if (status >= 300) return;
     const request = received.message;
+    if (message.body !== '' && (status < 200 || request.toTag !== ''))
+      this.#describe(message, message.toTag, message.fromTag);
+    if (status < 200) return;
     if (request.toTag === '') {
       if (method === 'INVITE' && this.#find(message.callId, message.toTag, message.fromTag) === undefined)
         this.#answersCall(request, message, received.flow);
@@ -799,12 +939,22 @@ export class EndModel {
     }
     const dialog = this.#find(message.callId, message.toTag, message.fromTag);
     if (dialog === undefined || (method !== 'UPDATE' && method !== 'INVITE')) return;
-    this.#received.delete(serverKey(message));
     this.#touched = dialog;
     this.#takesRefresh(dialog, request, message, received.flow);
   }
 
   #answersCall(request: Message, answer: Message, flow: FlowId): void {
+    const replaced = this.#replacedBy(request, 'to-tag', 'from-tag');
+    if (replaced !== undefined) {
+      this.#rename(replaced, answer.callId, answer.toTag, answer.fromTag);
+      replaced.target = uriOf(request.header('contact'));
+      this.#hearAbilities(replaced, request);
+      this.#hearTimer(replaced, answer, false, false);
+      if (answer.body !== '') replaced.offer = answer.body;
+      this.#moveTo(replaced, request.recordRoute.map(uriOf), this.#flows.get(flow)?.hop);
+      this.#isWell(replaced);
+      return;
+    }
     const dialog = this.#make({
       callId: answer.callId,
       localTag: answer.toTag,
@@ -813,9 +963,9 @@ export class EndModel {
       target: uriOf(request.header('contact')),
       routes: request.recordRoute.map(uriOf),
       hop: this.#flows.get(flow)?.hop,
-      offer: answer.body,
+      offer: answer.body || (this.#early.get(`${answer.callId} ${answer.toTag}`) ?? ''),
     });
-    dialog.unackedAtMs = this.#nowMs;
+    dialog.unacked = { cseq: answer.cseq, sinceMs: this.#nowMs };
     this.#hearAbilities(dialog, request);
     this.#hearTimer(dialog, answer, false, false);
   }
@@ -825,7 +975,7 @@ export class EndModel {
     this.#hearAbilities(dialog, request);
     this.#hearTimer(dialog, answer, false, false);
     if (answer.body !== '') dialog.offer = answer.body;
-    if (answer.method === 'INVITE') dialog.unackedAtMs = this.#nowMs;
+    if (answer.method === 'INVITE') dialog.unacked = { cseq: answer.cseq, sinceMs: this.#nowMs };
     const recordRoute = request.recordRoute.map(uriOf);
     const isTrusted = this.#end.trust === 'dialog-tags' || this.#flows.get(flow)?.hop !== undefined;
     const offersTag = request.lists('supported', tag);
@@ -843,8 +993,15 @@ export class EndModel {
     switch (event.kind) {
       case 'result':
         this.#handsOver(event);
+        if (event.failure !== undefined) this.#callFailed(this.#calls.get(event.id));
         if (event.value.dialog !== undefined) this.#know(event.value.dialog.id, event.value.dialog.callId);
         this.#tellsResult(event);
+        break;
+      case 'incoming-call':
+        this.#incoming.set(event.call, event.callId);
+        break;
+      case 'provisional':
+        if (event.dialog !== undefined) this.#know(event.dialog.id, event.dialog.callId);
         break;
       case 'fork':
       case 'request':
@@ -865,6 +1022,13 @@ export class EndModel {
     }
   }
 
+  /** What has become of its dialogs nobody is told but by that. */
+  #callFailed(callId: string | undefined): void {
+    if (callId === undefined) return;
+    this.#failedCalls.add(callId);
+    for (const dialog of this.#dialogs.values()) if (dialog.callId === callId) this.#forget(dialog);
+  }
+
   /** Dialogs that come as records, and those that go. */
   #handsOver({ id, failure }: Extract<EngineEvent, { kind: 'result' }>): void {
     const record = this.#adopted.get(id);
@@ -872,14 +1036,31 @@ export class EndModel {
     if (failure !== undefined) return;
     if (released !== undefined) this.#forget(released);
     if (record === undefined) return;
-    const { callId, localTag, remoteTag, remoteTarget: target, routeSet: routes = [], localSession: offer = '' } = record;
+    const {
+      callId,
+      localTag,
+      remoteTag,
+      remoteTarget: target,
+      routeSet: routes = [],
+      localSession: offer = '',
+    } = record;
     const { sessionTimer, peer = {}, hop, group } = record;
     const isOurs = record.role === 'uac';
-    const dialog = this.#make({ callId, localTag, remoteTag, isOurs, target, routes, hop: hop && hostPortOf(hop), offer });
+    const dialog = this.#make({
+      callId,
+      localTag,
+      remoteTag,
+      isOurs,
+      target,
+      routes,
+      hop: hop && hostPortOf(hop),
+      offer,
+    });
     this.#numbers.delete(`${callId} ${localTag}`);
     dialog.group = group;
     dialog.allowsUpdate = peer.allowsUpdate;
     dialog.isResilient = peer.resilient ?? false;
+    dialog.takesReplaces = peer.replaces ?? false;
     if (record.routeStatus === 'recovering') this.#break(dialog, true);
     if (sessionTimer === undefined) return;
     const { intervalS, refresher, remainingS = intervalS } = sessionTimer;
@@ -905,16 +1086,25 @@ export class EndModel {
       return;
     }
     if (failure.code !== 'SIP_FAILURE_RESPONSE' || wish.isGivenUp || wish.state === 'confirming') return;
+    // The session ends for want of an ACK, and all that was wished for in it.
+    if (this.#isUnacknowledged(dialog)) return;
+    // The heal has had no answer: who waits for it has the same, who was not sent too.
+    if (this.#hasHealTimedOut(dialog) && (wish.state === 'waits' || wish.state === 'new')) {
+      this.#mayBreak.add(dialog);
+      return;
+    }
     const what = `${method} ${wish.cseq} fails with ${status}`;
     const sent = [...this.#sent.values()].findLast((each) => each.wish === wish);
     if (wish.state === 'waits') {
-      if (this.#nowMs - wish.refusedAtMs < quickMs - 600) this.#violate(`${what} before the heal has had its time`, dialog);
+      if (this.#nowMs - wish.refusedAtMs < quickMs - slackMs)
+        this.#violate(`${what} before the heal has had its time`, dialog);
       this.#break(dialog, true);
     } else if (failure.origin !== 'local') {
       if (wish.state !== 'again') this.#violate(`${what}, which nobody has said`, dialog);
       this.#mayBreak.add(dialog);
     } else if (status === 408) {
-      if (sent !== undefined && this.#nowMs - sent.atMs < transactionMs - slackMs) this.#violate(`${what} too soon`, dialog);
+      if (sent !== undefined && this.#nowMs - sent.atMs < transactionMs - slackMs)
+        this.#violate(`${what} too soon`, dialog);
       if (sent !== undefined) sent.isDone = true;
       if (sent === undefined || sent.generation === dialog.generation) this.#break(dialog);
     } else {
@@ -930,7 +1120,11 @@ export class EndModel {
     if (due === undefined && status === 'recovering' && dialog.status === 'healthy') {
       const hop = this.#hopOf(dialog);
       if (cause === 'hop-silent' && hop !== undefined && this.#isSilent(hop)) this.#hopDied(hop);
-      else if (this.#mayBreak.has(dialog) || (cause === 'timeout' && this.#hasTimedOut(dialog))) this.#break(dialog, true);
+      else if (this.#mayBreak.has(dialog) || (cause === 'timeout' && this.#hasTimedOut(dialog)))
+        this.#break(dialog, true);
+      due = this.#due.find((each) => each.dialog === dialog && each.routeStatus === status);
+    } else if (due === undefined && status === 'healthy' && dialog.status === 'recovering') {
+      this.#mayBeWell.get(dialog)?.();
       due = this.#due.find((each) => each.dialog === dialog && each.routeStatus === status);
     }
     if (due === undefined) {
@@ -944,16 +1138,23 @@ export class EndModel {
   #hasTimedOut(dialog: Modelled): boolean {
     if (this.#isUnacknowledged(dialog) || this.#isOverdue(dialog)) return true;
     for (const sent of this.#sent.values()) {
-      if (sent.dialog === dialog && !sent.isDone && this.#nowMs - sent.atMs >= transactionMs - slackMs) return true;
+      if (sent.isDone || this.#nowMs - sent.atMs < transactionMs - slackMs) continue;
+      const { callId, fromTag, toTag } = sent.message;
+      // What was sent before the dialog was confirmed belongs to it as well.
+      if (sent.dialog === dialog || this.#find(callId, fromTag, toTag) === dialog) return true;
     }
     return false;
+  }
+
+  #hasHealTimedOut({ heal }: Modelled): boolean {
+    return heal !== undefined && this.#nowMs - heal.atMs >= transactionMs - slackMs;
   }
 
   #tellsEnd(dialog: Modelled, { reason, by }: Extract<EngineEvent, { kind: 'ended' }>): void {
     const due = this.#due.find((each) => each.dialog === dialog && each.kind === 'ended');
     if (due !== undefined) this.#meet(due);
     const wrong = (): void => this.#violate(`ends (${by} ${reason}) without a cause`, dialog);
-    if (reason === 'does-not-exist' && due === undefined && this.#isOn) wrong();
+    if (reason === 'does-not-exist' && due === undefined && this.#isOn && !this.#mayEnd.has(dialog)) wrong();
     else if (reason === 'session-expired' && by === 'local' && dialog.status === 'recovering') wrong();
     this.#forget(dialog);
   }
@@ -970,7 +1171,10 @@ export class EndModel {
     for (const before of this.#due) {
       if (before === due) break;
       if (before.dialog === due.dialog && !before.orSent)
-        this.#violate(`tells ${due.kind} ${due.routeStatus ?? ''} before ${before.kind} ${before.routeStatus ?? ''}`, due.dialog);
+        this.#violate(
+          `tells ${due.kind} ${due.routeStatus ?? ''} before ${before.kind} ${before.routeStatus ?? ''}`,
+          due.dialog,
+        );
     }
     this.#due.splice(this.#due.indexOf(due), 1);
   }
@@ -988,6 +1192,7 @@ export class EndModel {
       generation: 0,
       allowsUpdate: undefined,
       isResilient: false,
+      takesReplaces: false,
       timer: undefined,
       heal: undefined,
       attempts: 0,
@@ -999,12 +1204,20 @@ export class EndModel {
       byeAtMs: undefined,
       mediaDeadAtMs: undefined,
       group: undefined,
-      unackedAtMs: undefined,
+      unacked: undefined,
       repetitions: 0,
       isDoubtful: false,
+      refreshFromMs: Number.POSITIVE_INFINITY,
+      alternative: undefined,
     };
-    this.#dialogs.set(dialogKey(given.callId, given.localTag, given.remoteTag), dialog);
+    const name = dialogKey(given.callId, given.localTag, given.remoteTag);
+    this.#dialogs.set(name, dialog);
     this.#touched = dialog;
+    const id = this.#earlyIds.get(name);
+    if (id !== undefined) {
+      dialog.id = id;
+      this.#byId.set(id, dialog);
+    }
     return dialog;
   }
 
@@ -1023,6 +1236,7 @@ export class EndModel {
       if (dialog === this.#touched || count === 0) found = dialog;
       count++;
     }
+    if (found === undefined && this.#about.startsWith(`${callId} `)) this.#earlyIds.set(this.#about, id);
     if (found === undefined || (count > 1 && found !== this.#touched)) return undefined;
     found.id = id;
     this.#byId.set(id, found);
