@@ -43,14 +43,22 @@ export function tagOf(value: string): string {
 
 /** One of `;a=b;c`; '' of a parameter without a value, undefined of one that is not there. The name is in lower case. */
 export function paramOf(params: string, name: string): string | undefined {
-  if (params === '') return undefined;
-  for (const param of params.split(';')) {
-    const equals = param.indexOf('=');
-    const each = (equals < 0 ? param : param.slice(0, equals)).trim();
-    if (each === name || (each.length === name.length && each.toLowerCase() === name))
-      return equals < 0 ? '' : param.slice(equals + 1).trim();
+  for (let at = params.indexOf(';'); at >= 0; ) {
+    const next = params.indexOf(';', at + 1);
+    const end = next < 0 ? params.length : next;
+    const equals = params.indexOf('=', at + 1);
+    const hasValue = equals >= 0 && equals < end;
+    const nameEnd = hasValue ? equals : end;
+    if (isNamed(params, at + 1, nameEnd, name)) return hasValue ? params.slice(equals + 1, end).trim() : '';
+    at = next;
   }
   return undefined;
+}
+
+function isNamed(params: string, begin: number, end: number, name: string): boolean {
+  if (end - begin < name.length) return false;
+  if (end - begin === name.length && params.startsWith(name, begin)) return true;
+  return params.slice(begin, end).trim().toLowerCase() === name;
 }
 
 /** Where the URI begins, behind a display name that may have angle brackets in its quotes. */

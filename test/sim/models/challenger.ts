@@ -28,7 +28,7 @@ export class Challenger {
 
   #isProof(line: string, method: string): boolean {
     if (!/^digest\s/i.test(line)) return false;
-    const params = line.slice('digest '.length).replace(/,/g, ';');
+    const params = `;${line.slice('digest '.length).replace(/,/g, ';')}`;
     const value = (name: string): string => (paramOf(params, name) ?? '').replace(/^"|"$/g, '');
     const { realm, username, password } = modelCredentials;
     if (value('username') !== username || value('realm') !== realm || !this.#nonces.has(value('nonce'))) return false;

@@ -20,6 +20,8 @@ interface EndpointWishes extends Partial<StrictEndpointOptions> {
   readonly isMoody?: boolean;
 }
 
+export type ProxyWishes = Partial<PlainProxyOptions>;
+
 /** Models on one network in memory, with a ladder of what they say. */
 export class Ground {
   readonly clock: VirtualClock = new VirtualClock();
@@ -29,7 +31,7 @@ export class Ground {
   readonly log: string[] = [];
   readonly #names = new Map<number, string>();
   readonly #endpoints: StrictEndpoint[] = [];
-  readonly #proxies: PlainProxy[] = [];
+  readonly #proxies = new Map<number, PlainProxy>();
 
   /** `tap` sees every message, whatever its fate. */
   constructor(
@@ -74,7 +76,7 @@ export class Ground {
     return endpoint;
   }
 
-  async proxy(name: string, port: number, options: Partial<PlainProxyOptions> = {}): Promise<PlainProxy> {
+  async proxy(name: string, port: number, options: ProxyWishes = {}): Promise<PlainProxy> {
     this.#names.set(port, name);
     const address = { host, port };
     const proxy = new PlainProxy({
@@ -87,8 +89,14 @@ export class Ground {
       ...options,
     });
     await proxy.start();
-    this.#proxies.push(proxy);
+    this.#proxies.set(port, proxy);
     return proxy;
+  }
+
+  /** Kills a proxy. */
+  async stopProxy(port: number): Promise<void> {
+    await this.#proxies.get(port)?.stop();
+    this.#proxies.delete(port);
   }
 
   name(port: number, name: string): void {
@@ -116,7 +124,7 @@ export class Ground {
   /** Lets all come to its end and sees that nobody holds anything. */
   async rest(): Promise<void> {
     await this.clock.runUntilIdle({ maxMs: 3_600_000 });
-    for (const model of [...this.#endpoints, ...this.#proxies]) {
+    for (const model of [...this.#endpoints, ...this.#proxies.values()]) {
       const left = Object.entries(model.counts).filter(([, count]) => count !== 0);
       assert.equal(left, [], `left at rest:\n${this.log.join('\n')}`);
       await model.stop();

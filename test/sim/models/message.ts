@@ -12,8 +12,6 @@ export type Header = readonly [name: string, value: string];
 export class Message {
   readonly octets: Uint8Array;
   readonly startLine: string;
-  /** In their order. */
-  readonly headers: readonly Header[];
   /** As far as Content-Length says, or as far as there is any. */
   readonly body: string;
   /** The message ends before its body does. */
@@ -28,22 +26,23 @@ export class Message {
   readonly callId: string;
   /** NaN where there is none. */
   readonly cseq: number;
-  readonly #keys: readonly string[];
+  /** From the start line's end to the empty line, that included; '' where the lines are given. */
+  readonly #head: string;
+  #lines: Lines | undefined;
 
-  constructor(parts: MessageParts) {
-    this.octets = parts.octets;
-    this.startLine = parts.startLine;
-    this.headers = parts.headers;
-    this.#keys = parts.keys;
+  constructor(octets: Uint8Array, startLine: string, head: string | readonly Header[], rest: string) {
+    this.octets = octets;
+    this.startLine = startLine;
+    this.#head = typeof head === 'string' ? head : '';
+    this.#lines = typeof head === 'string' ? undefined : { headers: head, keys: head.map(([name]) => keyOf(name)) };
     const length = this.header('content-length');
-    const size = length === '' ? parts.rest.length : Number(length);
-    this.isCutShort = size > parts.rest.length;
-    this.body = size < parts.rest.length ? parts.rest.slice(0, size) : parts.rest;
+    const size = length === '' ? rest.length : Number(length);
+    this.isCutShort = size > rest.length;
+    this.body = size < rest.length ? rest.slice(0, size) : rest;
     const cseq = this.header('cseq');
-    const gap = cseq.search(/\s/);
+    const gap = gapOf(cseq);
     this.cseq = gap < 0 ? Number.NaN : Number(cseq.slice(0, gap));
     this.callId = this.header('call-id');
-    const { startLine } = parts;
     this.isRequest = !startLine.startsWith(versionGap);
     if (this.isRequest) {
       const first = startLine.indexOf(' ');
@@ -55,6 +54,11 @@ export class Message {
       this.status = Number(startLine.slice(versionGap.length, versionGap.length + 3));
       this.requestUri = '';
     }
+  }
+
+  /** In their order. */
+  get headers(): readonly Header[] {
+    return this.#read().headers;
   }
 
   /** Has all that a receiver needs to have anything to do with it (RFC 3261 §8.1.1). */
@@ -84,12 +88,17 @@ export class Message {
 
   /** The first line of that name, which is given in lower case and in its long form; '' when there is none. */
   header(key: string): string {
-    const at = this.#keys.indexOf(key);
-    return at < 0 ? '' : (this.headers[at]?.[1] ?? '');
+    if (this.#lines === undefined) {
+      const value = quickly(this.#head, key);
+      if (value !== undefined) return value;
+    }
+    const { headers, keys } = this.#read();
+    const at = keys.indexOf(key);
+    return at < 0 ? '' : (headers[at]?.[1] ?? '');
   }
 
   has(key: string): boolean {
-    return this.#keys.includes(key);
+    return this.#read().keys.includes(key);
   }
 
   /** Every line of that name as one, joined by commas: for lists only (RFC 3261 §7.3.1). */
@@ -98,8 +107,9 @@ export class Message {
   }
 
   lines(key: string): string[] {
+    const { headers, keys } = this.#read();
     const lines: string[] = [];
-    for (const [at, each] of this.#keys.entries()) if (each === key) lines.push(this.headers[at]?.[1] ?? '');
+    for (let at = keys.indexOf(key); at >= 0; at = keys.indexOf(key, at + 1)) lines.push(headers[at]?.[1] ?? '');
     return lines;
   }
 
@@ -116,12 +126,12 @@ export class Message {
 
   /** The same with other header lines. */
   with(headers: readonly Header[]): Message {
-    const { octets, startLine, body } = this;
-    return new Message({ octets, startLine, headers, keys: headers.map(([name]) => keyOf(name)), rest: body });
+    return new Message(this.octets, this.startLine, headers, this.body);
   }
 
   get topVia(): string {
-    return listOf(this.header('via'))[0] ?? '';
+    const line = this.header('via');
+    return line.includes(',') ? (listOf(line)[0] ?? '') : line;
   }
 
   /** URIs with their angle brackets and parameters, in their order. */
@@ -132,16 +142,17 @@ export class Message {
   get route(): string[] {
     return this.values('route');
   }
+
+  #read(): Lines {
+    this.#lines ??= linesOf(this.#head);
+    return this.#lines;
+  }
 }
 
-interface MessageParts {
-  readonly octets: Uint8Array;
-  readonly startLine: string;
+interface Lines {
   readonly headers: readonly Header[];
   /** The headers' names, in lower case. */
   readonly keys: readonly string[];
-  /** Behind the empty line. */
-  readonly rest: string;
 }
 
 const version = 'SIP/2.0';
@@ -154,23 +165,62 @@ export function parse(octets: Uint8Array): Message | undefined {
   while (text.startsWith('\r\n', at)) at += 2;
   const headEnd = text.indexOf('\r\n\r\n', at);
   if (headEnd < 0) return undefined;
-  let lineEnd = text.indexOf('\r\n', at);
+  const lineEnd = text.indexOf('\r\n', at);
   const startLine = text.slice(at, lineEnd);
   if (!isStartLine(startLine)) return undefined;
+  return new Message(octets, startLine, text.slice(lineEnd, headEnd + 2), text.slice(headEnd + 4));
+}
+
+function linesOf(head: string): Lines {
   const headers: Header[] = [];
   const keys: string[] = [];
-  while (lineEnd < headEnd) {
-    at = lineEnd + 2;
-    lineEnd = text.indexOf('\r\n', at);
-    while (isBlank(text.charCodeAt(lineEnd + 2))) lineEnd = text.indexOf('\r\n', lineEnd + 2);
-    const colon = text.indexOf(':', at);
+  for (let lineEnd = 0; lineEnd + 2 < head.length; ) {
+    const at = lineEnd + 2;
+    lineEnd = lineEndOf(head, at);
+    const colon = head.indexOf(':', at);
     if (colon < 0 || colon > lineEnd) continue;
-    const written = text.slice(at, colon);
+    const written = head.slice(at, colon);
     const name = names.get(written) ?? names.get(written.trim().toLowerCase()) ?? written.trim();
-    headers.push([name, unfolded(text.slice(colon + 1, lineEnd))]);
+    headers.push([name, unfolded(head.slice(colon + 1, lineEnd))]);
     keys.push(keyOf(name));
   }
-  return new Message({ octets, startLine, headers, keys, rest: text.slice(headEnd + 4) });
+  return { headers, keys };
+}
+
+/** Behind a line and those that go on with it (RFC 3261 §7.3.1). */
+function lineEndOf(head: string, at: number): number {
+  let lineEnd = head.indexOf('\r\n', at);
+  while (isBlank(head.charCodeAt(lineEnd + 2))) lineEnd = head.indexOf('\r\n', lineEnd + 2);
+  return lineEnd;
+}
+
+/**
+ * The value of a field that every message has once, where its name is spelled as usual. Most readers want no more, and to cut
+ * the whole head into lines costs them more than all the rest.
+ */
+function quickly(head: string, key: string): string | undefined {
+  const needle = needles.get(key);
+  if (needle === undefined) return undefined;
+  const at = key === 'via' ? (head.startsWith(needle) ? 0 : -1) : head.indexOf(needle);
+  if (at < 0) return undefined;
+  return unfolded(head.slice(at + needle.length, lineEndOf(head, at + needle.length)));
+}
+
+const needles: ReadonlyMap<string, string> = new Map([
+  ['via', '\r\nVia:'],
+  ['from', '\r\nFrom:'],
+  ['to', '\r\nTo:'],
+  ['call-id', '\r\nCall-ID:'],
+  ['cseq', '\r\nCSeq:'],
+  ['max-forwards', '\r\nMax-Forwards:'],
+  ['content-length', '\r\nContent-Length:'],
+]);
+
+/** Where the number of CSeq ends. */
+function gapOf(cseq: string): number {
+  const space = cseq.indexOf(' ');
+  const tab = cseq.indexOf('\t');
+  return tab < 0 || (space >= 0 && space < tab) ? space : tab;
 }
 
 function keyOf(name: string): string {

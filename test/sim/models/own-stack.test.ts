@@ -1,34 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createStack, type Dialog, type Stack } from '../../../core/index.ts';
-import { farAnswer, nearOffer, seeded } from '../../engine/world.ts';
+import { nearOffer } from '../../engine/world.ts';
 import { Ground, host, onlyDialog } from './ground.ts';
+import { ours } from './ours.ts';
 
 const test = suite('a strict endpoint and a stack of ours');
-
-interface Ours {
-  readonly stack: Stack;
-  readonly dialogs: Dialog[];
-}
-
-async function ours(ground: Ground, port: number, hops: readonly string[]): Promise<Ours> {
-  const dialogs: Dialog[] = [];
-  const stack = await createStack({
-    transports: [ground.network[ground.protocol]({ host, port })],
-    hops,
-    application: {
-      onCall: (call) => void call.answer({ body: farAnswer }).then((dialog) => dialogs.push(dialog)),
-      onRequest: (request) => request.respond(200),
-      onEnded: (_dialog, by, reason) => void ground.log.push(`ours ended ${by} ${reason}`),
-    },
-    clock: ground.clock,
-    random: seeded(port),
-    limits: { dialogs: 64, transactions: 1024 },
-    sessionTimer: { intervalS: 0 },
-  });
-  ground.name(port, 'ours');
-  return { stack, dialogs };
-}
 
 for (const protocol of ['udp', 'tcp'] as const) {
   for (const conditions of [{}, { loss: 0.1, duplication: 0.1, reordering: 0.1, jitterMs: 5 }]) {
@@ -37,7 +13,7 @@ for (const protocol of ['udp', 'tcp'] as const) {
       const ground = new Ground(protocol, conditions);
       await ground.proxy('proxy', 5080);
       const hop = `sip:${host}:5080${protocol === 'tcp' ? ';transport=tcp' : ''}`;
-      const { stack, dialogs } = await ours(ground, 5060, [hop]);
+      const { stack, dialogs } = await ours(ground, 5060, { hops: [hop] });
       const model = await ground.endpoint('model', 5070, { outbound: [{ host, port: 5080 }] });
 
       const dialog = await ground.take(stack.invite(ground.target(5070), { body: nearOffer }));

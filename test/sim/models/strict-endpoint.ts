@@ -1,3 +1,4 @@
+import type { Protocol } from '../../../transport/index.ts';
 import { Agent, type StrictEndpointOptions } from './agent.ts';
 import { Dialog, type DialogRecord } from './dialog.ts';
 import type { Header, Message } from './message.ts';
@@ -34,6 +35,10 @@ export class StrictEndpoint {
     });
     this.#requests = new Requests(this.#agent);
     this.#reception = new Reception(this.#agent, this.#requests);
+  }
+
+  get protocol(): Protocol {
+    return this.#agent.options.transport.protocol;
   }
 
   /** Confirmed ones. */

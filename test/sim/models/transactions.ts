@@ -79,11 +79,11 @@ export class Transactions {
     const via = parseVia(received.topVia);
     if (via === undefined) return;
     const pong = received.method === 'OPTIONS' ? this.#user.ping(received) : undefined;
-    const request = stamped(received, via, source);
     if (pong !== undefined) {
-      this.#pong(request, source, pong);
+      this.#pong(received, via, source, pong);
       return;
     }
+    const request = stamped(received, via, source);
     const { method } = request;
     const key = serverKey(via, method === 'ACK' ? 'INVITE' : method);
     const server = this.#servers.get(key);
@@ -104,9 +104,11 @@ export class Transactions {
     }
   }
 
-  #pong(request: Message, source: Source, headers: readonly Header[]): void {
-    const via = parseVia(request.topVia);
-    if (via !== undefined) source.post.reply(source, via, writeResponse(request, 200, { toTag: 'here', headers }));
+  #pong(request: Message, via: Via, source: Source, headers: readonly Header[]): void {
+    const line = stamp(request.header('via'), via, source.from);
+    const reached = line === undefined ? via : (parseVia(line) ?? via);
+    const parts = { toTag: 'here', headers, ...(line !== undefined && { via: line }) };
+    source.post.reply(source, reached, writeResponse(request, 200, parts));
   }
 }
 
@@ -125,13 +127,18 @@ function serverKey(via: Via, method: string): string {
   return `${via.branch} ${via.host}:${via.port} ${method}`;
 }
 
-/** With the address that it came from in its Via (RFC 3261 §18.2.1, RFC 3581 §4). */
-function stamped(request: Message, via: Via, { from }: Source): Message {
-  const hasOwnHost = via.host === from.host;
-  if (hasOwnHost && via.rport === undefined) return request;
-  const [first = '', ...more] = listOf(request.header('via'));
-  const ported = via.rport === undefined ? first : first.replace(/;\s*rport(\s*=\s*\d+)?/i, `;rport=${from.port}`);
-  const value = [`${ported};received=${from.host}`, ...more].join(', ');
+/** With the address that it came from in its Via. */
+function stamped(request: Message, via: Via, source: Source): Message {
+  const value = stamp(request.header('via'), via, source.from);
+  if (value === undefined) return request;
   const at = request.headers.findIndex(([name]) => name === 'Via');
   return request.with(request.headers.map((header, each) => (each === at ? ['Via', value] : header)));
+}
+
+/** What a receiver makes of the first line of Via; undefined where it has nothing to add (RFC 3261 §18.2.1, RFC 3581 §4). */
+function stamp(line: string, via: Via, from: Place): string | undefined {
+  if (via.host === from.host && via.rport === undefined) return undefined;
+  const [first = '', ...more] = listOf(line);
+  const ported = via.rport === undefined ? first : first.replace(/;\s*rport(\s*=\s*\d+)?/i, `;rport=${from.port}`);
+  return [`${ported};received=${from.host}`, ...more].join(', ');
 }

@@ -41,12 +41,16 @@ export function parseUri(text: string): Uri | undefined {
 /** Reads `10.0.0.1:5060` or `[::1]`. */
 export function parseHostPort(text: string): { readonly host: string; readonly port: number | undefined } | undefined {
   const bracket = text.startsWith('[') ? text.indexOf(']') : -1;
-  const host = bracket > 0 ? text.slice(1, bracket) : (text.split(':', 1)[0] ?? '');
-  const behind = text.slice(bracket > 0 ? bracket + 1 : host.length).trim();
+  const colon = text.indexOf(':', bracket + 1);
+  const end = bracket > 0 ? bracket : colon < 0 ? text.length : colon;
+  const host = text
+    .slice(bracket > 0 ? 1 : 0, end)
+    .trim()
+    .toLowerCase();
   if (host === '') return undefined;
-  if (behind === '') return { host: host.trim().toLowerCase(), port: undefined };
-  const port = Number(behind.slice(1));
-  return behind.startsWith(':') && Number.isInteger(port) ? { host: host.toLowerCase(), port } : undefined;
+  if (colon < 0) return { host, port: undefined };
+  const port = Number(text.slice(colon + 1));
+  return Number.isInteger(port) ? { host, port } : undefined;
 }
 
 /** `10.0.0.1:5060` or `[::1]:5060`. */

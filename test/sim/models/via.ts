@@ -22,7 +22,7 @@ export function parseVia(value: string): Via | undefined {
   const before = (semicolon < 0 ? value : value.slice(0, semicolon)).trim();
   const gap = before.lastIndexOf(' ');
   const place = parseHostPort(before.slice(gap + 1));
-  if (gap < 0 || place === undefined || !before.toUpperCase().startsWith('SIP/2.0/')) return undefined;
+  if (gap < 0 || place === undefined || !/^SIP\/2\.0\//i.test(before)) return undefined;
   return {
     protocol: before.slice('SIP/2.0/'.length, gap).trim().toLowerCase() === 'tcp' ? 'tcp' : 'udp',
     host: place.host,

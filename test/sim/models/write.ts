@@ -4,34 +4,44 @@ import type { Header, Message } from './message.ts';
 export function write(startLine: string, headers: readonly Header[], body = ''): Uint8Array {
   let text = `${startLine}\r\n`;
   for (const [name, value] of headers) if (name !== 'Content-Length') text += `${name}: ${value}\r\n`;
-  return Buffer.from(`${text}Content-Length: ${body.length}\r\n\r\n${body}`, 'latin1');
+  return finished(text, body);
 }
 
 /** What a response may have besides what it copies. */
 export interface ResponseParts {
   /** For a request whose To has none; not for 100. */
   readonly toTag?: string;
+  /** In place of the first line of Via. */
+  readonly via?: string;
   readonly headers?: readonly Header[];
   readonly body?: string;
 }
 
 /** Writes the response to a request: Via, From, To, Call-ID and CSeq are the request's (RFC 3261 §8.2.6.2). */
 export function writeResponse(request: Message, status: number, parts: ResponseParts = {}): Uint8Array {
-  const { toTag = '', headers = [], body = '' } = parts;
-  const copied: Header[] = [];
-  for (const header of request.headers) {
-    const [name, value] = header;
-    if (name === 'To') copied.push([name, toTag === '' || request.toTag !== '' ? value : `${value};tag=${toTag}`]);
-    else if (copiedNames.has(name)) copied.push(header);
+  const { toTag = '', headers = [], body = '', via } = parts;
+  let text = `SIP/2.0 ${status} ${reasonOf(status)}\r\n`;
+  let isFirst = via !== undefined;
+  for (const [name, value] of request.headers) {
+    if (!copiedNames.has(name)) continue;
+    const isStamped = isFirst && name === 'Via';
+    if (isStamped) isFirst = false;
+    text += `${name}: ${isStamped ? via : value}`;
+    text += name === 'To' && toTag !== '' && request.toTag === '' ? `;tag=${toTag}\r\n` : '\r\n';
   }
-  return write(`SIP/2.0 ${status} ${reasonOf(status)}`, [...copied, ...headers], body);
+  for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
+  return finished(text, body);
+}
+
+function finished(text: string, body: string): Uint8Array {
+  return Buffer.from(`${text}Content-Length: ${body.length}\r\n\r\n${body}`, 'latin1');
 }
 
 export function reasonOf(status: number): string {
   return reasons.get(status) ?? reasons.get(Math.floor(status / 100) * 100) ?? '';
 }
 
-const copiedNames: ReadonlySet<string> = new Set(['Via', 'From', 'Call-ID', 'CSeq']);
+const copiedNames: ReadonlySet<string> = new Set(['Via', 'From', 'To', 'Call-ID', 'CSeq']);
 
 const reasons: ReadonlyMap<number, string> = new Map([
   [100, 'Trying'],
