@@ -34,6 +34,6 @@ export type { MessageContent } from './message-content.ts';
 export type { BreakCause, RecoveryMode } from './recovery/classify.ts';
 export type { RouteStatus } from './recovery/route-health.ts';
 export type { RouteSetPolicy } from './recovery/route-set-policy.ts';
-export type { StackCounters } from './stack.ts';
+export type { CloseReport, StackCounters } from './stack.ts';
 export { createStack, Stack } from './stack.ts';
 export type { HopDescription, StackOptions } from './stack-options.ts';

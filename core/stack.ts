@@ -53,6 +53,12 @@ export interface StackCounters extends EngineCounters {
   readonly shed: number;
 }
 
+/** How a stack was closed. */
+export interface CloseReport {
+  /** So many peers have not been told that their dialogs are over; undefined where `close` was cut short by its signal or `destroy`. */
+  readonly undelivered: number | undefined;
+}
+
 interface Waiter {
   readonly resolve: (value: ResultValue) => void;
   readonly reject: (error: SipError) => void;
@@ -68,7 +74,7 @@ export class Stack implements AsyncDisposable {
   readonly #announcer: Announcer;
   #shard: InlineShard<Command> | undefined;
   #state: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
-  #closed: Promise<void> | undefined;
+  #closed: Promise<CloseReport> | undefined;
   #destroyed: Promise<void> | undefined;
   #commandIds = 0;
 
@@ -212,13 +218,17 @@ export class Stack implements AsyncDisposable {
    * Takes no more calls, gives up those that are not answered yet, ends every dialog by BYE, and closes the sockets when all
    * have ended, or when `signal` aborts. A peer that answers nothing is waited for as long as SIP's timers have it: 32 s for
    * a BYE, and before that as long for a CANCEL or for the ACK of an answer.
+   *
+   * An outage may last longer. What peers are not told by then they learn when they next ask, if something at this address answers
+   * 481, or by their session timer. To leave dialogs to another process, `export` them with `release` and then close.
    */
-  close(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  close(options: { readonly signal?: AbortSignal } = {}): Promise<CloseReport> {
     needOptions('close()', options, signalName);
     needSignal('signal', options.signal);
     if (this.#closed === undefined && this.#state === 'open') this.#closed = this.#drain();
-    const closed = this.#closed ?? this.destroy();
-    return Promise.race([closed, aborted(options.signal).then(() => this.destroy())]);
+    const cutShort = (): CloseReport => ({ undelivered: undefined });
+    const closed = this.#closed ?? this.destroy().then(cutShort);
+    return Promise.race([closed, aborted(options.signal).then(() => this.destroy().then(cutShort))]);
   }
 
   /** Closes the sockets now. Dialogs are not ended; whoever waits hears `SIP_CLOSED`. */
@@ -237,13 +247,14 @@ export class Stack implements AsyncDisposable {
     await this.close();
   }
 
-  async #drain(): Promise<void> {
-    const drained = this.#ask((id) => ({ name: 'drain', id }));
+  async #drain(): Promise<CloseReport> {
+    const draining = this.#ask((id) => ({ name: 'drain', id }));
     this.#state = 'closing';
-    await drained.catch(() => undefined); // destroy() came first
+    const drained = await draining.catch(() => undefined); // destroy() came first
     // The last events are delivered one macrotask behind the result.
     await new Promise<void>((resolve) => this.#options.clock.defer(resolve));
     await this.destroy();
+    return { undelivered: drained?.undelivered };
   }
 
   async #request(

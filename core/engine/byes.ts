@@ -238,12 +238,10 @@ export class Byes implements ClientUser {
     if (ending !== undefined) this.#user.ended(dialog, ending.reason, ending.atMs);
   }
 
-  /** Our side is final. With recovery the BYE is owed; without it nothing more is done (RFC 3261 §15.1.1). */
+  /** Our side is final. @see RFC 3261 §15.1.1 */
   #giveUp(dialog: DialogIndex): void {
     const ending = this.#ending.get(dialog);
-    if (ending === undefined) return;
-    if (this.#parts.mode === 'none') this.#user.ended(dialog, ending.reason, ending.atMs);
-    else this.#user.undelivered(dialog, ending.reason, ending.atMs);
+    if (ending !== undefined) this.#user.undelivered(dialog, ending.reason, ending.atMs);
   }
 }
 

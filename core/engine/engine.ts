@@ -56,6 +56,8 @@ export class Engine implements Steppable<Command, EngineEvent> {
   readonly #draining: number[] = [];
   /** Until then `drain` waits for owed BYEs. */
   #drainUntilMs = 0;
+  /** BYEs that nobody will deliver any more, since draining began. */
+  #lostByes = 0;
   readonly #drainLimit: TimerKind;
 
   constructor(options: EngineOptions) {
@@ -104,10 +106,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#groups = new Groups(parts);
     this.#byes = new Byes(parts, {
       ended: (dialog, reason, atMs) => this.#endDialog(dialog, 'local', reason, exactly(atMs)),
-      undelivered: (dialog, reason, atMs) => {
-        this.#finish(dialog, 'local', reason, exactly(atMs));
-        this.#owedByes.take(dialog, atMs);
-      },
+      undelivered: (dialog, reason, atMs) => this.#endUndelivered(dialog, reason, atMs),
     });
     this.#owedByes = new OwedByes(parts);
     this.#refreshes = new Refreshes(parts, endByBye);
@@ -364,6 +363,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   #drain(id: number): void {
     const { wheel, timers } = this.#parts;
     if (this.#draining.length === 0) {
+      this.#lostByes = 0;
       this.#drainUntilMs = wheel.nowMs + timers.t1x64Ms;
       wheel.arm(this.#drainLimit, 0, this.#drainUntilMs);
     }
@@ -387,8 +387,9 @@ export class Engine implements Steppable<Command, EngineEvent> {
     }
     if (table.count + this.#outgoing.count + this.#incoming.count > 0) return;
     if (this.#owedByes.count > 0 && wheel.nowMs < this.#drainUntilMs) return;
+    const undelivered = this.#owedByes.count + this.#lostByes;
     this.#owedByes.clear();
-    for (const id of this.#draining.splice(0)) reporter.done(id);
+    for (const id of this.#draining.splice(0)) reporter.done(id, { undelivered });
   }
 
   #healed(dialog: DialogIndex, by: 'local' | 'remote', wasBroken: boolean): void {
@@ -415,6 +416,14 @@ export class Engine implements Steppable<Command, EngineEvent> {
     const notAfterMs = wheel.nowMs;
     const atMs = Math.max(healer.health.brokenAtMs(dialog) ?? notAfterMs, notBeforeMs);
     this.#endDialog(dialog, 'remote', 'does-not-exist', { atMs, notBeforeMs, notAfterMs });
+  }
+
+  /** Our BYE has not reached the peer. With recovery it is owed; without it nothing more is done (RFC 3261 §15.1.1). */
+  #endUndelivered(dialog: DialogIndex, reason: EndReason, atMs: number): void {
+    this.#finish(dialog, 'local', reason, exactly(atMs));
+    if (this.#parts.mode === 'none') this.#free(dialog);
+    else if (this.#owedByes.take(dialog, atMs)) return;
+    this.#lostByes++;
   }
 
   #endDialog(dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason, end?: DialogEnd): void {

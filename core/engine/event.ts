@@ -70,6 +70,8 @@ export interface ResultValue {
   readonly counters?: EngineCounters;
   readonly memory?: EngineMemory;
   readonly record?: DialogRecord;
+  /** Dialogs whose peers have not been told that they are over. */
+  readonly undelivered?: number;
 }
 
 /** What an engine holds: all 0 when it is at rest, but for `healedRequests`, which only grows. */

@@ -64,16 +64,20 @@ export class OwedByes implements ClientUser {
     return this.#owed.size;
   }
 
-  /** Takes the row of a dialog that ended at `atMs` and has been reported, and frees it when its BYE is done with. */
-  take(dialog: DialogIndex, atMs: number): void {
+  /**
+   * Takes the row of a dialog that ended at `atMs` and has been reported, and frees it when its BYE is done with. False when there are
+   * so many that one of them, the oldest, is given up.
+   */
+  take(dialog: DialogIndex, atMs: number): boolean {
     const { table, wheel } = this.#parts;
-    if (!table.owe(dialog)) {
+    const hasRoom = table.owe(dialog);
+    if (!hasRoom) {
       const [oldest] = this.#owed.keys();
       if (oldest !== undefined) this.#forget(oldest);
       if (!table.owe(dialog)) {
         this.#parts.hops.detach(dialog);
         table.free(dialog);
-        return;
+        return false;
       }
     }
     this.#hang(dialog);
@@ -89,6 +93,7 @@ export class OwedByes implements ClientUser {
     };
     this.#owed.set(dialog, bye);
     this.#wait(dialog, bye);
+    return hasRoom;
   }
 
   /** A hop is up again: all that may go by it are due. */

@@ -39,6 +39,47 @@ test('waits 64*T1 for a peer that does not answer, and no longer', async () => {
   assert.equal(ground.seen(), ['ended local bye', 'close done']);
 });
 
+test('tells how many peers do not know that their dialogs are over, and waits for those that are told in time', async () => {
+  for (const mode of ['maximum', 'none'] as const) {
+    for (const [cutForMs, undelivered] of mode === 'none'
+      ? ([[100_000, 3]] as const)
+      : ([
+          [100_000, 3],
+          [25_000, 0],
+        ] as const)) {
+      const ground = await bed({ hops: 1, stack: { recovery: { mode } } });
+      const { clock, network, near, nearPort, hop } = ground;
+      for (let calls = 0; calls < 3; calls++) await call(ground);
+      const places = [
+        { host, port: nearPort },
+        { host, port: hop.port },
+      ] as const;
+      network.partition(...places);
+      clock.wake(clock.nowMs() + cutForMs, () => network.heal(...places));
+      assert.equal(await ground.take(near.close()), { undelivered });
+      await clock.run(100_000);
+      assert.is(new Set(hop.requests('BYE').map((bye) => bye.header('Call-ID'))).size, 3 - undelivered);
+    }
+  }
+});
+
+test('tells nothing of BYEs when it is cut short, or is not the first to close', async () => {
+  const ground = await bed({ hops: 1 });
+  await call(ground);
+  ground.hop.script = () => true;
+  const whole = ground.near.close();
+  const enough = new AbortController();
+  const short = ground.near.close({ signal: enough.signal });
+  await ground.clock.run(100);
+  enough.abort();
+  assert.equal(await ground.take(short), { undelivered: undefined });
+  assert.equal(await ground.take(whole), { undelivered: undefined });
+  assert.equal(await ground.take(ground.near.close()), { undelivered: undefined });
+  const other = await bed({ hops: 1 });
+  await other.near.destroy();
+  assert.equal(await other.take(other.near.close()), { undelivered: undefined });
+});
+
 test('stops waiting when its signal aborts', async () => {
   const ground = await bed({ hops: 1 });
   await call(ground);
