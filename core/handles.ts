@@ -148,7 +148,7 @@ export class Dialog {
    *
    * With `release` it is ours no longer: nothing is sent, nothing heals or refreshes it from here, requests that wait for
    * an answer reject with `SIP_DIALOG_ENDED`, and `onEnded` does not come, since the dialog lives on. So it has one owner at a
-   * time: release it, then adopt it. A peer that still writes to us within 32 s is asked to try again. While an INVITE or an offer is
+   * time: release it, then adopt it. A peer that still writes to us within a quarter of an hour is asked to try again. While an INVITE or an offer is
    * under way the release is refused with a 491; ask again when that is answered.
    */
   async export(options: { readonly release?: boolean } = {}): Promise<DialogRecord> {

@@ -22,6 +22,12 @@ export const byeHealLimitMs = 4000;
 /** So many dialogs that were handed over are remembered, the last ones: what a program hands over at once when it leaves. */
 export const releasedMax = 131_072;
 
+/**
+ * For so long: their new owner's heals may find no way while an outage lasts, and a peer that hears 481 meanwhile would end the call.
+ * Where the new owner has ended it and cannot say so, its peer waits as long for the truth.
+ */
+export const releasedForMs = 900_000;
+
 /** What is refused is reported so often: an operator sees an attack begin at once, and its size soon. */
 export const refusalIntervalMs = 10_000;
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { releasedMax } from '../../core/engine/limits.ts';
+import { releasedForMs, releasedMax } from '../../core/engine/limits.ts';
 import { ReleasedDialogs } from '../../core/engine/released-dialogs.ts';
 import { Wheel } from '../../core/time/wheel.ts';
 import { message } from '../dialog/dialogs.ts';
@@ -10,11 +10,12 @@ const test = suite('Released dialogs');
 
 const request = message('INFO sip:alice@192.0.2.9 SIP/2.0');
 const record = { ...leastRecord, callId: 'call1@atlanta.example', localTag: 'near1', remoteTag: 'far1' };
-const rememberedForMs = 32_000;
+
+const byesForMs = 32_000;
 
 function ground() {
   const wheel = new Wheel({ nowMs: 0 });
-  return { wheel, released: new ReleasedDialogs(wheel, rememberedForMs) };
+  return { wheel, released: new ReleasedDialogs(wheel, byesForMs) };
 }
 
 test('are known by Call-ID and tags for their time, and no longer', () => {
@@ -24,10 +25,21 @@ test('are known by Call-ID and tags for their time, and no longer', () => {
   assert.not(released.has(request));
   released.note(record);
   assert.ok(released.has(request));
-  wheel.advance(rememberedForMs - 1);
+  wheel.advance(releasedForMs - 1);
   assert.ok(released.has(request));
-  wheel.advance(rememberedForMs);
+  wheel.advance(releasedForMs);
   assert.not(released.has(request));
+});
+
+test('a BYE in one ends its sender’s side alone, and hears the truth sooner', () => {
+  const { wheel, released } = ground();
+  const bye = message('BYE sip:alice@192.0.2.9 SIP/2.0');
+  released.note(record);
+  wheel.advance(byesForMs - 1);
+  assert.ok(released.has(bye));
+  wheel.advance(byesForMs);
+  assert.not(released.has(bye));
+  assert.ok(released.has(request));
 });
 
 test('one that comes back is ours again', () => {
@@ -37,17 +49,19 @@ test('one that comes back is ours again', () => {
   assert.not(released.has(request));
 });
 
-test('are forgotten each in its time, though nothing else is released', () => {
+test('are forgotten each in its time as soon as somebody asks, and wake nobody', () => {
   const { wheel, released } = ground();
   released.note(record);
   wheel.advance(1000);
   released.note({ ...record, callId: 'other' });
   released.note({ ...record, callId: 'third' });
-  wheel.advance(rememberedForMs);
-  assert.is(released.count, 2);
-  wheel.advance(rememberedForMs + 1000);
-  assert.is(released.count, 0);
   assert.is(wheel.count, 0);
+  wheel.advance(releasedForMs);
+  assert.not(released.has(request));
+  assert.is(released.count, 2);
+  wheel.advance(releasedForMs + 1000);
+  released.note(record);
+  assert.is(released.count, 1);
 });
 
 test('one that is released again is remembered from then on', () => {
@@ -55,10 +69,10 @@ test('one that is released again is remembered from then on', () => {
   released.note(record);
   wheel.advance(1000);
   released.note(record);
-  wheel.advance(rememberedForMs);
+  wheel.advance(releasedForMs);
   assert.ok(released.has(request));
-  wheel.advance(rememberedForMs + 1000);
-  assert.is(released.count, 0);
+  wheel.advance(releasedForMs + 1000);
+  assert.not(released.has(request));
 });
 
 test(`the oldest makes place when there are ${releasedMax}`, () => {
