@@ -156,7 +156,7 @@ export class Byes implements ClientUser {
     const { status } = message;
     const by = hops.byFlow(tx.flow);
     const isTrouble = mode !== 'none' && (status === 430 || isHopTrouble(status));
-    if (isTrouble) healer.endingRefused(message);
+    if (isTrouble) healer.endingRefused(dialog, message);
     if (ending.path === 'route-less' && refusesRouteLess.has(status) && by !== undefined) {
       this.#send(dialog, by, { kind: 'one-route', route: by.route });
     } else if (!isTrouble) {

@@ -461,8 +461,10 @@ export class Engine implements Steppable<Command, EngineEvent> {
   }
 
   #free(dialog: DialogIndex): void {
-    this.#parts.hops.detach(dialog);
-    this.#parts.table.free(dialog);
+    const { healer, hops, table } = this.#parts;
+    healer.registration.leave(dialog);
+    hops.detach(dialog);
+    table.free(dialog);
   }
 }
 

@@ -69,13 +69,14 @@ export class OwedByes implements ClientUser {
    * so many that one of them, the oldest, is given up.
    */
   take(dialog: DialogIndex, atMs: number): boolean {
-    const { table, wheel } = this.#parts;
+    const { table, wheel, hops, healer } = this.#parts;
     const hasRoom = table.owe(dialog);
     if (!hasRoom) {
       const [oldest] = this.#owed.keys();
       if (oldest !== undefined) this.#forget(oldest);
       if (!table.owe(dialog)) {
-        this.#parts.hops.detach(dialog);
+        healer.registration.leave(dialog);
+        hops.detach(dialog);
         table.free(dialog);
         return false;
       }
@@ -162,7 +163,7 @@ export class OwedByes implements ClientUser {
     }
     if (status === 430 || isHopTrouble(status)) {
       if (status === 503 && hop !== undefined) hops.hold(hop, wheel.nowMs + retryAfterMs(message));
-      healer.endingRefused(message);
+      healer.endingRefused(tx.owner, message);
       this.#wait(tx.owner, bye);
     } else {
       this.#forget(tx.owner);
@@ -283,7 +284,7 @@ export class OwedByes implements ClientUser {
   #forget(dialog: DialogIndex): void {
     const bye = this.#owed.get(dialog);
     if (bye === undefined) return;
-    const { wheel, clients, hops, table } = this.#parts;
+    const { wheel, clients, hops, table, healer } = this.#parts;
     this.#owed.delete(dialog);
     this.#due.delete(dialog);
     wheel.disarm(bye.retry);
@@ -293,6 +294,7 @@ export class OwedByes implements ClientUser {
       if (bye.txId !== 0 && tx !== undefined) clients.forget(tx);
       this.#underWay--;
     }
+    healer.registration.leave(dialog);
     hops.detach(dialog);
     table.free(dialog);
   }

@@ -344,8 +344,9 @@ export class Healer {
   }
 
   /** What ends a dialog was refused for want of our registration. Has it refreshed; all that live are healed then, as ever. */
-  endingRefused(response: Message): void {
-    if (this.#recovery.refreshesRegistration && menderOf(response) === 'registration') this.registration.ask();
+  endingRefused(dialog: DialogIndex, response: Message): void {
+    if (this.#recovery.refreshesRegistration && menderOf(response) === 'registration')
+      this.registration.awaitEnd(dialog);
   }
 
   /** All dialogs of the endpoint are healed, not only those that found out. @see [MS-SIPRE] §3.7.5.3.1 */

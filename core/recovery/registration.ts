@@ -29,6 +29,8 @@ export class Registration {
   readonly #random: () => number;
   readonly #due: TimerKind;
   readonly #waiting = new Set<DialogIndex>();
+  /** Dialogs whose end was refused for want of it. */
+  readonly #ending = new Set<DialogIndex>();
   #state: 'idle' | 'refreshing' | 'waiting' = 'idle';
   #timer = 0;
   /** Numbers refreshes, so that a late word on an old one is none. */
@@ -58,11 +60,17 @@ export class Registration {
   /** A dialog can be healed only when the registration has been refreshed. */
   await(dialog: DialogIndex): void {
     this.#waiting.add(dialog);
-    this.ask();
+    this.#ask();
   }
 
-  /** The registration is to be refreshed, though no dialog waits for that: now, or by the schedule when that was tried a moment ago. */
-  ask(): void {
+  /** A dialog can be ended only when it has been refreshed; its end is tried again by itself. */
+  awaitEnd(dialog: DialogIndex): void {
+    this.#ending.add(dialog);
+    this.#ask();
+  }
+
+  /** It is to be refreshed: now, or by the schedule when that was tried a moment ago. */
+  #ask(): void {
     if (this.#state !== 'idle') return;
     const nowMs = this.#wheel.nowMs;
     if (nowMs - this.#endedAtMs > quietMs) {
@@ -76,7 +84,8 @@ export class Registration {
 
   /** A dialog waits no longer. A refresh that is under way goes on. */
   leave(dialog: DialogIndex): void {
-    if (!this.#waiting.delete(dialog) || this.#waiting.size > 0 || this.#state !== 'waiting') return;
+    const hasWaited = this.#waiting.delete(dialog) || this.#ending.delete(dialog);
+    if (!hasWaited || this.#waiting.size + this.#ending.size > 0 || this.#state !== 'waiting') return;
     this.#disarm();
     this.#state = 'idle';
   }
@@ -87,6 +96,7 @@ export class Registration {
     this.#disarm();
     this.#state = 'idle';
     this.#endedAtMs = this.#wheel.nowMs;
+    this.#ending.clear();
     if (refreshed) {
       const dialogs = [...this.#waiting];
       this.#waiting.clear();

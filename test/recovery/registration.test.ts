@@ -243,12 +243,12 @@ test('a BYE that was owed before has it refreshed as well, by the schedule of he
     if (request.method !== 'BYE') return false;
     if (clock.nowMs() < 40_000) return true; // nobody answers: it is owed after 32 s
     at.push(clock.nowMs());
-    if (at.length < 5) hop.reply(request, 430, { headers: registerFirst });
-    return at.length < 5;
+    if (refreshAtMs.length < 3) hop.reply(request, 430, { headers: registerFirst });
+    return refreshAtMs.length < 3;
   };
   dialog.bye().catch(() => undefined);
   await clock.run(300_000);
-  assert.is(at.length, 5);
+  assert.ok(at.length >= 4, `${at}`);
   assert.is((await ground.take(ground.near.counts())).owedByes, 0);
   const gaps = refreshAtMs.slice(1).map((time, index) => (time - (refreshAtMs[index] ?? 0)) / 1000);
   assert.is(gaps.length, 2, `${refreshAtMs}`);
@@ -256,6 +256,30 @@ test('a BYE that was owed before has it refreshed as well, by the schedule of he
     assert.ok((gaps[index] ?? 0) >= most / 2 && (gaps[index] ?? 0) <= most + 0.01, `${gaps}`);
   }
   await ground.rest();
+});
+
+test('a refresh that was to come for the sake of owed BYEs alone does not, when they have been delivered meanwhile', async () => {
+  for (const ended of ['delivered', 'by the peer'] as const) {
+    const ground = await registered(async () => undefined);
+    const { hop, clock, refreshAtMs } = ground;
+    const { dialog, raw } = await call(ground);
+    let isLost = true;
+    hop.script = (request) => {
+      if (!isLost || request.method !== 'BYE') return false;
+      hop.reply(request, 430, { headers: registerFirst });
+      return true;
+    };
+    ground.note('bye', dialog.bye());
+    await clock.run(20);
+    assert.is(refreshAtMs.length, 1, 'it did not help, and the next is to come');
+    assert.is((await ground.take(ground.near.counts())).owedByes, 1);
+    isLost = false;
+    raw.request(ended === 'delivered' ? 'INFO' : 'BYE'); // it shows that there is a way
+    await clock.run(300_000);
+    assert.is((await ground.take(ground.near.counts())).owedByes, 0);
+    assert.is(refreshAtMs.length, 1, ended);
+    await ground.rest();
+  }
 });
 
 test('dialogs that end meanwhile leave nothing behind', async () => {
