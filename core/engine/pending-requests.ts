@@ -121,6 +121,7 @@ export class PendingRequests {
   /** Takes a request off the lists, for its one outcome, which is told to whom is returned: to nobody, when it was abandoned. */
   settle(request: PendingRequest): Told {
     this.stop(request);
+    if (this.#byId.get(request.id) !== request) return mute; // it has had it
     this.#byId.delete(request.id);
     const others = this.#byDialog.get(request.dialog);
     if (others?.length === 1) this.#byDialog.delete(request.dialog);
