@@ -16,7 +16,7 @@ export interface Finding {
 }
 
 /** So many inputs run before we ask for coverage: by then the asking is a small part of the time. */
-const batchSize = 256;
+const usualBatchSize = 256;
 
 /** First inputs bring much that is new: small batches have little to halve. */
 const firstBatchSize = 16;
@@ -57,7 +57,7 @@ export class Fuzzer {
     this.#target = options.target;
     this.#coverage = options.coverage;
     this.#chance = new Chance(options.seed);
-    this.#mutator = new Mutator(this.#chance);
+    this.#mutator = new Mutator(this.#chance, options.target.words);
     this.#pace = options.watchesPace === true ? new Pace((input) => options.target.run(input)) : undefined;
   }
 
@@ -69,7 +69,8 @@ export class Fuzzer {
 
   /** Runs one batch of new inputs. */
   step(): void {
-    this.#batch(Array.from({ length: batchSize }, () => this.#mutator.mutate(this.#pick(), this.#pick())));
+    const length = this.#target.batchSize ?? usualBatchSize;
+    this.#batch(Array.from({ length }, () => this.#mutator.mutate(this.#pick(), this.#pick())));
   }
 
   #pick(): Uint8Array {

@@ -21,9 +21,12 @@ type Change = (input: Uint8Array, other: Uint8Array) => Uint8Array;
 /** Makes inputs of inputs: changes octets, as any fuzzer does, and words, lines and numbers, as SIP has them. */
 export class Mutator {
   readonly #chance: Chance;
+  readonly #ownWords: readonly Uint8Array[];
 
-  constructor(chance: Chance) {
+  /** `ownWords` are the target's, and stand in as often as all others. */
+  constructor(chance: Chance, ownWords: readonly Uint8Array[] = []) {
     this.#chance = chance;
+    this.#ownWords = ownWords;
   }
 
   mutate(input: Uint8Array, other: Uint8Array): Uint8Array {
@@ -44,10 +47,10 @@ export class Mutator {
     (input) => this.#put(input, this.#piece(input), 0),
     (input, other) => this.#put(input, this.#piece(other), 0),
     (input, other) => this.#cross(input, other),
-    (input) => this.#put(input, this.#chance.pick(words), 0),
-    (input) => this.#put(input, this.#chance.pick(words), 0),
+    (input) => this.#put(input, this.#word(), 0),
+    (input) => this.#put(input, this.#word(), 0),
     (input) => {
-      const word = this.#chance.pick(words);
+      const word = this.#word();
       return this.#put(input, word, word.length);
     },
     (input) => this.#addLine(input),
@@ -57,6 +60,10 @@ export class Mutator {
     (input) => this.#fold(input),
     (input) => this.#mendLength(input),
   ];
+
+  #word(): Uint8Array {
+    return this.#chance.pick(this.#ownWords.length > 0 && this.#chance.oneIn(2) ? this.#ownWords : words);
+  }
 
   #flip(input: Uint8Array): Uint8Array {
     const copy = input.slice();
@@ -98,7 +105,7 @@ export class Mutator {
 
   #addLine(input: Uint8Array): Uint8Array {
     const at = this.#chance.pick(lineStarts(input));
-    const line = [this.#chance.pick(words), this.#chance.pick(words), crlf].flatMap((word) => [...word]);
+    const line = [this.#word(), this.#word(), crlf].flatMap((word) => [...word]);
     return replaced(input, at, at, Uint8Array.from(line));
   }
 

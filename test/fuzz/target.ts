@@ -3,6 +3,10 @@ export interface Target {
   readonly name: string;
   /** Paths of the files and folders whose coverage guides, from the repository's root: `core/message/`, `transport/frame.ts`. */
   readonly covers: readonly string[];
+  /** So many inputs run before coverage is asked for: fewer than usual where one takes long. */
+  readonly batchSize?: number;
+  /** Pieces of input that only this target understands. */
+  readonly words?: readonly Uint8Array[];
   /** Inputs to begin with. */
   starts(): readonly Uint8Array[];
   /** Throws where something does not hold that must hold for any octets. */

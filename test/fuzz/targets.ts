@@ -6,6 +6,7 @@ const loaders = {
   getters: () => import('./targets/getters.ts'),
   framer: () => import('./targets/framer.ts'),
   writer: () => import('./targets/writer.ts'),
+  engine: () => import('./targets/engine.ts'),
 } as const satisfies Readonly<Record<string, () => Promise<{ readonly target: Target }>>>;
 
 export type TargetName = keyof typeof loaders;
