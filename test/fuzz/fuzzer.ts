@@ -64,7 +64,9 @@ export class Fuzzer {
   /** Runs the target's first inputs. To be called once, before the rest. */
   begin(): void {
     const inputs = this.#target.starts();
-    for (let at = 0; at < inputs.length; at += firstBatchSize) this.#batch(inputs.slice(at, at + firstBatchSize));
+    // Where one takes long it is not run again and again until it stands alone.
+    const size = this.#target.batchSize === undefined ? firstBatchSize : 1;
+    for (let at = 0; at < inputs.length; at += size) this.#batch(inputs.slice(at, at + size));
   }
 
   /** Runs one batch of new inputs. */
@@ -85,6 +87,7 @@ export class Fuzzer {
     });
     if (!ended) this.#findEndless(inputs);
     for (const [input, failure] of failures) this.#found(input, failure);
+    if (inputs.length === 1) this.#failure(this.corpus.first); // so that it does not stand alone: see `Coverage`
     if (!this.#coverage.look()) return;
     // What does not end is not run again, nor what came with it.
     if (ended) this.#keepNew(inputs);

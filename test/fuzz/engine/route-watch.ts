@@ -61,18 +61,18 @@ export class RouteWatch {
       for (const route of value.split(/(?<=>)\s*,\s*/)) {
         if (this.#believed.has(route)) continue;
         const uri = /<([^>]*)>/.exec(route)?.[1] ?? route;
-        check(
-          this.#trusted.some((said) => said.includes(uri)) || isLastBehindStrictRouter(text, value, route),
-          'a route is what somebody has said who may',
-          () => text,
-        );
-        this.#believed.add(route);
+        const isSaid = this.#trusted.some((said) => said.includes(uri));
+        const isTarget = value.endsWith(route) && this.#isToStrictRouter(text);
+        check(isSaid || isTarget, 'a route is what somebody has said who may', () => text);
+        if (isSaid) this.#believed.add(route);
       }
     }
   }
-}
 
-/** There the remote target stands, which any refresh may bring. @see RFC 3261 §12.2.1.1 */
-function isLastBehindStrictRouter(text: string, value: string, route: string): boolean {
-  return value.endsWith(route) && !/;lr/i.test(text.slice(0, text.indexOf('\r\n')));
+  /** There the remote target stands behind the routes, which any refresh may bring. @see RFC 3261 §12.2.1.1 */
+  #isToStrictRouter(text: string): boolean {
+    const uri = text.split(' ', 2)[1] ?? '';
+    const recorded = (said: string): string[] => said.match(/^record-route[ \t]*:.*/gim) ?? [];
+    return this.#trusted.some((said) => recorded(said).some((line) => line.includes(`<${uri}>`)));
+  }
 }

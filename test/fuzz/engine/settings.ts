@@ -30,8 +30,9 @@ const changes: Readonly<Record<string, (options: EngineOptions) => Partial<Engin
   direct: ({ recovery }) => ({ recovery: { ...recovery, allowDirect: true } }),
   registering: ({ recovery }) => ({ recovery: { ...recovery, refreshesRegistration: true } }),
   mssipre: ({ recovery }) => ({ recovery: { ...recovery, schedule: 'ms-sipre' } }),
-  routed: ({ recovery }) => ({ recovery: { ...recovery, healingRoute: '<sip:10.0.0.2;lr>' } }),
+  routed: ({ recovery }) => ({ recovery: { ...recovery, healingRoute: '<sip:10.0.0.2:5060;lr>' } }),
   deadline: ({ recovery }) => ({ recovery: { ...recovery, deadlineMs: 5_000, mediaTimeoutMs: 3_000 } }),
+  unreported: () => ({ reportsRefusals: false }),
   dateless: () => ({ epochMs: undefined }),
 };
 
@@ -50,6 +51,8 @@ export function optionsOf(operations: readonly Operation[], parties: readonly Pa
     sessionIntervalS: 90,
     dialogCapacity: 32,
     transactionCapacity: 96,
+    takesCalls: true,
+    reportsRefusals: true,
     trust: 'hops',
     challenge: { realm, users: { [username]: password } },
     credentials: [{ username, password }],

@@ -12,7 +12,7 @@ const operations = [
     (status) => `~reply same ${status} 0`,
   ),
   ...[403, 404, 405, 422, 430, 481, 491, 500, 501, 503].map((status) => `~mood hop ${status}`),
-  ...['INVITE', 'ACK', 'BYE', 'CANCEL', 'UPDATE', 'INFO', 'PRACK', 'OPTIONS', 'REFER'].flatMap((method) => [
+  ...['INVITE', 'ACK', 'BYE', 'CANCEL', 'UPDATE', 'INFO', 'PRACK', 'OPTIONS', 'MESSAGE', 'REFER'].flatMap((method) => [
     `~ask hop 0 ${method}`,
     `~ask stranger 1 ${method}`,
   ]),
