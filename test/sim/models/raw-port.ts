@@ -4,6 +4,12 @@ import type { Header, Message } from './message.ts';
 import { Post } from './post.ts';
 import { write } from './write.ts';
 
+export interface RawParts {
+  /** The Request-URI; that of a model at that port unless told otherwise. */
+  readonly uri?: string;
+  readonly body?: string;
+}
+
 /** Sends what a test writes, and keeps what comes. */
 export class RawPort {
   readonly received: Message[] = [];
@@ -24,7 +30,8 @@ export class RawPort {
   }
 
   /** A request with what every request has. `headers` are added, or take the place of those that are there. */
-  request(to: number, method: string, headers: readonly Header[] = [], body = ''): void {
+  request(to: number, method: string, headers: readonly Header[] = [], parts: RawParts = {}): void {
+    const { uri = `sip:model@${host}:${to}`, body = '' } = parts;
     const protocol = this.#post?.protocol.toUpperCase();
     const named = new Set(headers.map(([name]) => name));
     const own: Header[] = [
@@ -37,7 +44,7 @@ export class RawPort {
       ['Contact', `<sip:raw@${host}:${this.#port}>`],
     ];
     const all = [...own.filter(([name]) => !named.has(name)), ...headers];
-    this.#post?.send({ host, port: to }, write(`${method} sip:model@${host}:${to} SIP/2.0`, all, body));
+    this.#post?.send({ host, port: to }, write(`${method} ${uri} SIP/2.0`, all, body));
   }
 
   respond(to: number, octets: Uint8Array): void {

@@ -66,7 +66,7 @@ test('RFC 3261 §12.2.2, §14.2: a CSeq that is not higher is refused, and an UP
   const to = ['To', `<sip:model@${host}:5070>;tag=${dialog.localTag}`] as const;
   const callId = ['Call-ID', dialog.callId] as const;
   raw.request(5070, 'ACK', [to, callId]);
-  for (const cseq of [5, 5, 4, 9]) raw.request(5070, 'INFO', [to, callId, ['CSeq', `${cseq} INFO`]], '3');
+  for (const cseq of [5, 5, 4, 9]) raw.request(5070, 'INFO', [to, callId, ['CSeq', `${cseq} INFO`]], { body: '3' });
   await ground.clock.run(10);
   assert.equal(raw.heard(), ['200 INFO', '500 INFO', '500 INFO', '200 INFO']);
   raw.request(5070, 'BYE', [to, callId, ['CSeq', '10 BYE']]);
