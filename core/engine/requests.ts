@@ -124,7 +124,7 @@ export class Requests implements SentRequestUser {
         this.#deliver(tx, request, message);
         break;
       case 'heal-and-resend':
-        if (!this.#mayHaveArrived(tx, request) && this.waiting.park(request, message, isStale)) break;
+        if (!this.#mayHaveArrived(request) && this.waiting.park(request, message, isStale)) break;
         if (!isStale && this.waiting.doubt(request, responseData(message), originOf(message), 'us')) break;
         this.#fail(request, message);
         if (!isStale) this.#breakRoute(dialog, message.status, 'us');
@@ -157,12 +157,12 @@ export class Requests implements SentRequestUser {
 
   /**
    * The 430 may answer a repetition, and the first copy have reached the peer: what must not be carried out twice is then not sent
-   * again.
+   * again. On a stream it is a hop further on that repeats what it passes on by UDP.
    */
-  #mayHaveArrived(tx: ClientTransaction, request: PendingRequest): boolean {
+  #mayHaveArrived(request: PendingRequest): boolean {
     const { wheel, timers } = this.#parts;
     const isRepeatable = isTargetRefresh(request.method) || request.method === 'OPTIONS';
-    return !isRepeatable && !tx.reliable && wheel.nowMs - request.sentAtMs >= timers.t1Ms;
+    return !isRepeatable && wheel.nowMs - request.sentAtMs >= timers.t1Ms;
   }
 
   sentAgain(request: PendingRequest): void {

@@ -39,29 +39,31 @@ test('an INFO that was repeated may have arrived: it fails with the 430, then th
   await finish(ground, dialog);
 });
 
-test('an INFO is sent again when the 430 comes before T1, and not from T1 on', async () => {
-  for (const [atMs, outcome] of [
-    [498, ['info 200']],
-    [499, ['info 200']],
-    [500, ['info failed 430 intermediary', 'recovering', 'healthy']],
-    [501, ['info failed 430 intermediary', 'recovering', 'healthy']],
-  ] as const) {
-    const ground = await bed({ hops: 1 });
-    const { dialog } = await call(ground);
-    const { hop, clock } = ground;
-    hop.script = ({ method }) => method === 'INFO';
-    ground.note('info', dialog.request('INFO'));
-    const fromMs = clock.nowMs();
-    await clock.run(atMs - 1); // the answer takes 1 ms
-    assert.is(clock.nowMs(), fromMs + atMs - 1);
-    hop.script = () => false;
-    hop.reply(hop.last('INFO'), 430, { headers: healIt });
-    await clock.run(100);
-    assert.equal(ground.seen(), [...outcome], `${atMs} ms`);
-    assert.is(sequences(hop, 'INFO'), outcome.length === 1 ? 2 : 1);
-    await finish(ground, dialog);
-  }
-});
+for (const protocol of ['udp', 'tcp'] as const) {
+  test(`an INFO is sent again when the 430 comes before T1, and not from T1 on, over ${protocol}: a hop further on may repeat it`, async () => {
+    for (const [atMs, outcome] of [
+      [498, ['info 200']],
+      [499, ['info 200']],
+      [500, ['info failed 430 intermediary', 'recovering', 'healthy']],
+      [501, ['info failed 430 intermediary', 'recovering', 'healthy']],
+    ] as const) {
+      const ground = await bed({ hops: 1, protocol });
+      const { dialog } = await call(ground);
+      const { hop, clock } = ground;
+      hop.script = ({ method }) => method === 'INFO';
+      ground.note('info', dialog.request('INFO'));
+      const fromMs = clock.nowMs();
+      await clock.run(atMs - 1); // the answer takes 1 ms
+      assert.is(clock.nowMs(), fromMs + atMs - 1);
+      hop.script = () => false;
+      hop.reply(hop.last('INFO'), 430, { headers: healIt });
+      await clock.run(100);
+      assert.equal(ground.seen(), [...outcome], `${atMs} ms`);
+      assert.is(sequences(hop, 'INFO'), outcome.length === 1 ? 2 : 1);
+      await finish(ground, dialog);
+    }
+  });
+}
 
 test('an UPDATE and an OPTIONS do no harm when they are carried out twice: they are sent again', async () => {
   for (const method of ['UPDATE', 'OPTIONS']) {
