@@ -134,7 +134,10 @@ export class OutgoingCall {
     if (dialog.state !== 'early' || (last !== undefined && rseq !== last + 1)) return;
     this.#rseqs.set(dialog.remoteTag, rseq);
     const isOffer = !this.#hasOffer && response.body !== '' && last === undefined;
-    const headers: Header[] = [['RAck', `${rseq} ${response.cseq} INVITE`]];
+    const headers: Header[] = [
+      ['RAck', `${rseq} ${response.cseq} INVITE`],
+      ['Supported', this.#agent.supported],
+    ];
     if (isOffer) headers.push(sdpType);
     const prack = dialog.request('PRACK', headers, isOffer ? describe(dialog.session) : '');
     this.#agent.send(dialog, prack, { final: () => undefined, failed: () => undefined });
@@ -177,7 +180,10 @@ export class OutgoingCall {
     this.#acks.set(response.toTag, acknowledge);
     acknowledge();
     if (this.#state !== 'calling') {
-      agent.send(dialog, dialog.request('BYE', []), { final: () => undefined, failed: () => undefined });
+      agent.send(dialog, dialog.request('BYE', [['Supported', agent.supported]]), {
+        final: () => undefined,
+        failed: () => undefined,
+      });
       this.#decide({ status: 487, callId: this.callId });
       return;
     }

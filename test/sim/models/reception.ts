@@ -13,8 +13,8 @@ import { grantedInterval, tooSmall } from './session-interval.ts';
 export class Reception {
   readonly #agent: Agent;
   readonly #requests: Requests;
-  /** Calls that are not decided, by Call-ID, From tag and CSeq: the same INVITE by another way is merged into them. */
-  readonly #undecided = new Map<string, { readonly server: ServerTransaction; readonly call: IncomingCall }>();
+  /** Calls whose INVITE is known, by Call-ID, From tag and CSeq: the same INVITE by another way is merged into them. */
+  readonly #calls = new Map<string, { readonly server: ServerTransaction; readonly call: IncomingCall }>();
 
   constructor(agent: Agent, requests: Requests) {
     this.#agent = agent;
@@ -35,7 +35,7 @@ export class Reception {
 
   cancelled(invite: ServerTransaction): void {
     if (!invite.isOpen) return;
-    this.#undecided.get(mergeKey(invite.request))?.call.cancel();
+    this.#calls.get(mergeKey(invite.request))?.call.cancel();
   }
 
   ack(ack: Message): void {
@@ -65,22 +65,22 @@ export class Reception {
     const leastS = tooSmall(agent, request);
     const replaces = agent.options.replaces === false ? '' : request.header('replaces');
     const replaced = this.#replaced(replaces);
-    if (this.#undecided.get(key)?.server.isOpen) server.respond(482, this.#own([]));
+    if (this.#calls.get(key)?.server.isOver === false) server.respond(482, this.#own([]));
     else if (!request.has('contact')) server.respond(400, this.#own([]));
     else if (leastS !== undefined) server.respond(422, this.#own([['Min-SE', String(leastS)]]));
     else if (replaces !== '' && replaced === undefined) server.respond(481, this.#own([]));
     else {
-      this.#forgetDecided();
+      this.#forgetOld();
       const call = new IncomingCall(agent, server, this.#requests);
-      this.#undecided.set(key, { server, call });
+      this.#calls.set(key, { server, call });
       agent.options.user.onCall?.(request.callId);
       if (replaced === undefined) call.begin();
       else call.replace(replaced);
     }
   }
 
-  #forgetDecided(): void {
-    for (const [key, { server }] of this.#undecided) if (!server.isOpen) this.#undecided.delete(key);
+  #forgetOld(): void {
+    for (const [key, { server }] of this.#calls) if (server.isOver) this.#calls.delete(key);
   }
 
   /** @see RFC 3891 §3 */
@@ -135,8 +135,10 @@ export class Reception {
     const isOffer = request.body !== '';
     const hasOpenOffer = dialog.isInviting || dialog.isOffering;
     if (isOffer && hasOpenOffer) server.respond(491);
-    else if (isOffer && dialog.state === 'early') this.#later(server);
-    else if (!this.#refusesRefresh(server)) {
+    else if (isOffer && dialog.state === 'early') {
+      if (dialog.isCaller) server.respond(491);
+      else this.#later(server);
+    } else if (!this.#refusesRefresh(server)) {
       const parts = this.#refreshed(server, dialog);
       if (isOffer) server.respond(200, { headers: [...parts, sdpType], body: describe(dialog.session) });
       else server.respond(200, { headers: parts });

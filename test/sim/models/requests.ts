@@ -44,7 +44,7 @@ export class Requests implements CallOwner {
       const leave = (): void => {
         if (dialog.state !== 'confirmed') settle({ status: 481 });
         else {
-          void this.#exchange(dialog, 'BYE', []).then(settle);
+          void this.#exchange(dialog, 'BYE', [['Supported', this.#agent.supported]]).then(settle);
           this.#agent.end(dialog, 'local', reason);
         }
       };

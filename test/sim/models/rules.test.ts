@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dialog } from './dialog.ts';
 import { Ground, host, onlyDialog } from './ground.ts';
+import type { Header, Message } from './message.ts';
 import { RawPort } from './raw-port.ts';
 import type { StrictEndpoint } from './strict-endpoint.ts';
 import { writeResponse } from './write.ts';
@@ -84,6 +85,42 @@ test('RFC 3261 §8.2.2.2: the same INVITE by two ways is one call', async () => 
   raw.request(5070, 'INVITE');
   await ground.clock.run(10);
   assert.ok(raw.heard().includes('482 INVITE'));
+  await ground.clock.run(5_000);
+  raw.received.length = 0;
+  raw.request(5070, 'INVITE');
+  await ground.clock.run(10);
+  assert.ok(raw.heard().includes('482 INVITE'));
+  await ground.clock.run(60_000);
+  raw.received.length = 0;
+  raw.request(5070, 'INVITE');
+  await ground.clock.run(5_000);
+  assert.not(raw.heard().includes('482 INVITE'));
+  await ground.clock.run(60_000);
+  await raw.stop();
+  await ground.rest();
+});
+
+test('RFC 3311 §5.2: an UPDATE before the answer is taken, but not with an offer', async () => {
+  const ground = new Ground();
+  await ground.endpoint('far', 5070);
+  const raw = await RawPort.open(ground, 5090);
+  let ringing: Message | undefined;
+  let callId: Header = ['Call-ID', ''];
+  for (let count = 0; ringing === undefined; count++) {
+    callId = ['Call-ID', `raw-${count}`];
+    raw.request(5070, 'INVITE', [callId]);
+    for (let ms = 0; ms < 3_500 && !raw.received.some(({ status }) => status >= 180); ms++) await ground.clock.run(1);
+    ringing = raw.received.splice(0).find(({ status }) => status === 180);
+  }
+  const to: Header = ['To', ringing.header('to')];
+  raw.request(5070, 'UPDATE', [to, callId, ['CSeq', '2 UPDATE']]);
+  raw.request(5070, 'UPDATE', [to, callId, ['CSeq', '3 UPDATE']], { body: 'v=0\r\n' });
+  await ground.clock.run(10);
+  assert.equal(raw.heard().slice(0, 2), ['200 UPDATE', '500 UPDATE']);
+  raw.request(5070, 'BYE', [to, callId, ['CSeq', '4 BYE']]);
+  await ground.clock.run(10);
+  assert.equal(raw.heard(), ['487 INVITE', '200 BYE'].reverse());
+  await ground.clock.run(60_000);
   await raw.stop();
   await ground.rest();
 });

@@ -34,6 +34,11 @@ export class ServerTransaction {
     return this.#state === 'proceeding';
   }
 
+  /** It is forgotten: the same request would be a new one. */
+  get isOver(): boolean {
+    return this.#state === 'ended';
+  }
+
   respond(status: number, parts?: ResponseParts): void {
     this.pass(status, writeResponse(this.request, status, parts));
   }

@@ -28,13 +28,14 @@ export function tooSmall(agent: Agent, request: Message): number | undefined {
   return asked.intervalS < leastIntervalS ? leastIntervalS : agent.wantsLonger(request.callId, asked.intervalS);
 }
 
-/** What the 2xx to a request grants, and who refreshes (RFC 4028 §9, table 2). */
+/** What the 2xx to a request grants, and who refreshes (RFC 4028 §9, table 2). A session that is not there yet has no timer. */
 export function grantedInterval(agent: Agent, dialog: Dialog, request: Message): Granted {
   const asked = sessionExpiresOf(request);
   const leastS = Math.max(Number(request.header('min-se').split(';', 1)[0]), leastIntervalS);
   dialog.minSeS = Math.max(dialog.minSeS, request.has('min-se') ? leastS : 0);
   const wantedS = dialog.timer?.intervalS || (dialog.state === 'early' ? agent.options.sessionIntervalS : 0);
-  if (asked === undefined && wantedS === 0) return { headers: [], intervalS: 0, isOurs: false };
+  const isEarly = dialog.state === 'early' && request.method !== 'INVITE';
+  if (isEarly || (asked === undefined && wantedS === 0)) return { headers: [], intervalS: 0, isOurs: false };
   const intervalS =
     asked === undefined
       ? Math.max(wantedS, leastS)
