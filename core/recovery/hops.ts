@@ -207,7 +207,7 @@ export class Hops {
 
   /**
    * A live hop of the list, by weight; `preferred` when it is one of them. Undefined when none is up, or none has room for what
-   * is to be sent, when that is a heal.
+   * is to be sent, when that is a heal. Flows are then asked for of those that lack one alone: their users hear when they are there.
    */
   pick(preferred?: Hop, heal: boolean = false): Hop | undefined {
     if (preferred?.listed && this.usable(preferred) && !(heal && this.healingRoom(preferred) <= 0)) return preferred;
@@ -220,6 +220,7 @@ export class Hops {
       if (best === undefined || hop.credit > best.credit) best = hop;
     }
     if (best !== undefined) best.credit -= total;
+    else for (const hop of this.#listed) if (hop.flow === undefined && this.takes(hop)) this.#open(hop);
     return best;
   }
 

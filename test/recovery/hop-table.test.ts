@@ -244,4 +244,19 @@ test('whoever waits for a flow is told once, that it is there or that it is not'
   assert.equal(told, ['a 1', 'b 1', 'c 1', 'd undefined']);
 });
 
+test('a hop without a flow that lives as far as is known gets one when nobody else can heal', () => {
+  const { hops, log, opens, openAll } = table();
+  hops.list(weighed(1));
+  for (const openId of opens.keys()) hops.openFailed(openId);
+  opens.clear();
+  assert.is(hopAt(hops, 1).state, 'up', 'without dialogs nobody asks it, so that nobody would know that it is back');
+  log.length = 0;
+  assert.is(hops.pick(undefined, true), undefined);
+  assert.is(hops.pick(undefined, true), undefined);
+  assert.equal(log, ['open 1'], 'once');
+  openAll();
+  assert.equal(log.at(-1), 'returned 1', 'whoever waits for a hop hears of it');
+  assert.is(hops.pick(undefined, true)?.address.port, 1);
+});
+
 test.run();
