@@ -96,6 +96,9 @@ export const boundedTraffic: RuleMaker = {
             living[happening.place].clear();
             break;
           case 'fault':
+            // What else had killed a hop may bring it back in the midst of an outage.
+            if (happening.over && (happening.fault.kind === 'hop-dies' || happening.fault.kind === 'both-break'))
+              outageAtMs = Number.POSITIVE_INFINITY;
             if (happening.fault.kind !== 'outage') break;
             if (happening.over) endOutage();
             else {

@@ -1,6 +1,6 @@
 import type { LivingDialog, Rule, RuleMaker } from '../happening.ts';
 import { hostPortOf } from '../host-port.ts';
-import type { Fault, ModelEnd, OurEnd, Place } from '../plan.ts';
+import type { Fault, Place, Plan } from '../plan.ts';
 
 const places = ['near', 'far'] as const;
 
@@ -97,18 +97,25 @@ export const wellAgain: RuleMaker = {
   },
 };
 
-/** Does this end find out that its route is broken, and mend it? A strict endpoint without the option tag keeps what an edge has forgotten. */
-function heals(
-  { cast, faults }: { readonly cast: { readonly near: End; readonly far: End }; readonly faults: readonly Fault[] },
-  place: Place,
-): boolean {
+/**
+ * Does this end find out that its route is broken, and is it mended? A strict endpoint never heals: it takes what heals of ours bring, where
+ * it knows the option tag, and every hop of theirs writes a Record-Route into them. Else it keeps what an edge has forgotten.
+ */
+function heals({ cast, faults }: Pick<Plan, 'cast' | 'faults'>, place: Place): boolean {
   const end = cast[place];
   if (end.kind === 'ours') return end.mode !== 'none';
-  if (end.habits.includes('no-option-tag')) return !faults.some(({ kind }) => forgetting.has(kind));
-  return true;
+  const isToldOfRoutes = !end.habits.includes('no-option-tag') && cast.hops.every((hop) => hop === 'edge');
+  return isToldOfRoutes || !faults.some(({ kind }) => forgetting.has(kind));
 }
 
-type End = OurEnd | ModelEnd;
-
-/** After these an edge does not know what it has signed before. */
-const forgetting: ReadonlySet<Fault['kind']> = new Set(['edge-forgets', 'hop-dies', 'outage', 'both-break']);
+/** After these an edge does not know what it has signed before, or whom its flows lead to. */
+const forgetting: ReadonlySet<Fault['kind']> = new Set([
+  'edge-forgets',
+  'edge-loses-flow',
+  'edge-loses-registration',
+  'hop-dies',
+  'outage',
+  'both-break',
+  'reset',
+  'reset-mid-message',
+]);
