@@ -90,6 +90,7 @@ export const boundedTraffic: RuleMaker = {
             );
             break;
           case 'ended':
+            inOutage[happening.place].wishes++; // its BYE
             living[happening.place].delete(happening.dialog);
             break;
           case 'died':

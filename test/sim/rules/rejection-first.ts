@@ -38,7 +38,10 @@ export const rejectionFirst: RuleMaker = {
       see(happening): void {
         if (happening.kind === 'step') step(happening);
         else if (happening.kind === 'route-status') {
-          if (happening.status === 'recovering') told.set(`${happening.place} ${happening.dialog}`, happening.atMs);
+          // A hop's death is found by no request: those that went by another hop may fail for its own reasons.
+          const isFound = happening.cause === 'response' || happening.cause === 'timeout';
+          if (happening.status === 'recovering' && isFound)
+            told.set(`${happening.place} ${happening.dialog}`, happening.atMs);
         } else if (happening.kind === 'outcome') {
           const { place, asked, error, atMs } = happening;
           const key = `${place} ${asked.dialog}`;
