@@ -4,6 +4,7 @@ import { CutTransport } from './cut-transport.ts';
 import { Dice } from './dice.ts';
 import { EndClock } from './end-clock.ts';
 import { ModelUser } from './model-user.ts';
+import type { DialogRecord as ModelRecord } from './models/dialog.ts';
 import { StrictEndpoint } from './models/strict-endpoint.ts';
 import type { Ground, Party } from './party.ts';
 import type { ModelEnd, OurEnd, Place } from './plan.ts';
@@ -21,6 +22,14 @@ export interface EndPostOptions {
   readonly conditions: () => Partial<NetworkConditions>;
 }
 
+/** Records of the dialogs that a process had. */
+interface Left {
+  readonly ours: readonly DialogRecord[];
+  readonly models: readonly ModelRecord[];
+}
+
+const nothing: Left = { ours: [], models: [] };
+
 /** One of the two ends: the place where its processes live, one after the other. */
 export class EndPost {
   readonly place: Place;
@@ -32,8 +41,8 @@ export class EndPost {
   isKept = false;
   readonly #options: EndPostOptions;
   readonly #cut: CutTransport;
-  #party: Party | undefined;
-  #records: readonly DialogRecord[] = [];
+  #party: Program | ModelUser | undefined;
+  #left: Left = nothing;
   #lives = 0;
 
   constructor(options: EndPostOptions) {
@@ -65,12 +74,12 @@ export class EndPost {
     const { end } = this;
     this.#lives++;
     this.#party = end.kind === 'ours' ? await this.#openOurs(end) : await this.#openModel(end);
-    this.#records = [];
+    this.#left = nothing;
   }
 
   async die(): Promise<void> {
     for (const address of this.addresses) this.#options.network.kill(address);
-    this.#records = this.#party?.records ?? [];
+    if (this.isKept && this.#party !== undefined) this.#left = leftBy(this.#party);
     const died = this.#party?.die();
     this.#party = undefined;
     this.#options.ground.tell({ kind: 'died', place: this.place });
@@ -82,7 +91,7 @@ export class EndPost {
     this.#cut.breakNext(hop);
   }
 
-  async #openOurs(end: OurEnd): Promise<Party> {
+  async #openOurs(end: OurEnd): Promise<Program> {
     const { ground, hops } = this.#options;
     const { place, clock } = this;
     const life = this.#lives;
@@ -101,11 +110,11 @@ export class EndPost {
       clock,
       random: this.#dice(life).octets(),
     });
-    program.start(stack, this.isKept ? this.#records : []);
+    program.start(stack, this.#left.ours);
     return program;
   }
 
-  async #openModel({ protocol, habits, sessionIntervalS }: ModelEnd): Promise<Party> {
+  async #openModel({ protocol, habits, sessionIntervalS }: ModelEnd): Promise<ModelUser> {
     const { place, ground, hops, network } = this.#options;
     const user = new ModelUser(place, ground);
     const [, other] = this.addresses;
@@ -117,6 +126,7 @@ export class EndPost {
       habits,
       sessionIntervalS,
       outbound: hops,
+      records: this.#left.models,
       user,
     });
     await model.start();
@@ -127,6 +137,10 @@ export class EndPost {
   #dice(life: number): Dice {
     return new Dice(this.#options.ground.seed, (this.place === 'near' ? 2000 : 3000) + life);
   }
+}
+
+function leftBy(party: Program | ModelUser): Left {
+  return party instanceof Program ? { ours: party.records, models: [] } : { ours: [], models: party.records };
 }
 
 function recoveryOf(end: OurEnd): NonNullable<StackOptions['recovery']> {

@@ -99,6 +99,11 @@ export interface RuleWorld {
   nowMs(): number;
   /** Counts a row of a table as taken. */
   take(row: string): void;
+  /**
+   * Call-IDs of dialogs that a stranger has spoiled who knew their tags, or the branch of a request that was under way: RFC 3261 knows no other
+   * proof, so the remote target may be the stranger's now, and what the dialog is held for besides does not hold.
+   */
+  readonly spoiled: ReadonlySet<string>;
   /** Address of each place and hop, as `host:port`. */
   readonly addresses: Readonly<Record<Place, string>> & {
     readonly hops: readonly string[];
@@ -113,6 +118,8 @@ export interface LivingDialog {
   readonly callId: string;
   /** Call-ID and both tags, sorted: the same on both sides. */
   readonly name: string;
+  /** Its own of the two. */
+  readonly localTag: string;
   /** As its end tells them, once it has been asked (`dialog.export()`, or the model's own): URIs in the order in which requests take them. */
   readonly route?: {
     readonly routeSet: readonly string[];

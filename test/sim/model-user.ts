@@ -1,13 +1,13 @@
 import type { LivingDialog } from './happening.ts';
+import { uriOf } from './models/address-value.ts';
 import type { EndpointUser } from './models/agent.ts';
-import type { Dialog } from './models/dialog.ts';
+import type { Dialog, DialogRecord } from './models/dialog.ts';
 import type { StrictEndpoint } from './models/strict-endpoint.ts';
 import type { Ground, Party } from './party.ts';
 import type { Act, Place } from './plan.ts';
 
 /** The user of a model: it does what the acts say; calls and requests the model answers itself. */
 export class ModelUser implements Party, EndpointUser {
-  readonly records = [];
   readonly #place: Place;
   readonly #ground: Ground;
   #model: StrictEndpoint | undefined;
@@ -28,7 +28,11 @@ export class ModelUser implements Party, EndpointUser {
   }
 
   get dialogs(): readonly LivingDialog[] {
-    return this.#its.dialogs.map((dialog) => ({ dialog: dialog.id, callId: dialog.callId, name: nameOf(dialog) }));
+    return this.#its.dialogs.map(livingOf);
+  }
+
+  get records(): readonly DialogRecord[] {
+    return this.#its.records;
   }
 
   act(act: Act): void {
@@ -36,7 +40,8 @@ export class ModelUser implements Party, EndpointUser {
     const { what, pick } = act;
     const dialog = what === 'invite' ? undefined : dialogs[Math.floor(pick * dialogs.length)];
     this.#ground.tell({ kind: 'act', act, callId: dialog?.callId });
-    if (what === 'invite') this.#watch('INVITE', undefined, this.#its.invite(this.#ground.target(this.#place)));
+    if (what === 'invite')
+      this.#watch('INVITE', undefined, this.#its.invite(this.#ground.target(this.#place), act.dice));
     else if (dialog !== undefined) this.#actOn(dialog, act);
   }
 
@@ -141,6 +146,12 @@ export class ModelUser implements Party, EndpointUser {
       (error: unknown) => this.#ground.threw(method, error),
     );
   }
+}
+
+function livingOf(dialog: Dialog): LivingDialog {
+  const { id, callId, localTag, routeSet, remoteTarget, localTarget } = dialog;
+  const route = { routeSet: routeSet.map(uriOf), remoteTarget, localContact: uriOf(localTarget) };
+  return { dialog: id, callId, name: nameOf(dialog), localTag, route };
 }
 
 function nameOf({ callId, localTag, remoteTag }: Dialog): string {

@@ -1,4 +1,3 @@
-import type { DialogRecord } from '../../core/index.ts';
 import type { Happening, LivingDialog } from './happening.ts';
 import type { Act, Place } from './plan.ts';
 
@@ -40,6 +39,4 @@ export interface Party {
   close(): Promise<void>;
   /** The process is gone, and whatever it was about to do. */
   die(): Promise<void>;
-  /** What it has written down of its dialogs, for a process that comes after it. */
-  readonly records: readonly DialogRecord[];
 }

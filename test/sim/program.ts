@@ -17,6 +17,8 @@ import type { Act, OurEnd, Place } from './plan.ts';
 
 const offers = ['v=0\r\ns=1\r\n', 'v=0\r\ns=2\r\n', 'v=0\r\ns=3\r\n'];
 const waits = [0, 0, 1, 5, 40, 400, 3000, 20_000];
+/** Whom everybody calls. */
+export const calledUser = 'user';
 const groups = ['red', 'blue'];
 /** Requests of the peer's that the program sees because they offer a session. */
 const offering: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'PRACK']);
@@ -98,6 +100,7 @@ export class Program implements Party {
     return living;
   }
 
+  /** What it has written down of its dialogs, for a process that comes after it. */
   get records(): readonly DialogRecord[] {
     return [...this.#held.values()].flatMap(({ record }) => (record === undefined ? [] : [record]));
   }
@@ -274,6 +277,10 @@ export class Program implements Party {
   }
 
   #onCall(call: IncomingCall): void {
+    if (!call.requestUri.startsWith(`sip:${calledUser}@`)) {
+      call.refuse(404); // a scanner's
+      return;
+    }
     const act = call.headers.find(({ name }) => name === actHeader)?.value ?? call.callId;
     const dice = this.#diceFor(`call ${act}`);
     this.#calls.add(call);
@@ -398,6 +405,7 @@ function livingOf(dialog: Dialog, record: DialogRecord, contact: string): Living
     dialog: String(dialog.id),
     callId: record.callId,
     name: nameOf(record),
+    localTag: record.localTag,
     route: { routeSet, remoteTarget, localContact },
   };
 }

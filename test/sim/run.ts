@@ -55,6 +55,7 @@ class Course {
     const world = this.#world;
     world.troubles.calm();
     for (const place of ['near', 'far'] as const) world.restoreRegistration(place);
+    world.see('strangers that stop', world.stopStrangers());
     await this.#pass(0);
     for (const party of world.parties) party.calmDown();
     world.tell({ kind: 'calm' });

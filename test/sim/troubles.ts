@@ -13,6 +13,7 @@ export interface TroubledWorld {
   tell(told: Told): void;
   wake(afterMs: number, then: () => void): void;
   restoreRegistration(place: Place): void;
+  forge(fault: Extract<Fault, { readonly kind: 'forgery' }>): void;
   /** Sees to it that a failure of what goes on is heard of. */
   see(what: string, promise: Promise<unknown>): void;
 }
@@ -107,6 +108,9 @@ export class Troubles {
         break;
       case 'heals-cross':
         this.#crossHeals(fault.pick);
+        break;
+      case 'forgery':
+        this.#world.forge(fault);
         break;
     }
   }

@@ -13,6 +13,9 @@ import { HopPost } from './hop-post.ts';
 import { Journal } from './journal.ts';
 import type { Ground, Party, Told } from './party.ts';
 import type { Act, ModelEnd, OurEnd, Place, Plan, Weather } from './plan.ts';
+import { calledUser } from './program.ts';
+import { isProbe } from './reading.ts';
+import { Strangers, type Victim } from './strangers.ts';
 import { Tallier } from './tallier.ts';
 import { type TroubledWorld, Troubles } from './troubles.ts';
 
@@ -39,10 +42,12 @@ export class World implements Ground, TroubledWorld {
   readonly violations: Violation[] = [];
   readonly tallier = new Tallier();
   readonly addresses: RuleWorld['addresses'];
+  readonly #strangers: Strangers | undefined;
   readonly #rules: readonly Rule[];
   readonly #journal: Journal | undefined;
   readonly #onDatagram: ((datagram: Datagram) => void) | undefined;
   readonly #broken = new Set<string>();
+  readonly #spoiled = new Set<string>();
   #wishes = 0;
 
   constructor(plan: Plan, makers: readonly RuleMaker[], { log, onDatagram }: Onlookers = {}) {
@@ -80,11 +85,27 @@ export class World implements Ground, TroubledWorld {
       new EndPost({ place, address: endsAt[place], end, network, clock, hops: hopsAt, ground: this, conditions });
     this.ends = { near: endPost('near', cast.near), far: endPost('far', cast.far) };
     this.troubles = new Troubles(this);
+    const victim = (place: Place): Victim => {
+      const { address, end, party } = this.ends[place];
+      return { address, protocol: end.protocol, dialogs: party?.dialogs ?? [] };
+    };
+    this.#strangers = plan.faults.some(({ kind }) => kind === 'forgery')
+      ? new Strangers({
+          network,
+          clock,
+          addresses: strangersAt,
+          seed: seed * 8,
+          hops: hopsAt,
+          victim,
+          spoil: (callId) => this.#spoiled.add(callId),
+        })
+      : undefined;
     const asked: RuleWorld = {
       plan,
       addresses: this.addresses,
       nowMs: () => this.nowMs(),
       take: (row) => this.tallier.take(row),
+      spoiled: this.#spoiled,
       dialogs: (place) => this.dialogs(place),
     };
     this.#rules = makers.map(({ name, make }) => make(asked, (what, callId) => this.#violate(name, what, callId)));
@@ -97,6 +118,7 @@ export class World implements Ground, TroubledWorld {
   async open(): Promise<void> {
     for (const hop of this.hops) await hop.open();
     for (const place of places) await this.ends[place].open();
+    await this.#strangers?.start();
   }
 
   /** Whoever is alive. */
@@ -150,7 +172,16 @@ export class World implements Ground, TroubledWorld {
 
   target(from: Place): string {
     const to = this.ends[from === 'near' ? 'far' : 'near'];
-    return `sip:user@${shown(to.address)}${to.end.protocol === 'tcp' ? ';transport=tcp' : ''}`;
+    return `sip:${calledUser}@${shown(to.address)}${to.end.protocol === 'tcp' ? ';transport=tcp' : ''}`;
+  }
+
+  forge(fault: Parameters<Strangers['forge']>[0]): void {
+    this.#strangers?.forge(fault);
+  }
+
+  /** Nobody lies any more. */
+  async stopStrangers(): Promise<void> {
+    await this.#strangers?.stop();
   }
 
   restoreRegistration(place: Place): void {
@@ -165,22 +196,19 @@ export class World implements Ground, TroubledWorld {
     this.tallier.messages++;
     this.#onDatagram?.(datagram);
     if (isProbe(datagram.bytes)) return;
+    this.#strangers?.overhear(datagram);
     this.tell({ kind: 'datagram', datagram });
   }
 
   #violate(rule: string, what: string, callId?: string): void {
     const key = `${rule} ${what}`;
+    if (callId !== undefined && this.#spoiled.has(callId) && rule !== 'no-stranger') return;
     if (this.violations.length >= violationsMax || this.#broken.has(key)) return;
     this.#broken.add(key);
     const atMs = this.clock.nowMs();
     this.#journal?.write(`${atMs} VIOLATION ${rule}: ${what} ${callId ?? ''}`);
     this.violations.push({ rule, atMs, what, ...(callId !== undefined && { callId }) });
   }
-}
-
-/** Most messages ask whether a hop lives, or answer that: nobody here cares. */
-function isProbe(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('branch=z9hG4bKprobe.', 0, 'latin1');
 }
 
 function shown({ host, port }: Endpoint): string {

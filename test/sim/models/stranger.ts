@@ -39,6 +39,10 @@ export class Stranger {
     this.#options = options;
   }
 
+  get protocol(): 'udp' | 'tcp' {
+    return this.#options.transport.protocol;
+  }
+
   async start(): Promise<void> {
     const { transport, clock } = this.#options;
     this.#post = await Post.open(transport, clock, () => undefined);

@@ -3,20 +3,29 @@ import type { Rule, RuleMaker } from '../happening.ts';
 import { hostPortOf } from '../host-port.ts';
 import { read } from '../reading.ts';
 
-/** No stranger gets a request of ours, or into one: none is sent there, and none names its address in Route or Request-URI. */
+/**
+ * No stranger gets a request of ours, or into one: none is sent there, and none names its address in Route. The Request-URI names it only where a
+ * stranger knew the dialog's tags: a Contact needs no more (RFC 3261 §12.2.2). An end that trusts tags takes its routes by them as well.
+ */
 export const noStranger: RuleMaker = {
   name: 'no-stranger',
-  make({ addresses }, violate): Rule {
+  make({ plan, addresses, spoiled }, violate): Rule {
     const strangers = new Set(addresses.strangers);
     const hosts = addresses.strangers.map((address) => address.slice(0, address.lastIndexOf(':')));
     const flows = new Set<string>();
 
     function see(place: string, flow: FlowId, bytes: Uint8Array): void {
       if (bytes[0] === 0x53 && bytes[1] === 0x49) return; // a response
-      if (flows.has(`${place} ${flow}`)) violate(`${place} sends a request to a stranger`, read(bytes)?.callId);
       const message = read(bytes);
       if (message === undefined) return;
-      for (const uri of [message.requestUri, ...message.route]) {
+      const isSpoiled = spoiled.has(message.callId);
+      const trustsTags = [plan.cast.near, plan.cast.far].some(
+        (end) => end.kind === 'ours' && end.trust === 'dialog-tags',
+      );
+      if (flows.has(`${place} ${flow}`) && !(isSpoiled && trustsTags))
+        violate(`${place} sends a request to a stranger`, message.callId);
+      const named = isSpoiled ? (trustsTags ? [] : message.route) : [message.requestUri, ...message.route];
+      for (const uri of named) {
         if (hosts.some((host) => hostPortOf(uri).startsWith(`${host}:`)))
           violate(`${place} sends ${message.method} by way of a stranger: ${uri}`, message.callId);
       }

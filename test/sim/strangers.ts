@@ -1,0 +1,108 @@
+import type { Clock, Datagram, Endpoint, MemoryNetwork } from '../../transport/index.ts';
+import { Dice } from './dice.ts';
+import type { LivingDialog } from './happening.ts';
+import type { Message } from './models/message.ts';
+import { Stranger } from './models/stranger.ts';
+import type { Fault, Forgery, Place, Protocol } from './plan.ts';
+import { read } from './reading.ts';
+
+type Forging = Extract<Fault, { readonly kind: 'forgery' }>;
+
+/** Who may be lied to. */
+export interface Victim {
+  readonly address: Endpoint;
+  readonly protocol: Protocol;
+  readonly dialogs: readonly LivingDialog[];
+}
+
+const protocols = ['udp', 'tcp'] as const;
+
+/** These are about a request that is under way: whoever forges them waits for one. */
+const aboutPending: ReadonlySet<Forgery> = new Set(['response', '430']);
+/** These come with all that RFC 3261 asks of a message of the dialog. */
+const proving: ReadonlySet<Forgery> = new Set(['refresh', 'reinvite', 'response']);
+/** These need no dialog. */
+const aboutNothing: ReadonlySet<Forgery> = new Set(['scan', 'garbage']);
+
+/** Strangers, one for each address and protocol, who overhear all that others say. */
+export class Strangers {
+  readonly #clock: Clock;
+  readonly #hops: readonly Endpoint[];
+  readonly #victim: (place: Place) => Victim;
+  readonly #spoil: (callId: string) => void;
+  readonly #strangers: readonly Stranger[];
+  /** Lies that wait for a request to answer. */
+  #waiting: Forging[] = [];
+
+  constructor(options: {
+    readonly network: MemoryNetwork;
+    readonly clock: Clock;
+    readonly addresses: readonly Endpoint[];
+    readonly seed: number;
+    readonly hops: readonly Endpoint[];
+    readonly victim: (place: Place) => Victim;
+    /** Hears of each dialog that is forged into by what RFC 3261 takes for proof. */
+    readonly spoil: (callId: string) => void;
+  }) {
+    const { network, clock, addresses, seed, hops, victim } = options;
+    this.#clock = clock;
+    this.#hops = hops;
+    this.#victim = victim;
+    this.#spoil = options.spoil;
+    this.#strangers = addresses.flatMap((address) =>
+      protocols.map((protocol) => new Stranger({ transport: network[protocol](address), clock, seed })),
+    );
+  }
+
+  async start(): Promise<void> {
+    for (const stranger of this.#strangers) await stranger.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#waiting = [];
+    for (const stranger of this.#strangers) await stranger.stop();
+  }
+
+  /** What goes by on the network, probes left out. */
+  overhear({ bytes, from, fate }: Datagram): void {
+    const message = read(bytes);
+    if (message === undefined || fate !== 'delivered') return;
+    for (const stranger of this.#strangers) stranger.overhears(bytes, message);
+    if (this.#waiting.length > 0 && message.isRequest && message.toTag !== '') this.#answer(message, from);
+  }
+
+  forge(fault: Forging): void {
+    if (aboutPending.has(fault.what)) this.#waiting.push(fault);
+    else this.#forge(fault);
+  }
+
+  /** Lies about the request that has just gone by, before its own answer can have come. */
+  #answer(request: Message, from: Endpoint): void {
+    if (request.method === 'ACK') return;
+    const due = this.#waiting.filter(({ place }) => {
+      const { address } = this.#victim(place);
+      return address.host === from.host && address.port === from.port;
+    });
+    if (due.length === 0) return;
+    this.#waiting = this.#waiting.filter((fault) => !due.includes(fault));
+    for (const fault of due)
+      this.#clock.defer(() => this.#lie(fault, { callId: request.callId, ownTag: request.fromTag }));
+  }
+
+  #forge(fault: Forging): void {
+    const { dialogs } = this.#victim(fault.place);
+    const dialog = dialogs[Math.floor(fault.pick * dialogs.length)];
+    if (dialog === undefined && !aboutNothing.has(fault.what)) return;
+    this.#lie(fault, { callId: dialog?.callId ?? '', ownTag: dialog?.localTag ?? '' });
+  }
+
+  #lie({ place, what, pick }: Forging, about: { readonly callId: string; readonly ownTag: string }): void {
+    const dice = new Dice(Math.floor(pick * 2 ** 31));
+    const { address, protocol } = this.#victim(place);
+    const hop = dice.pick(this.#hops);
+    const isToHop = !aboutPending.has(what) && dice.chance(0.3);
+    const able = this.#strangers.filter((stranger) => isToHop || stranger.protocol === protocol);
+    const isSent = dice.pick(able).forge(what, isToHop ? hop : address, about, dice.below(2 ** 31));
+    if (isSent && proving.has(what)) this.#spoil(about.callId);
+  }
+}
