@@ -191,6 +191,7 @@ export class Byes implements ClientUser {
     if (ending?.heal !== 'under-way') return false;
     ending.heal = 'over';
     this.#parts.wheel.disarm(ending.healLimit);
+    ending.healLimit = 0; // its id may be another timer's by the time that the dialog has ended
     return true;
   }
 
