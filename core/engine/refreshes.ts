@@ -53,7 +53,11 @@ export class Refreshes implements ClientUser {
 
   refresh(dialog: DialogIndex): void {
     const { mode, table, hops, clients, wheel, writer, sessions, healer } = this.#parts;
-    if (table.state[dialog] !== DialogState.confirmed || this.#underWay.has(dialog)) return;
+    if (table.state[dialog] !== DialogState.confirmed) return;
+    if (this.#underWay.has(dialog)) {
+      sessions.retry(dialog); // a re-INVITE may be older than the interval, which a heal has begun anew
+      return;
+    }
     const byUpdate = table.has(dialog, DialogFlag.allowsUpdate);
     const method = byUpdate ? 'UPDATE' : 'INVITE';
     if (!table.hasSequence(dialog) || (!byUpdate && this.#offerPending(dialog))) {
@@ -171,13 +175,14 @@ export class Refreshes implements ClientUser {
     if (refresh?.txId !== tx.id) return;
     this.#end(tx, dialog, refresh);
     const { mode, sessions, healer } = this.#parts;
-    if (mode === 'none') {
-      if (why === 'timeout') this.#endDialog(dialog, 'session-expired');
-      else sessions.retry(dialog);
-    } else if (why === 'timeout' && !this.#isStale(dialog, refresh)) {
+    if (why === 'flow-lost') {
+      sessions.retry(dialog); // unless whoever lost the flow finds the dialog there, and marks it next
+    } else if (mode === 'none') {
+      this.#endDialog(dialog, 'session-expired');
+    } else if (!this.#isStale(dialog, refresh)) {
       healer.breakRoute(dialog, 'timeout', 0);
       healer.pump();
-    } // whoever lost a flow marks all its dialogs next
+    }
   }
 
   #refreshWhenOpen(dialog: DialogIndex, hop: Hop): void {
@@ -217,7 +222,7 @@ export class Refreshes implements ClientUser {
       return;
     }
     healer.health.aliveAtMs[dialog] = wheel.nowMs;
-    refreshTarget(table, hops, dialog, message);
+    if (refreshTarget(table, hops, dialog, message)) healer.hopChanged(dialog);
     sessions.agreeAsClient(dialog, message);
     const hop = hops.of(dialog);
     if (tx.method === 'INVITE' && hop !== undefined) this.#parts.acks.send(tx, dialog, message.cseq.number, hop);

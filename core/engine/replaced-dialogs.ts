@@ -119,7 +119,7 @@ export class ReplacedDialogs implements ClientUser {
   }
 
   #accept(tx: ServerTransaction, request: Message, dialog: DialogIndex, toTag: string): void {
-    const { table, sessions, writer, healer, clients } = this.#parts;
+    const { table, sessions, writer, healer, clients, acks } = this.#parts;
     const hop = this.#parts.trust.hopOf(tx);
     const session = sameSession(table, dialog);
     const bye = this.#writeBye(dialog, hop);
@@ -128,6 +128,7 @@ export class ReplacedDialogs implements ClientUser {
       this.#responder.respond(tx, request, 500, { toTag });
       return;
     }
+    acks.dialogEnded(dialog); // an ACK of the old one is not to be written anew
     this.#maker.notePeer(dialog, request);
     this.#follow(request, dialog, hop);
     const sequence = request.cseq.number;

@@ -18,7 +18,7 @@ export function takeSuccess(parts: Parts, tx: ClientTransaction, request: Pendin
   if (isTargetRefresh(method)) {
     const session =
       content.body === undefined ? undefined : { bytes: content.body, start: 0, end: content.body.length };
-    refreshTarget(table, hops, dialog, message, session);
+    if (refreshTarget(table, hops, dialog, message, session)) healer.hopChanged(dialog);
     if (message.body.end > message.body.start) {
       table.remoteSession[dialog] = hashDescription(message.bytes, message.body.start, message.body.end);
     }

@@ -41,13 +41,13 @@ export class RouteAdoption {
 
   /** Takes what a refresh that we accept brings; true when the dialog has a new route by it, or its broken one back. */
   adopt(tx: ServerTransaction, request: Message, dialog: DialogIndex): boolean {
-    const { table, hops, refusals, remote } = this.#parts;
+    const { table, hops, refusals, remote, healer } = this.#parts;
     const offered = this.#offered(request, dialog);
     const routes = this.#trust.has(tx) ? offered : undefined;
     if (routes === undefined) {
       if (offered !== undefined && this.#changes(dialog, offered))
         refusals.count('refusedRoutes', 'Sender Not Trusted', remote(tx.flow));
-      refreshTarget(table, hops, dialog, request);
+      if (refreshTarget(table, hops, dialog, request)) healer.hopChanged(dialog);
       return false;
     }
     const changes = this.#changes(dialog, routes);

@@ -84,16 +84,16 @@ export class HealRequests {
   }
 
   /**
-   * Sends the heal of the dialog's rung, or of the next one that the peer can take; tells why when there is none to send. `user` hears
-   * what becomes of it.
+   * Sends the heal of the dialog's rung, or of the next one that the peer can take; tells why it does not: there is no such heal at all
+   * (`unable`), or none can be sent now. `user` hears what becomes of it.
    */
-  send(dialog: DialogIndex, hop: Hop, user: ClientUser): 'sent' | 'offer-pending' | 'impossible' {
-    const index = this.#usableRung(dialog, this.#health.rung[dialog] as number);
-    if (index === -1) return 'impossible';
+  send(dialog: DialogIndex, hop: Hop, user: ClientUser): 'sent' | 'offer-pending' | 'unable' | 'impossible' {
+    const index = this.#rung(dialog);
+    if (index === -1 || !this.#table.hasSequence(dialog)) return 'unable';
     this.#health.rung[dialog] = index;
     const rung = rungs[index] as Rung;
     if (rung.offer && this.#offerPending(dialog)) return 'offer-pending';
-    if (hop.flow === undefined || !this.#table.hasSequence(dialog)) return 'impossible';
+    if (hop.flow === undefined) return 'impossible';
     const tx = this.#transactions.begin(rung.method, hop.flow, hop.address.protocol !== 'udp', user, dialog);
     if (tx === undefined) return 'impossible';
     tx.ownFlowOnly = true; // its 2xx rewrites the route: from nobody but the hop that was asked
@@ -157,6 +157,12 @@ export class HealRequests {
     else if (tx.method === 'INVITE') this.#acks.leave(tx, dialog, hop);
     else this.#transactions.forget(tx);
     return hop;
+  }
+
+  /** The rung that another dialog of the peer was healed by may be none for this one: it then begins at the top. */
+  #rung(dialog: DialogIndex): number {
+    const index = this.#usableRung(dialog, this.#health.rung[dialog] as number);
+    return index === -1 ? this.#usableRung(dialog, 0) : index;
   }
 
   #usableRung(dialog: DialogIndex, from: number): number {

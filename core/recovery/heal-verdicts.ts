@@ -183,18 +183,22 @@ export class HealVerdicts implements ClientUser {
     this.#user.healed(dialog, by, wasRecovering);
   }
 
-  /** An attempt has failed. A result that began under an older route says nothing of the one that the peer has brought meanwhile. */
-  failed(dialog: DialogIndex, cause: BreakCause, response?: Message, isMarkedNext = false): void {
+  /**
+   * An attempt has failed. A result that began under an older route says nothing of the one that the peer has brought meanwhile.
+   * `saysNothing`: nor does this one of the route that there is.
+   */
+  failed(dialog: DialogIndex, cause: BreakCause, response?: Message, saysNothing = false): void {
     const health = this.#health;
     health.phase[dialog] = Phase.idle;
     this.#requests.attemptEnded(dialog);
     if (this.#isStale(dialog)) {
-      if (health.recovering[dialog] === 1 || health.quick[dialog] === 1) this.#line.joinUrgent(dialog);
+      const isOurs = health.recovering[dialog] === 1 && health.left[dialog] === 0;
+      if (isOurs || health.quick[dialog] === 1) this.#line.joinUrgent(dialog);
       return;
     }
     const isQuick = this.#tellFailed(dialog, cause, response);
     if (this.#table.state[dialog] !== DialogState.confirmed) return; // its BYE goes without a heal
-    if (isMarkedNext) return;
+    if (saysNothing) return;
     if (health.recovering[dialog] === 0) {
       if (!tellsOfRoute(response)) {
         if (this.#table.sessionTimer[dialog] === 0) this.#sessions.retry(dialog); // it was a refresh that had to be healed
@@ -216,6 +220,12 @@ export class HealVerdicts implements ClientUser {
     if (response !== undefined && menderOf(response) === 'registration' && this.#healer.awaitRegistration(dialog))
       return;
     this.#attempts.waitAfter(dialog, response);
+  }
+
+  /** There is no heal to send: that says nothing of the route, unless requests wait that have found it broken. */
+  unable(dialog: DialogIndex): void {
+    const { recovering, quick } = this.#health;
+    this.failed(dialog, 'flow-lost', undefined, recovering[dialog] === 0 && quick[dialog] === 0);
   }
 
   #answered(tx: ClientTransaction, message: Message, hop: Hop): void {

@@ -296,6 +296,16 @@ export class Healer {
     this.pump();
   }
 
+  /** The requests of a dialog go to another hop, though nobody has renewed its route: a broken one is tried that way at once. */
+  hopChanged(dialog: DialogIndex): void {
+    const { recovering, left, phase } = this.health;
+    if (recovering[dialog] === 0 || left[dialog] === 1) return;
+    if (phase[dialog] === Phase.waiting) this.#disarm(dialog);
+    else if (phase[dialog] !== Phase.queued) return;
+    this.#line.join(dialog); // where it stands already it may wait for the other hop alone
+    this.pump();
+  }
+
   /** A hop takes requests again: whoever waited for it goes on. */
   hopFree(hop: Hop): void {
     this.#line.release(hop);
@@ -330,6 +340,9 @@ export class Healer {
         break;
       case 'impossible':
         this.#verdicts.failed(dialog, 'flow-lost');
+        break;
+      case 'unable':
+        this.#verdicts.unable(dialog);
         break;
     }
   }

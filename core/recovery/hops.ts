@@ -115,7 +115,8 @@ export class Hops {
 
   /** Replaces the list. Dialogs on a hop that is no longer listed stay there until their route breaks. */
   list(listed: readonly ListedHop[]): void {
-    for (const hop of this.#listed) hop.listed = false;
+    const before = this.#listed;
+    for (const hop of before) hop.listed = false;
     this.#listed = listed.map(({ address, weight }) => {
       const hop = this.#byAddress.get(keyOf(address)) ?? this.#create(address);
       hop.listed = true;
@@ -125,6 +126,8 @@ export class Hops {
       return hop;
     });
     for (const hop of [...this.#byAddress.values()]) if (this.#isIdle(hop)) this.#release(hop);
+    // What waits for a hop that may carry it need not wait for a flow to open.
+    for (const hop of this.#listed) if (!before.includes(hop) && this.usable(hop)) this.#user.hopReturned(hop);
   }
 
   at(index: number): Hop {

@@ -42,7 +42,7 @@ export function nextHop(
 /**
  * Takes the remote target that a refresh or its 2xx brings, unless the dialog has a newer one, and our new session description where there is one. A dialog that goes
  * straight to its peer follows it; a target that is the same, however it is spelt, leaves it with the hop that works, and so does a
- * route set that a heal has emptied: the hop that healed it may be the only way through.
+ * route set that a heal has emptied: the hop that healed it may be the only way through. True when its requests go to another hop now.
  *
  * @see RFC 3261 §12.2.1.2, §19.1.4
  */
@@ -52,17 +52,17 @@ export function refreshTarget(
   dialog: DialogIndex,
   message: Message,
   session?: Slice,
-): void {
+): boolean {
   const brought = targetOf(message);
   const isTaken = !table.exposes(dialog, brought, undefined) && !isOlderTarget(table, dialog, message);
   const target = isTaken ? brought : undefined;
   const moves = target !== undefined && movesTarget(table, dialog, message);
-  if (!table.update(dialog, target, undefined, session) || !moves) return;
+  if (!table.update(dialog, target, undefined, session) || !moves) return false;
   noteMove(table, dialog, message);
-  followTarget(table, hops, dialog);
+  return followTarget(table, hops, dialog);
 }
 
-function followTarget(table: DialogTable, hops: Hops, dialog: DialogIndex): void {
+function followTarget(table: DialogTable, hops: Hops, dialog: DialogIndex): boolean {
   const { records } = table;
   const block = table.block(dialog);
   const isDirect =
@@ -70,5 +70,7 @@ function followTarget(table: DialogTable, hops: Hops, dialog: DialogIndex): void
     records.start(block, Part.routes) === records.end(block, Part.routes) &&
     hops.of(dialog)?.listed !== true;
   const next = isDirect ? nextHop(table, hops, dialog, undefined) : undefined;
-  if (next !== undefined) hops.attach(dialog, next);
+  if (next === undefined || next === hops.of(dialog)) return false;
+  hops.attach(dialog, next);
+  return true;
 }
