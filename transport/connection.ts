@@ -10,6 +10,7 @@ import {
   writeQueueSizeMax,
 } from './limits.ts';
 import type { Pipe, PipeUser } from './pipe.ts';
+import type { Reader } from './read-budget.ts';
 
 /** What a connection reports; none of it from inside a call. */
 export interface ConnectionOwner {
@@ -20,6 +21,8 @@ export interface ConnectionOwner {
   lost(connection: Connection, code: TransportFailure, reason: string): void;
   /** It was closed by us, and is now gone. */
   gone(connection: Connection): void;
+  /** It has read so many octets. */
+  read(connection: Connection, size: number): void;
   /** It holds so many octets more, or less; it may be in the middle of a call. */
   heldMore(size: number): void;
 }
@@ -41,7 +44,7 @@ const pongBytes = new Uint8Array([0x0d, 0x0a]);
  *
  * @see RFC 3261 §18.3, RFC 5626 §4.4.1
  */
-export class Connection implements PipeUser {
+export class Connection implements PipeUser, Reader {
   readonly #pipe: Pipe;
   readonly #clock: Clock;
   readonly #owner: ConnectionOwner;
@@ -83,7 +86,7 @@ export class Connection implements PipeUser {
 
   /** Octets that it holds: of a message that has not come as a whole, and what waits to leave. */
   get heldSize(): number {
-    return this.#framer.heldSize + this.queuedSize;
+    return this.#framer.heldSize + this.#pipe.unreadSize + this.queuedSize;
   }
 
   /** Octets that wait to leave. */
@@ -136,6 +139,18 @@ export class Connection implements PipeUser {
     this.#read();
     this.#watchSender();
     this.tellHeld();
+    this.#owner.read(this, chunk.length);
+  }
+
+  /** Its peer is not slow while we do not read. */
+  pauseReading(): void {
+    this.#pipe.pause();
+    this.#stopWatching();
+  }
+
+  resumeReading(): void {
+    this.#pipe.resume();
+    this.#watchSender();
   }
 
   /** Tells the owner what it holds more or less than it said last: what has left meanwhile it does not say of itself. */

@@ -15,6 +15,7 @@ import { HostShares } from './host-shares.ts';
 import { connectionsHeldMax, connectionsMax, connectWaitMaxMs, idlestLooks, unprovenConnectionsMax } from './limits.ts';
 import { inOrderOfClosing } from './order-of-closing.ts';
 import type { Pipe, PipeSource } from './pipe.ts';
+import { ReadBudget } from './read-budget.ts';
 
 type StreamFlow = Flow<Connection>;
 
@@ -46,6 +47,7 @@ export class Connections implements OpenTransport, ConnectionOwner {
   /** Flows whose connections peers have opened. */
   readonly #strangers = new HostShares<Connection>();
   readonly #closing = new Set<Connection>();
+  readonly #reading: ReadBudget;
   readonly #dials = new Map<string, Dial>();
   #destroyed: Promise<void> | undefined;
   #warnedFull = false;
@@ -60,6 +62,7 @@ export class Connections implements OpenTransport, ConnectionOwner {
     this.#source = source;
     this.#listener = listener;
     this.#clock = clock;
+    this.#reading = new ReadBudget(clock);
     this.#table = new FlowTable({ shard, ...flowIndices });
     this.#max = Math.min(connectionsMax, flowIndices?.count ?? connectionsMax, source.connectionsMax);
   }
@@ -122,6 +125,7 @@ export class Connections implements OpenTransport, ConnectionOwner {
 
   lost(connection: Connection, code: TransportFailure, reason: string): void {
     const wasUnproven = this.#unproven.delete(connection);
+    if (wasUnproven) this.#reading.forget(connection);
     if (wasUnproven && code !== 'SIP_FLOW_LOST') this.#turnedAway(connection, code, reason);
     const flow = this.#flowOf.get(connection);
     if (flow === undefined) return;
@@ -131,6 +135,11 @@ export class Connections implements OpenTransport, ConnectionOwner {
 
   gone(connection: Connection): void {
     this.#closing.delete(connection);
+  }
+
+  /** Those that we have opened read as much as they like. */
+  read(connection: Connection, size: number): void {
+    if (this.#strangers.has(connection) || this.#unproven.has(connection)) this.#reading.spend(connection, size);
   }
 
   heldMore(size: number): void {
@@ -240,6 +249,7 @@ export class Connections implements OpenTransport, ConnectionOwner {
     this.#table.remove(flow);
     this.#flowOf.delete(connection);
     this.#strangers.delete(connection);
+    this.#reading.forget(connection);
   }
 
   /** Sees that there is a place for one more; false when all are taken by connections that we have opened. */
@@ -262,6 +272,7 @@ export class Connections implements OpenTransport, ConnectionOwner {
     const [oldest] = this.#unproven.largest ?? [];
     if (oldest === undefined) return false;
     this.#unproven.delete(oldest);
+    this.#reading.forget(oldest);
     oldest.destroy();
     this.#turnedAway(oldest, 'SIP_FLOW_IDLE', 'it has sent no message, and gave its place to a newer one');
     return true;

@@ -87,6 +87,12 @@ export const unprovenConnectionsMax: number = 1_024;
 /** Connections of one TCP transport: each costs a descriptor, of which Linux gives a process 2^20 at most, and some 10 KiB. */
 export const connectionsMax: number = 65_536;
 
+/**
+ * Octets that are read of peers' connections before everybody else has a turn: 2,000 requests of a scanner's, which take some 20 ms. A
+ * socket is read by 64 KiB at a time.
+ */
+export const readPerTurnMax: number = 512 * 1024;
+
 /** Of a process's descriptors connections take so much at most: whoever connects is not to keep the rest of it from opening anything. */
 export const descriptorShare = 0.75;
 

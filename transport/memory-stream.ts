@@ -150,6 +150,8 @@ class MemoryPipe implements Pipe {
   #opposite: MemoryPipe | undefined;
   #user: PipeUser | undefined;
   #state: 'open' | 'ended' | 'closed' = 'open';
+  /** Its user does not want to hear of what comes. */
+  #paused = false;
   /** Tells the network of whole messages. */
   readonly #framer = new Framer({ headSizeMax, bodySizeMax });
 
@@ -171,6 +173,19 @@ class MemoryPipe implements Pipe {
 
   get queuedSize(): number {
     return Math.max(0, this.opposite.#arrivingSize - pausedBufferSize);
+  }
+
+  get unreadSize(): number {
+    return 0;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#arm();
   }
 
   leadsTo(other: MemoryPort): boolean {
@@ -238,7 +253,7 @@ class MemoryPipe implements Pipe {
 
   #isHeldUp(): boolean {
     const { key } = this.#owner;
-    return this.#wire.isPaused(key) || this.#wire.isCut(key, this.opposite.#owner.key);
+    return this.#paused || this.#wire.isPaused(key) || this.#wire.isCut(key, this.opposite.#owner.key);
   }
 
   /** All that is due comes as one chunk, as a socket would read it. */

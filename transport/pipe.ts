@@ -8,6 +8,11 @@ export interface Pipe {
   readonly queuedSize: number;
   /** Begins to tell; nothing is told before, and nothing from inside a call. */
   start(user: PipeUser): void;
+  /** Octets that have been read, but wait to be told because it is paused. */
+  readonly unreadSize: number;
+  /** Tells of nothing that comes, so that the peer is slowed down, until `resume`. */
+  pause(): void;
+  resume(): void;
   /** Takes octets to send behind the earlier ones. They must not change afterwards. */
   write(bytes: Uint8Array): void;
   /** Nothing more will be written; the peer learns it behind what was. */

@@ -143,6 +143,18 @@ class SocketPipe implements Pipe {
     return this.#socket.writableLength;
   }
 
+  get unreadSize(): number {
+    return this.#socket.readableLength;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   start(user: PipeUser): void {
     this.#user = user;
     const socket = this.#socket;
