@@ -8,6 +8,7 @@ import { parseDate } from '../message/date.ts';
 import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
 import { isKnownMethod } from '../message/method.ts';
+import { isTargetRefresh } from '../message/target-refresh.ts';
 import type { ServerTransaction, ServerUser } from '../transaction/server-transaction.ts';
 import type { Answers } from './answers.ts';
 import type { Content } from './command.ts';
@@ -122,6 +123,12 @@ export class InDialog implements ServerUser {
       request.cseq.number <= (table.remoteSequence[dialog] as number)
     ) {
       this.#responder.refuse(tx, request, 500, { reason: 'CSeq Not Above the Last' });
+      return;
+    }
+    // Whoever has to prove who he is has not been heard in the dialog yet: its sequence does not go on by him.
+    const challenge = isTargetRefresh(request.method) ? this.#adoption.challenge(tx, request, dialog) : undefined;
+    if (challenge !== undefined) {
+      this.#responder.turnAway(tx, request, 401, { lines: challenge });
       return;
     }
     table.remoteSequence[dialog] = request.cseq.number;
@@ -303,11 +310,6 @@ export class InDialog implements ServerUser {
     const acceptable = unsupportedContent(request);
     if (acceptable !== undefined) {
       this.#responder.refuse(tx, request, 415, { lines: acceptable });
-      return;
-    }
-    const challenge = this.#adoption.challenge(tx, request, dialog);
-    if (challenge !== undefined) {
-      this.#responder.refuse(tx, request, 401, { lines: challenge });
       return;
     }
     if (table.exposes(dialog, targetOf(request), undefined)) {

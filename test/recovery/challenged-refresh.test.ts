@@ -182,4 +182,19 @@ test('Q5: on UDP a proof is good for its request alone', async () => {
   await finish(bed, bed.dialog);
 });
 
+test('who has not proved himself moves no sequence and is answered once: the peer’s own requests go on', async () => {
+  const bed = await ground();
+  const { stranger, strangers, raw, hop, clock } = bed;
+  for (const method of ['UPDATE', 'INVITE']) {
+    const before = stranger.responses(method).length;
+    assert.is((await bed.refresh([strangers], { by: stranger, method, cseq: 1_000_000 })).status, 401);
+    await clock.run(5_000);
+    assert.is(stranger.responses(method).length, before + 1, 'no Timer G (RFC 3261 §8.2.7)');
+  }
+  raw.request('INFO');
+  await clock.run(5);
+  assert.is(hop.responses('INFO').at(-1)?.status, 200);
+  await finish(bed, bed.dialog);
+});
+
 test.run();
