@@ -53,14 +53,16 @@ export class OutOfDialog {
 
   /**
    * A copy of a request that came before it by another path, as a fork that meets itself again makes them: 482. Where the way back
-   * of the first one is dead its caller tries another (RFC 3263 §4.3): the copy then takes its place.
+   * of the first one is dead its caller tries another (RFC 3263 §4.3): the copy then takes its place, unless the caller has acknowledged
+   * the answer to the first one; then somebody else has sent it.
    *
    * @see RFC 3261 §8.2.2.2
    */
   receiveCopy(copy: Extract<Received, { kind: 'merged' }>, request: Message): void {
     const { hops, servers } = this.#parts;
     const { tx, otherId, otherFlow, otherReachable } = copy;
-    if (otherReachable && hops.byFlow(otherFlow)?.state !== 'down') {
+    const isDoneWith = servers.get(otherId) === undefined;
+    if (isDoneWith || (otherReachable && hops.byFlow(otherFlow)?.state !== 'down')) {
       this.#responder.turnAway(tx, request, 482);
       return;
     }

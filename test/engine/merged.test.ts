@@ -1,9 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { IncomingCall } from '../../core/index.ts';
+import type { Dialog, IncomingCall } from '../../core/index.ts';
 import { type Bed, bed } from './bed.ts';
 import { RawDialog } from './raw-dialog.ts';
-import { host } from './world.ts';
+import type { Sip } from './raw-peer.ts';
+import { farAnswer, host } from './world.ts';
 
 const test = suite('Merged requests (RFC 3261 §8.2.2.2)');
 
@@ -112,6 +113,30 @@ test('when the hop of the first one is dead, its caller tries another: the copy 
   calls[1]?.refuse(486);
   await clock.run(5);
   for (const branch of ['z9hG4bK-two', 'z9hG4bK-three']) raw.request('ACK', { cseq: 1, branch, by: other });
+  await ground.rest();
+});
+
+test('a call that was acknowledged is not begun anew by a copy, although its hop is dead: whoever replays it gets 482', async () => {
+  const ground = await called();
+  const { raw, hop, other, clock, calls, network, near, take } = ground;
+  raw.request('INVITE', { cseq: 1, branch: 'z9hG4bK-one' });
+  await clock.run(5);
+  const answered = calls[0]?.answer({ body: farAnswer });
+  await clock.run(5);
+  raw.acknowledge(hop.responses('INVITE').at(-1) as Sip);
+  const dialog = await take(answered as Promise<Dialog>);
+  network.kill({ host, port: 5070 });
+  await clock.run(3000);
+  raw.remote = `<sip:${host}:${ground.nearPort}>`;
+  raw.request('INVITE', { cseq: 1, branch: 'z9hG4bK-two', by: other });
+  await clock.run(5);
+  assert.equal(
+    other.responses('INVITE').map(({ status }) => status),
+    [482],
+  );
+  assert.is(calls.length, 1);
+  assert.is((await take(near.counts())).dialogs, 1);
+  void dialog.bye();
   await ground.rest();
 });
 
