@@ -13,7 +13,8 @@ export class Attack {
 
   /** Resolves when the attack has begun. */
   static async begin(job: Job): Promise<Attack> {
-    const child = fork(join(import.meta.dirname, 'attacker.js'), [JSON.stringify(job)], { execArgv: [] });
+    const child = fork(join(import.meta.dirname, 'attacker.js'), { execArgv: [] });
+    child.send(job);
     await once(child, 'message');
     return new Attack(child);
   }

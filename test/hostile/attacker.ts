@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { burstMax, type Deeds, type Job, type Order, type Target } from './job.ts';
 
-/* An attacker's process: does the job that it is given as its first argument, and tells what it has done when it is asked. */
+/* An attacker's process: does the job that is its first message, and tells what it has done when it is asked. */
 
 /** So many octets, and so many messages, are sent before an answer is awaited: what the smallest receive buffer holds. */
 const burst = { size: 40_000, count: burstMax };
@@ -11,11 +11,13 @@ const markerAgainMs = 500;
 /** Connections that are being opened at a time. */
 const openingMax = 64;
 
-const job = JSON.parse(process.argv[2] ?? '') as Job;
+const [job] = (await once(process, 'message')) as [Job];
 const sent: number[] = [];
 const answers: { [status: string]: number } = {};
 let [markers, repeated, answersSize, sentSize, opened, closed] = [0, 0, 0, 0, 0, 0];
 let numbers = 0;
+/** Connections that were used. */
+let uses = 0;
 let stopped = false;
 
 process.on('SIGINT', () => undefined);
@@ -109,7 +111,7 @@ async function crowd(crowding: Extract<Job, { kind: 'connections' }>): Promise<v
         places--;
         if (places === crowding.count - 1) void lane();
       });
-      void use(socket, crowding, place);
+      void use(socket, crowding);
     }
   };
   await Promise.all(Array.from({ length: openingMax }, lane));
@@ -128,12 +130,12 @@ async function open({ to, hosts }: Extract<Job, { kind: 'connections' }>, place:
   return socket;
 }
 
-async function use(socket: Socket, crowding: Extract<Job, { kind: 'connections' }>, place: number): Promise<void> {
+async function use(socket: Socket, crowding: Extract<Job, { kind: 'connections' }>): Promise<void> {
   const { messages = [], trickle, reads, floods = false, to } = crowding;
   const from: Target = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 };
   if (reads) socket.on('data', (bytes) => noteAnswer(bytes.toString('latin1')));
   else socket.pause();
-  for (let next = place; messages.length > 0 && !stopped && !socket.destroyed; next++) {
+  for (let next = uses++; messages.length > 0 && !stopped && !socket.destroyed; next++) {
     const at = next % messages.length;
     const text = filled(messages[at] ?? '', from, to);
     note(at, text);
