@@ -157,12 +157,13 @@ export class Requests implements SentRequestUser {
 
   /**
    * The 430 may answer a repetition, and the first copy have reached the peer: what must not be carried out twice is then not sent
-   * again. On a stream it is a hop further on that repeats what it passes on by UDP.
+   * again. On a stream it is a hop further on that repeats what it passes on by UDP. A 430 by another flow may be a stranger's, who has seen
+   * the request go by.
    */
   #mayHaveArrived(request: PendingRequest): boolean {
-    const { wheel, timers } = this.#parts;
-    const isRepeatable = isTargetRefresh(request.method) || request.method === 'OPTIONS';
-    return !isRepeatable && wheel.nowMs - request.sentAtMs >= timers.t1Ms;
+    const { clients, wheel, timers } = this.#parts;
+    if (isTargetRefresh(request.method) || request.method === 'OPTIONS') return false;
+    return !clients.cameByOwnFlow || wheel.nowMs - request.sentAtMs >= timers.t1Ms;
   }
 
   sentAgain(request: PendingRequest): void {

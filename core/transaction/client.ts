@@ -128,6 +128,7 @@ export class ClientTransactions {
   /** The response at hand. */
   #message: Message = this.#request;
   #challenged: Uint8Array | undefined = undefined;
+  #cameByOwnFlow = true;
   /** INVITEs that have ended but whose CANCEL still answers to their branch. */
   #lingering = 0;
 
@@ -234,11 +235,17 @@ export class ClientTransactions {
     if (tx.method !== method) tx = method === 'CANCEL' ? tx.partner : undefined;
     if (tx?.stage !== 'started' || (tx.ownFlowOnly && flow !== tx.flow)) return 'stray';
     this.#message = message;
+    this.#cameByOwnFlow = flow === undefined || flow === tx.flow;
     if (isChallenge(message) && tx.holding === 'request') this.#challenged = tx.bytes ?? this.#shelf.copy(tx.kept);
     if (tx.method === 'INVITE') this.#invite.handle(tx.index, inviteEvent(message.status));
     else this.#nonInvite.handle(tx.index, message.status < 200 ? '1xx' : '2xx-6xx');
     this.#challenged = undefined;
     return tx;
+  }
+
+  /** Whether the response at hand came by the flow of its request. One that did not may be anybody's who has seen the branch. */
+  get cameByOwnFlow(): boolean {
+    return this.#cameByOwnFlow;
   }
 
   /** The request that the response at hand challenges: for its user, while it is told, to send it again with credentials. */

@@ -65,6 +65,23 @@ for (const protocol of ['udp', 'tcp'] as const) {
   });
 }
 
+test('an INFO is not sent again for a 430 by another flow than its own: a stranger who has seen it go by may say so', async () => {
+  for (const protocol of ['udp', 'tcp'] as const) {
+    const ground = await bed({ hops: 1, protocol });
+    const { dialog } = await call(ground);
+    const { hop, other, clock } = ground;
+    hop.script = ({ method }) => method === 'INFO';
+    ground.note('info', dialog.request('INFO'));
+    await clock.run(3);
+    other.reply({ ...hop.last('INFO'), port: ground.nearPort }, 430, { headers: healIt });
+    await clock.run(100);
+    assert.equal(ground.seen(), ['info failed 430 intermediary', 'recovering', 'healthy'], protocol);
+    assert.is(sequences(hop, 'INFO'), 1);
+    hop.script = () => false;
+    await finish(ground, dialog);
+  }
+});
+
 test('an UPDATE and an OPTIONS do no harm when they are carried out twice: they are sent again', async () => {
   for (const method of ['UPDATE', 'OPTIONS']) {
     const ground = await bed({ hops: 1 });
