@@ -7,14 +7,21 @@ export const rejectionFirst: RuleMaker = {
   make(_world, violate): Rule {
     /** The dialog of each request under way, by place, life and id of its command. */
     const requests = new Map<string, DialogId>();
+    /** Dialogs of which a request was given up: it may find a break that nobody is left to be told of. */
+    const abandoned = new Set<string>();
     /** When each dialog was told to be broken, at the surface. */
     const told = new Map<string, number>();
     const rejectedAtMs = new Map<string, number>();
 
     function step({ place, life, inputs, outputs }: Extract<Happening, { kind: 'step' }>): void {
       for (const input of inputs) {
-        if (input.kind === 'command' && input.command.name === 'request')
-          requests.set(`${place} ${life} ${input.command.id}`, input.command.dialog);
+        if (input.kind !== 'command') continue;
+        const { command } = input;
+        if (command.name === 'request') requests.set(`${place} ${life} ${command.id}`, command.dialog);
+        else if (command.name === 'abandon') {
+          const dialog = requests.get(`${place} ${life} ${command.id}`);
+          if (dialog !== undefined) abandoned.add(`${place} ${life} ${dialog}`);
+        }
       }
       const broken = new Set<DialogId>();
       /** Several requests may fail in one step: one that was rejected before is what found the break. */
@@ -29,7 +36,7 @@ export const rejectionFirst: RuleMaker = {
         requests.delete(key);
         if (event.failure === undefined || dialog === undefined) continue;
         if (!broken.has(dialog)) rejected.add(dialog);
-        else if (!rejected.has(dialog))
+        else if (!rejected.has(dialog) && !abandoned.has(`${place} ${life} ${dialog}`))
           violate(`request ${key} is rejected in the step that had told of the break before`);
       }
     }
