@@ -1,8 +1,9 @@
 import type { Clock, Datagram, Endpoint, MemoryNetwork } from '../../transport/index.ts';
+import { placeAt } from './addresses.ts';
 import { Dice } from './dice.ts';
 import type { LivingDialog } from './happening.ts';
 import type { Message } from './models/message.ts';
-import { Stranger } from './models/stranger.ts';
+import { type ForgedDialog, Stranger } from './models/stranger.ts';
 import type { Fault, Forgery, Place, Protocol } from './plan.ts';
 import { read } from './reading.ts';
 
@@ -31,6 +32,8 @@ export class Strangers {
   readonly #victim: (place: Place) => Victim;
   readonly #spoil: (callId: string) => void;
   readonly #strangers: readonly Stranger[];
+  /** The highest CSeq that has come to each side of each dialog, by its own tag. */
+  readonly #used = new Map<string, number>();
   /** Lies that wait for a request to answer. */
   #waiting: Forging[] = [];
 
@@ -64,9 +67,18 @@ export class Strangers {
   }
 
   /** What goes by on the network, probes left out. */
-  overhear({ bytes, from, fate }: Datagram): void {
+  overhear({ bytes, from, to, fate }: Datagram): void {
     const message = read(bytes);
     if (message === undefined || fate !== 'delivered') return;
+    if (
+      message.isRequest &&
+      message.toTag !== '' &&
+      message.method !== 'ACK' &&
+      placeAt(to)?.startsWith('hop') === false
+    ) {
+      const key = `${message.callId} ${message.toTag}`;
+      this.#used.set(key, Math.max(message.cseq, this.#used.get(key) ?? 0));
+    }
     for (const stranger of this.#strangers) stranger.overhears(bytes, message);
     if (this.#waiting.length > 0 && message.isRequest && message.toTag !== '') this.#answer(message, from);
   }
@@ -93,10 +105,11 @@ export class Strangers {
     const { dialogs } = this.#victim(fault.place);
     const dialog = dialogs[Math.floor(fault.pick * dialogs.length)];
     if (dialog === undefined && !aboutNothing.has(fault.what)) return;
-    this.#lie(fault, { callId: dialog?.callId ?? '', ownTag: dialog?.localTag ?? '' });
+    const { callId = '', localTag: ownTag = '' } = dialog ?? {};
+    this.#lie(fault, { callId, ownTag, usedCseq: this.#used.get(`${callId} ${ownTag}`) });
   }
 
-  #lie({ place, what, pick }: Forging, about: { readonly callId: string; readonly ownTag: string }): void {
+  #lie({ place, what, pick }: Forging, about: ForgedDialog): void {
     const dice = new Dice(Math.floor(pick * 2 ** 31));
     const { address, protocol } = this.#victim(place);
     const hop = dice.pick(this.#hops);

@@ -92,7 +92,7 @@ export class Stranger {
       case 'bye-guessed':
         return this.#request('BYE', heard, about, { by: 1, guesses: dice.pick(['from', 'to'] as const) });
       case 'old-cseq':
-        return this.#request(dice.pick(['BYE', 'UPDATE', 'INVITE']), heard, about, { by: 0, isRefresh: true });
+        return this.#request(dice.pick(['BYE', 'UPDATE', 'INVITE']), heard, about, { by: 'nothing', isRefresh: true });
     }
   }
 
@@ -125,9 +125,12 @@ export class Stranger {
     const other = like.header(isOwn ? 'to' : 'from');
     const from = guesses === 'from' ? wrong(other) : other;
     const to = guesses === 'to' ? wrong(own) : own;
-    const cseq =
-      Math.max(0, ...heard.filter((each) => each.isRequest && each.fromTag === tagOf(other)).map((each) => each.cseq)) +
-      by;
+    const highest = Math.max(
+      0,
+      ...heard.filter((each) => each.isRequest && each.fromTag === tagOf(other)).map((each) => each.cseq),
+    );
+    const cseq = by === 'nothing' ? about.usedCseq : highest + by;
+    if (cseq === undefined) return undefined;
     const headers: Header[] = [
       ['Via', this.#via()],
       ['Max-Forwards', '70'],
@@ -197,11 +200,13 @@ export class Stranger {
 export interface ForgedDialog {
   readonly callId: string;
   readonly ownTag: string;
+  /** A CSeq of the other side's that this one has seen. */
+  readonly usedCseq?: number | undefined;
 }
 
 interface RequestForgery {
-  /** How much the CSeq grows. */
-  readonly by: number;
+  /** How much the CSeq grows; by nothing it is one that was used. */
+  readonly by: number | 'nothing';
   readonly isRefresh?: boolean;
   /** The tag that is wrong. */
   readonly guesses?: 'from' | 'to';

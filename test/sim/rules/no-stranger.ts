@@ -1,7 +1,7 @@
 import type { FlowId } from '../../../core/contract.ts';
 import type { Rule, RuleMaker } from '../happening.ts';
 import { hostPortOf } from '../host-port.ts';
-import { read } from '../reading.ts';
+import { isProbe, read } from '../reading.ts';
 
 /**
  * No stranger gets a request of ours, or into one: none is sent there, and none names its address in Route. The Request-URI names it only where a
@@ -18,7 +18,8 @@ export const noStranger: RuleMaker = {
       if (bytes[0] === 0x53 && bytes[1] === 0x49) return; // a response
       const message = read(bytes);
       if (message === undefined) return;
-      const isSpoiled = spoiled.has(message.callId);
+      // A hop that an end was drawn to is asked whether it lives.
+      const isSpoiled = spoiled.has(message.callId) || (isProbe(bytes) && spoiled.size > 0);
       const trustsTags = [plan.cast.near, plan.cast.far].some(
         (end) => end.kind === 'ours' && end.trust === 'dialog-tags',
       );
