@@ -26,7 +26,13 @@ export function tapSteps(): void {
     let step = original.call(this, nowMs, none);
     if (inputs.length === 0 || step.outputs.length > 0) listener(nowMs, none, step);
     const outputs = [...step.outputs];
-    for (const input of inputs) {
+    for (const [index, input] of inputs.entries()) {
+      // What the one before has set to go off at once.
+      if (index > 0) step = original.call(this, nowMs, none);
+      if (index > 0 && step.outputs.length > 0) {
+        listener(nowMs, none, step);
+        outputs.push(...step.outputs);
+      }
       const alone = [input];
       step = original.call(this, nowMs, alone);
       listener(nowMs, alone, step);

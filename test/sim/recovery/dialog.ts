@@ -8,12 +8,18 @@ export interface Modelled {
   callId: string;
   localTag: string;
   remoteTag: string;
+  /** No 2xx yet: what breaks is its INVITE's affair. */
+  isEarly: boolean;
+  /** The program has answered, though the 2xx may have no way yet. */
+  isAnswered: boolean;
   readonly isOurs: boolean;
   status: 'healthy' | 'recovering';
   brokeAtMs: number;
   /** Counts the routes that it has had. */
   generation: number;
   target: string;
+  /** Answers to requests of ours with smaller numbers than this are older than it. */
+  movedBefore: number;
   routes: readonly string[];
   /** The hop that last healed it, or by which it came to be: where requests go that have no Route. */
   hop: string | undefined;
@@ -32,7 +38,7 @@ export interface Modelled {
   nextFromMs: number;
   nextToMs: number;
   /** Where the walk stands: what the next heal must be, if the last one was moved on. */
-  move: { readonly rung: Rung | undefined; readonly isRouted: boolean } | undefined;
+  move: { readonly rung: Rung | undefined; readonly hop: string; readonly isRouted: boolean } | undefined;
   /** Reasons for which a healthy dialog may be healed, until then. */
   mayHealUntilMs: number;
   /** Why it may not be healed by us: passive, and nobody has asked. */
@@ -47,7 +53,9 @@ export interface Modelled {
   /** A refresh that was refused may be tried again from then on. */
   refreshFromMs: number;
   /** The route that it has, if a heal was still waited for that may have been given up. */
-  alternative: { readonly routes: readonly string[]; readonly hop: string | undefined } | undefined;
+  alternative:
+    | { readonly routes: readonly string[]; readonly target: string; readonly hop: string | undefined }
+    | undefined;
   /** What the model has said of it once is not said again: all that follows may follow from that. */
   isDoubtful: boolean;
 }
@@ -79,6 +87,8 @@ export interface Wish {
   state: 'new' | 'sent' | 'waits' | 'again' | 'confirming';
   /** By heals. */
   resends: number;
+  /** When it may be tried again, where that has a time. */
+  againFromMs: number;
   /** By challenges, glare and intervals that were too short. */
   tries: number;
   cseq: number;

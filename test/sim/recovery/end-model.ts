@@ -34,7 +34,7 @@ interface Step {
 
 /** A request of ours: what it was for. */
 interface Sent {
-  readonly kind: 'call' | 'wish' | 'heal' | 'refresh' | 'bye' | 'loose';
+  readonly kind: 'call' | 'wish' | 'heal' | 'refresh' | 'own' | 'loose';
   readonly message: Message;
   readonly flow: FlowId;
   readonly hop: string | undefined;
@@ -42,6 +42,8 @@ interface Sent {
   readonly dialog: Modelled | undefined;
   readonly wish: Wish | undefined;
   readonly generation: number;
+  /** Sent before the call was answered. */
+  readonly isEarly: boolean;
   isDone: boolean;
 }
 
@@ -73,7 +75,7 @@ interface Received {
 }
 
 interface Flow {
-  readonly hop: string | undefined;
+  hop: string | undefined;
   readonly remote: string;
   readonly isOurs: boolean;
 }
@@ -86,7 +88,7 @@ export class EndModel {
   readonly #dialogs = new Map<string, Modelled>();
   readonly #byId = new Map<DialogId, Modelled>();
   readonly #wishes = new Map<number, Wish>();
-  /** The last CSeq of each Call-ID and local tag. */
+  /** The last CSeq of each dialog, and of each INVITE that began one. */
   readonly #numbers = new Map<string, number>();
   /** Call-IDs of calls, by the command that asked for them or answered them; and of those that came in. */
   readonly #calls = new Map<number, string>();
@@ -95,8 +97,6 @@ export class EndModel {
   #inviting: number | undefined;
   /** Branches of the ACKs and PRACKs whose answers we know: they may be repeated. */
   readonly #described = new Set<string>();
-  /** Our session description in early dialogs, by Call-ID and local tag. */
-  readonly #early = new Map<string, string>();
   readonly #adopted = new Map<number, DialogRecord>();
   readonly #released = new Map<number, Modelled>();
   readonly #sent = new Map<string, Sent>();
@@ -108,14 +108,15 @@ export class EndModel {
   #due: Due[] = [];
   /** Dialogs that may be told to be broken in this step. */
   readonly #mayBreak = new Set<Modelled>();
+  /** Dialogs whose waiting requests may fail in this step. */
+  readonly #mayFail = new Set<Modelled>();
   readonly #mayEnd = new Set<Modelled>();
   /** Dialogs that may be told to be healthy in this step, and what that would mean. */
   readonly #mayBeWell = new Map<Modelled, () => void>();
+  /** What the program has asked for in this step. */
+  #commanded: Wish | undefined;
   /** What the message of this step belongs to. */
   #touched: Modelled | undefined;
-  #about = '';
-  /** What the engine calls dialogs that are not confirmed yet. */
-  readonly #earlyIds = new Map<string, DialogId>();
 
   constructor(world: EndWorld) {
     this.#world = world;
@@ -129,8 +130,9 @@ export class EndModel {
     this.#mayBreak.clear();
     this.#mayBeWell.clear();
     this.#mayEnd.clear();
-    this.#about = '';
+    this.#mayFail.clear();
     this.#touched = undefined;
+    this.#commanded = undefined;
     for (const input of inputs) this.#takeInput(input);
     for (const output of outputs) this.#takeOutput(output);
     for (const dialog of this.#dialogs.values()) dialog.move = undefined;
@@ -146,11 +148,11 @@ export class EndModel {
     switch (input.kind) {
       case 'flow-open': {
         const remote = key(input.remote);
-        this.#flows.set(input.flow, {
-          remote,
-          hop: this.#hopAt(remote),
-          isOurs: input.openId !== undefined,
-        });
+        const isOurs = input.openId !== undefined;
+        // A connection that somebody has opened comes from any port: a Via will tell who it is.
+        const hop = isOurs || this.#end.protocol === 'udp' ? this.#hopAt(remote) : undefined;
+        this.#flows.set(input.flow, { remote, hop, isOurs });
+        if (isOurs) this.#isBack();
         break;
       }
       case 'open-failed': {
@@ -166,9 +168,6 @@ export class EndModel {
         if (isProbe(input.bytes)) break;
         const message = read(input.bytes);
         if (message === undefined || !message.isWhole) break;
-        this.#about = message.isRequest
-          ? dialogKey(message.callId, message.toTag, message.fromTag)
-          : dialogKey(message.callId, message.fromTag, message.toTag);
         if (message.isRequest) this.#asked(message, input.flow);
         else this.#answered(message, input.flow);
         break;
@@ -180,6 +179,8 @@ export class EndModel {
   }
 
   #asked(message: Message, flow: FlowId): void {
+    const by = this.#flows.get(flow);
+    if (by !== undefined && !by.isOurs && this.#end.protocol === 'tcp') by.hop ??= this.#hopAt(sentBy(message));
     if (message.method !== 'ACK') {
       const name = serverKey(message);
       if (!this.#received.has(name)) this.#received.set(name, { message, flow, isAnswered: false });
@@ -195,15 +196,20 @@ export class EndModel {
     if (hop === undefined || name === undefined) return;
     if (hop.isDead || this.#isSilent(name)) {
       hop.isDead = false;
-      for (const dialog of this.#dialogs.values()) {
-        // It may have been given up already: nobody is told of that.
-        if (dialog.heal?.hop === name) dialog.heal.isDoubtful = true;
-        if (dialog.status !== 'recovering') continue;
-        dialog.nextFromMs = this.#nowMs;
-        dialog.attempts = 0;
-      }
+      // It may have been given up already: nobody is told of that.
+      for (const { heal } of this.#dialogs.values()) if (heal?.hop === name) heal.isDoubtful = true;
+      this.#isBack();
     }
     hop.askedMs = undefined;
+  }
+
+  /** A hop is there again: who waits need not wait any longer. */
+  #isBack(): void {
+    for (const dialog of this.#dialogs.values()) {
+      if (dialog.status !== 'recovering') continue;
+      dialog.nextFromMs = this.#nowMs;
+      dialog.attempts = 0;
+    }
   }
 
   #isSilent(name: string): boolean {
@@ -239,7 +245,10 @@ export class EndModel {
       this.#unreachable(sent);
     }
     for (const dialog of this.#dialogs.values()) {
-      if (dialog.heal?.hop === name) this.#attemptFailed(dialog);
+      if (dialog.heal?.hop === name) {
+        this.#attemptFailed(dialog);
+        this.#mayFail.add(dialog);
+      }
       if (this.#hopOf(dialog) !== name) continue;
       // What has begun since it died is found out in its own time.
       if (isNews) this.#break(dialog);
@@ -250,7 +259,10 @@ export class EndModel {
   #unreachable({ kind, wish, dialog }: Sent): void {
     if (dialog === undefined) return;
     if (kind === 'wish' && wish !== undefined && this.#isOpen(wish)) this.#owe(wish, undefined, true);
-    else if (kind === 'heal') this.#attemptFailed(dialog);
+    else if (kind === 'heal') {
+      this.#attemptFailed(dialog);
+      this.#mayFail.add(dialog);
+    }
     this.#mayBreak.add(dialog);
   }
 
@@ -260,8 +272,9 @@ export class EndModel {
         const dialog = this.#byId.get(command.dialog);
         if (dialog === undefined) break;
         const { id, method, content, confirm } = command;
-        const body = content.body === undefined ? '' : Buffer.from(content.body).toString('latin1');
-        this.#wishes.set(id, {
+        const body = textOf(content.body);
+        this.#commanded = {
+          againFromMs: 0,
           id,
           dialog,
           method,
@@ -274,7 +287,8 @@ export class EndModel {
           sentAtMs: 0,
           refusedAtMs: 0,
           isGivenUp: false,
-        });
+        };
+        this.#wishes.set(id, this.#commanded);
         break;
       }
       case 'abandon': {
@@ -313,7 +327,7 @@ export class EndModel {
         this.#inviting = command.id;
         break;
       case 'answer':
-        this.#calls.set(command.id, this.#incoming.get(command.call) ?? '');
+        this.#answersNow(command.id, this.#incoming.get(command.call) ?? '', textOf(command.content.body));
         break;
       case 'adopt':
         this.#adopted.set(command.id, command.record);
@@ -326,6 +340,16 @@ export class EndModel {
       case 'drain':
         for (const dialog of this.#dialogs.values()) dialog.byeAtMs ??= this.#nowMs;
         break;
+    }
+  }
+
+  /** A call is answered, though its 2xx may have no way yet. */
+  #answersNow(id: number, callId: string, body: string): void {
+    this.#calls.set(id, callId);
+    for (const dialog of this.#dialogs.values()) {
+      if (dialog.callId !== callId || dialog.isOurs) continue;
+      dialog.isAnswered = true;
+      if (body !== '') dialog.offer = body;
     }
   }
 
@@ -345,51 +369,57 @@ export class EndModel {
   #answered(message: Message, flow: FlowId): void {
     const sent = this.#sent.get(branchOf(message));
     if (sent === undefined || sent.message.method !== message.method) return;
-    if (message.status < 200) return;
     const { dialog } = sent;
     if (sent.kind === 'call') {
-      if (message.status < 300 && !sent.isDone) this.#callAnswered(sent, message);
+      if (message.status > 100 && message.status < 300 && !sent.isDone) this.#callAnswered(sent, message);
       return;
     }
+    if (message.status < 200) return;
     if (sent.isDone && message.method === 'INVITE' && message.status < 300 && dialog !== undefined)
       this.#answeredAgain(dialog);
     if (sent.isDone || (sent.kind === 'heal' && flow !== sent.flow)) return;
     sent.isDone = true;
-    if (dialog === undefined) {
-      const { body } = sent.message;
-      if (message.status < 300 && body !== '' && message.method === 'UPDATE')
-        this.#describe(sent.message, message.fromTag, message.toTag);
-      const known = this.#find(message.callId, message.fromTag, message.toTag);
-      if (known !== undefined) this.#mayBreak.add(known);
-      return;
-    }
+    if (dialog === undefined) return;
     this.#touched = dialog;
     if (message.status < 300) this.#hearAbilities(dialog, message);
     if (sent.kind === 'wish' && sent.wish !== undefined) this.#wishAnswered(sent, sent.wish, message);
     else if (sent.kind === 'heal') this.#healAnswered(sent, message);
     else if (sent.kind === 'refresh') this.#refreshAnswered(sent, message);
-    // One heal, then a BYE by the new route.
-    else if (sent.kind === 'bye' && message.status === 430 && actionOf(message) === 'Dialog')
+    // One heal, then the same by the new route.
+    else if (sent.kind === 'own' && message.status === 430 && actionOf(message) === 'Dialog')
       this.#mayHealFor(dialog, quickMs);
   }
 
   #callAnswered(sent: Sent, answer: Message): void {
     const { callId, fromTag } = sent.message;
+    if (answer.toTag === '' || this.#failedCalls.has(callId)) return;
     const known = this.#find(callId, fromTag, answer.toTag);
-    if (known !== undefined) this.#answeredAgain(known);
-    if (known !== undefined || answer.toTag === '' || this.#failedCalls.has(callId)) return;
+    if (known !== undefined && !known.isEarly) {
+      if (answer.status >= 200) this.#answeredAgain(known);
+      return;
+    }
+    const target = uriOf(answer.header('contact'));
     const routes = answer.recordRoute.map(uriOf).reverse();
-    const dialog = this.#make({
-      callId,
-      localTag: fromTag,
-      remoteTag: answer.toTag,
-      isOurs: true,
-      target: uriOf(answer.header('contact')),
-      routes,
-      hop: sent.hop,
-      offer: this.#early.get(`${callId} ${fromTag}`) ?? sent.message.body,
-    });
+    const offer = sent.message.body;
+    const dialog =
+      known ??
+      this.#make({
+        callId,
+        localTag: fromTag,
+        remoteTag: answer.toTag,
+        isOurs: true,
+        target,
+        routes,
+        hop: sent.hop,
+        offer,
+      });
+    this.#touched = dialog;
     this.#hearAbilities(dialog, answer);
+    if (answer.status < 200) return;
+    // Its route set is the 2xx's, whatever the provisional ones said (RFC 3261 §13.2.2.4).
+    dialog.isEarly = false;
+    dialog.target = target;
+    dialog.routes = routes;
     this.#hearTimer(dialog, answer, true, false);
   }
 
@@ -405,7 +435,7 @@ export class EndModel {
     const isOld = sent.generation < dialog.generation;
     if (status < 300) {
       if (this.#isOpen(wish)) this.#owe(wish, status, false);
-      if (wish.method === 'UPDATE' || wish.method === 'INVITE') this.#refreshed(dialog, sent.message, answer);
+      if (wish.method === 'UPDATE' || wish.method === 'INVITE') this.#refreshed(sent, dialog, answer);
       return;
     }
     if (!this.#isOpen(wish)) {
@@ -413,16 +443,22 @@ export class EndModel {
       return;
     }
     // A younger request overtook it (RFC 3261 §12.2.2): that says nothing of the route.
-    const isOvertaken = status === 500 && answer.cseq < (this.#numbers.get(`${dialog.callId} ${dialog.localTag}`) ?? 0);
+    const isOvertaken =
+      status === 500 && answer.cseq < this.#lastNumber(dialog.callId, dialog.localTag, dialog.remoteTag);
     if (this.#mayTryAgain(wish, answer, isOvertaken)) {
       wish.tries++;
+      // RFC 3261 §14.1: the owner of the Call-ID waits for 2.1 s and more.
+      const isLong = status === 491 && dialog.isOurs;
+      const retryAfterS = status === 500 ? Number.parseInt(answer.header('retry-after'), 10) || 0 : 0;
+      wish.againFromMs = this.#nowMs + (isLong ? 2100 : retryAfterS * 1000);
       wish.state = 'again';
       return;
     }
     const action = actionOf(answer);
     const verdict = isOvertaken ? 'told' : requestVerdict(this.#end.mode, wish.method, status, action);
     this.#world.take(`request, ${this.#end.mode}: ${status === 430 ? `430 ${action}` : status} -> ${verdict}`);
-    if (verdict === 'told') this.#owe(wish, status, false);
+    // Nothing is mended for a dialog that ends.
+    if (verdict === 'told' || dialog.byeAtMs !== undefined) this.#owe(wish, status, false);
     else if (verdict === 'ends-dialog' || verdict === 'ends-usage') {
       this.#owe(wish, status, false);
       dialog.byeAtMs ??= this.#nowMs;
@@ -432,8 +468,11 @@ export class EndModel {
       wish.refusedAtMs = this.#nowMs;
       this.#mayHealFor(dialog, quickMs);
     } else {
-      this.#owe(wish, status, false);
-      if (!isOld) this.#break(dialog, status === 481 || verdict === 'registers');
+      // Without a route set another hop may be tried when the hop itself says 503.
+      const mayFailOver = status === 503 && dialog.routes.length === 0;
+      this.#owe(wish, status, mayFailOver);
+      if (mayFailOver || dialog.alternative !== undefined) this.#mayBreak.add(dialog);
+      else if (!isOld) this.#break(dialog, status === 481 || verdict === 'registers');
     }
   }
 
@@ -455,6 +494,11 @@ export class EndModel {
     const { dialog } = wish;
     const mayHaveArrived = this.#end.protocol === 'udp' && this.#nowMs - sent.atMs >= 500;
     if (wish.resends >= 2 || (mayHaveArrived && wish.method !== 'UPDATE' && wish.method !== 'INVITE')) {
+      if (wish.confirm) {
+        wish.state = 'confirming';
+        this.#mayHealFor(dialog, quickMs);
+        return;
+      }
       this.#owe(wish, 430, false);
       // Only we can mend it: even a passive stack does.
       if (!isOld) this.#break(dialog, true);
@@ -462,6 +506,7 @@ export class EndModel {
     }
     wish.refusedAtMs = this.#nowMs;
     wish.state = isOld ? 'again' : 'waits';
+    if (isOld) wish.resends++;
     this.#mayHealFor(dialog, quickMs);
   }
 
@@ -476,12 +521,19 @@ export class EndModel {
     const isLast = !this.#hasRungBelow(dialog, heal.rung);
     const action = actionOf(answer);
     const verdict = healVerdict(answer.status, action, { rung: heal.rung, isBare: !heal.isRouted, isLast });
-    if (heal.isDoubtful) {
+    if (heal.isDoubtful && !this.#hasWaiting(dialog)) {
+      dialog.heal = undefined;
       if (verdict === 'healed') {
         this.#mayBeWell.set(dialog, () => this.#healed(dialog, heal.routes, sent, answer));
+        this.#healsGroup(dialog);
         const routes = answer.recordRoute.map(uriOf).reverse();
-        dialog.alternative = { routes: routes.length > 0 ? routes : heal.routes, hop: sent.hop };
+        const target = uriOf(answer.header('contact')) || dialog.target;
+        dialog.alternative = { routes: routes.length > 0 ? routes : heal.routes, target, hop: sent.hop };
       } else if (verdict === 'gone') this.#mayEnd.add(dialog);
+      else {
+        this.#mayBreak.add(dialog);
+        this.#mayFail.add(dialog);
+      }
       return;
     }
     this.#world.take(`heal: ${answer.status === 430 ? `430 ${action}` : answer.status} -> ${verdict}`);
@@ -492,13 +544,18 @@ export class EndModel {
         this.#healed(dialog, heal.routes, sent, answer);
         break;
       case 'path':
-        dialog.move = { rung: heal.rung, isRouted: true };
+        dialog.move = { rung: heal.rung, hop: heal.hop, isRouted: true };
         break;
       case 'next-rung':
-        dialog.move = { rung: rungs[rungs.indexOf(heal.rung) + 1], isRouted: heal.isRouted };
+        dialog.move = { rung: rungs[rungs.indexOf(heal.rung) + 1], hop: heal.hop, isRouted: heal.isRouted };
         break;
-      case 'credentials':
       case 'longer':
+      case 'credentials':
+        // With what it asks for once more at once, else by the schedule: then who waits is told.
+        this.#attemptFailed(dialog);
+        dialog.nextFromMs = this.#nowMs;
+        this.#mayFail.add(dialog);
+        break;
       case 'glare':
         dialog.nextFromMs = this.#nowMs;
         break;
@@ -513,6 +570,12 @@ export class EndModel {
     }
   }
 
+  /** Whoever waits for a heal would have been told that it is over. */
+  #hasWaiting(dialog: Modelled): boolean {
+    for (const wish of this.#wishes.values()) if (wish.dialog === dialog && wish.state === 'waits') return true;
+    return false;
+  }
+
   #hasRungBelow(dialog: Modelled, rung: Rung): boolean {
     if (rung === 'INVITE with Replaces') return false;
     const mayReplace = this.#end.replaces && dialog.takesReplaces;
@@ -522,6 +585,8 @@ export class EndModel {
   /** The attempt is over; who waits hears of it, then the program, then the schedule goes on. */
   #failed(dialog: Modelled, status: number | undefined, isTrouble: boolean, isOld: boolean): void {
     this.#attemptFailed(dialog);
+    // Those behind, too, that were never sent.
+    this.#mayFail.add(dialog);
     for (const wish of this.#wishes.values()) {
       if (wish.dialog === dialog && wish.state === 'waits') this.#owe(wish, status === 430 ? 430 : undefined, false);
     }
@@ -529,6 +594,7 @@ export class EndModel {
   }
 
   #attemptFailed(dialog: Modelled): void {
+    console.log(this.#nowMs, 'attempt failed', dialog.attempts, new Error().stack);
     dialog.heal = undefined;
     dialog.move = undefined;
     dialog.attempts++;
@@ -538,10 +604,19 @@ export class EndModel {
   }
 
   #healed(dialog: Modelled, routes: readonly string[], sent: Sent, answer: Message): void {
+    const isOlder = this.#isOlderWord(dialog, answer);
+    // The far end has healed it meanwhile, and then moved.
+    if (isOlder && sent.generation < dialog.generation) {
+      this.#isWell(dialog);
+      return;
+    }
     if (sent.message.toTag === '') this.#rename(dialog, answer.callId, answer.fromTag, answer.toTag);
     const recordRoute = answer.recordRoute.map(uriOf).reverse();
+    const before = dialog.generation;
     this.#moveTo(dialog, recordRoute.length > 0 ? recordRoute : routes, sent.hop);
-    dialog.target = uriOf(answer.header('contact')) || dialog.target;
+    // That its route works is news, were it the same as before.
+    dialog.generation = before + 1;
+    if (!isOlder) this.#retarget(dialog, answer);
     this.#hearTimer(dialog, answer, true, true);
     this.#isWell(dialog);
     this.#healsGroup(dialog);
@@ -571,7 +646,9 @@ export class EndModel {
 
   #isWell(dialog: Modelled): void {
     for (const wish of this.#wishes.values()) {
-      if (wish.dialog === dialog && wish.state === 'waits') wish.state = 'again';
+      if (wish.dialog !== dialog || wish.state !== 'waits') continue;
+      wish.state = 'again';
+      wish.resends++;
     }
     dialog.attempts = 0;
     dialog.move = undefined;
@@ -593,9 +670,11 @@ export class EndModel {
   #refreshAnswered(sent: Sent, answer: Message): void {
     const { dialog } = sent;
     if (dialog === undefined) return;
-    if (answer.status < 300) this.#refreshed(dialog, sent.message, answer);
-    else if (answer.status === 430 && actionOf(answer) === 'Dialog') this.#mayHealFor(dialog, quickMs);
-    else {
+    if (answer.status < 300) this.#refreshed(sent, dialog, answer);
+    else if (answer.status === 430 && actionOf(answer) === 'Dialog') {
+      this.#mayHealFor(dialog, quickMs);
+      this.#mayBreak.add(dialog);
+    } else {
       this.#mayBreak.add(dialog);
       const eighthMs = (dialog.timer?.intervalS ?? 0) * 125;
       const isSoon = answer.status === 491 || answer.status === 422 || answer.status === 500;
@@ -604,10 +683,25 @@ export class EndModel {
   }
 
   /** A target refresh of ours was taken (RFC 3261 §12.2.1.2, RFC 4028 §7.2). */
-  #refreshed(dialog: Modelled, request: Message, answer: Message): void {
-    dialog.target = uriOf(answer.header('contact')) || dialog.target;
-    if (request.body !== '') dialog.offer = request.body;
-    this.#hearTimer(dialog, answer, true, false);
+  #refreshed({ message, isEarly }: Sent, dialog: Modelled, answer: Message): void {
+    if (!this.#isOlderWord(dialog, answer)) this.#retarget(dialog, answer);
+    if (message.body !== '') dialog.offer = message.body;
+    // The session begins with the call's own 2xx.
+    if (!isEarly) this.#hearTimer(dialog, answer, true, false);
+  }
+
+  /** A peer that moves says so by a request (RFC 6141 §4.8): the answer to what was sent before that came is the older word. */
+  #isOlderWord(dialog: Modelled, answer: Message): boolean {
+    const target = uriOf(answer.header('contact'));
+    return target !== '' && target !== dialog.target && answer.cseq < dialog.movedBefore;
+  }
+
+  #retarget(dialog: Modelled, message: Message): void {
+    const target = uriOf(message.header('contact'));
+    if (target === '' || target === dialog.target) return;
+    dialog.target = target;
+    const last = this.#lastNumber(dialog.callId, dialog.localTag, dialog.remoteTag);
+    dialog.movedBefore = message.isRequest ? last + 1 : message.cseq;
   }
 
   #hearAbilities(dialog: Modelled, message: Message): void {
@@ -632,7 +726,7 @@ export class EndModel {
 
   /** `isWalked`: even a passive stack heals. */
   #break(dialog: Modelled, isWalked = false): void {
-    if (!this.#isOn || dialog.byeAtMs !== undefined) return;
+    if (!this.#isOn || dialog.byeAtMs !== undefined || dialog.isEarly) return;
     if (isWalked) dialog.isLeft = false;
     if (dialog.status === 'recovering') return;
     if (dialog.id === undefined) {
@@ -640,7 +734,8 @@ export class EndModel {
       this.#mayBreak.add(dialog);
       return;
     }
-    dialog.isLeft = this.#end.passive && !isWalked;
+    // What the program has asked for goes on.
+    dialog.isLeft = this.#end.passive && !isWalked && this.#nowMs > dialog.mayHealUntilMs;
     for (const wish of this.#wishes.values()) {
       if (wish.dialog === dialog && wish.state === 'waits') this.#owe(wish, 430, false);
     }
@@ -657,7 +752,7 @@ export class EndModel {
   }
 
   #owe(wish: Wish, status: number | undefined, orSent: boolean): void {
-    if (!this.#isOpen(wish)) return;
+    if (!this.#isOpen(wish) || wish.dialog.isEarly) return;
     if (wish.isGivenUp) return;
     this.#due.push(dueOf('result', wish.dialog, { wish, status, orSent }));
   }
@@ -675,7 +770,7 @@ export class EndModel {
       case 'send': {
         const name = this.#flows.get(output.flow)?.hop;
         const hop = name === undefined ? undefined : this.#hops.get(name);
-        if (hop !== undefined) hop.askedMs ??= this.#nowMs;
+        if (hop !== undefined && wantsAnswer(output.bytes)) hop.askedMs ??= this.#nowMs;
         if (isProbe(output.bytes)) break;
         const message = read(output.bytes);
         if (message?.isRequest === true) this.#sends(message, output.flow);
@@ -696,19 +791,20 @@ export class EndModel {
       this.#describe(message, fromTag, toTag);
     }
     if (method === 'ACK' || method === 'CANCEL' || this.#sent.has(branch)) return;
-    const numberKey = `${callId} ${fromTag}`;
-    const lastNumber = this.#numbers.get(numberKey) ?? 0;
-    this.#numbers.set(numberKey, Math.max(lastNumber, message.cseq));
+    const lastNumber = this.#lastNumber(callId, fromTag, toTag);
+    this.#numbers.set(dialogKey(callId, fromTag, toTag), Math.max(lastNumber, message.cseq));
     const hop = this.#flows.get(flow)?.hop;
     const note = (kind: Sent['kind'], dialog: Modelled | undefined, wish?: Wish): void => {
       const generation = dialog?.generation ?? 0;
       const atMs = this.#nowMs;
-      this.#sent.set(branch, { kind, message, flow, hop, atMs, dialog, wish, generation, isDone: false });
+      const isEarly = dialog?.isEarly ?? false;
+      this.#sent.set(branch, { kind, message, flow, hop, atMs, dialog, wish, generation, isEarly, isDone: false });
     };
     if (toTag === '') {
       const replaced = this.#replacedBy(message, 'from-tag', 'to-tag');
       if (replaced !== undefined) {
         note('heal', replaced);
+        this.#numbers.set(dialogKey(replaced.callId, replaced.localTag, replaced.remoteTag), message.cseq);
         this.#healsWith(replaced, message, 'INVITE with Replaces', flow, hop);
         return;
       }
@@ -723,11 +819,19 @@ export class EndModel {
       return;
     }
     const { alternative } = dialog;
-    if (alternative !== undefined && message.route.map(uriOf).join(', ') === alternative.routes.join(', '))
+    if (alternative !== undefined && message.route.map(uriOf).join(', ') === alternative.routes.join(', ')) {
       this.#moveTo(dialog, alternative.routes, alternative.hop);
+      dialog.generation++;
+      if (message.requestUri === alternative.target) dialog.target = alternative.target;
+    }
     if (method === 'BYE') {
       dialog.byeAtMs ??= this.#nowMs;
-      note('bye', dialog);
+      dialog.heal = undefined;
+      note('own', dialog);
+      return;
+    }
+    if (method === 'PRACK') {
+      note('own', dialog);
       return;
     }
     const wish = this.#wishFor(dialog, message);
@@ -746,7 +850,12 @@ export class EndModel {
   #describe({ callId, body }: Message, localTag: string, remoteTag: string): void {
     const dialog = this.#find(callId, localTag, remoteTag);
     if (dialog !== undefined) dialog.offer = body;
-    else this.#early.set(`${callId} ${localTag}`, body);
+  }
+
+  /** Each branch of a call goes on from its INVITE's number. */
+  #lastNumber(callId: string, localTag: string, remoteTag: string): number {
+    const own = this.#numbers.get(dialogKey(callId, localTag, remoteTag)) ?? 0;
+    return Math.max(own, this.#numbers.get(dialogKey(callId, localTag, '')) ?? 0);
   }
 
   #wishFor(dialog: Modelled, message: Message): Wish | undefined {
@@ -755,10 +864,14 @@ export class EndModel {
     const isRefresh = method === 'UPDATE' || method === 'INVITE';
     const isHeld = isRefresh && this.#isHeld(dialog);
     if (isRefresh && message.route.map(uriOf).join(', ') !== dialog.routes.join(', ')) return undefined;
-    let found: Wish | undefined;
+    let found = this.#commanded;
+    if (found?.dialog === dialog && found.state === 'new' && found.method === method && found.body === body)
+      return found;
+    found = undefined;
     for (const wish of this.#wishes.values()) {
       if (wish.dialog !== dialog || wish.method !== method || wish.body !== body) continue;
       if (isHeld && wish.state === 'new') continue;
+      if (wish.state === 'again' && this.#nowMs < wish.againFromMs - slackMs) continue;
       if (wish.state === 'again' || wish.state === 'new') found ??= wish;
       else if (wish.state === 'sent' && this.#due.some((due) => due.wish === wish && due.orSent)) found ??= wish;
       else if (wish.state === 'sent' && wish.cseq === cseq) found ??= wish;
@@ -771,7 +884,6 @@ export class EndModel {
     if (wish.state === 'new' && this.#isHeld(dialog))
       this.#violate(`sends ${wish.method} ${message.cseq} while requests wait for the route`, dialog);
     if (wish.state === 'again') {
-      wish.resends++;
       if (message.cseq <= wish.cseq) this.#violate(`sends ${wish.method} again with an old number`, dialog);
     }
     wish.state = 'sent';
@@ -790,8 +902,7 @@ export class EndModel {
   /** Requests wait: for a quick heal, or in `limited` for any. */
   #isHeld(dialog: Modelled): boolean {
     if (dialog.status === 'recovering') return this.#end.mode === 'limited';
-    for (const wish of this.#wishes.values()) if (wish.dialog === dialog && wish.state === 'waits') return true;
-    return false;
+    return this.#hasWaiting(dialog);
   }
 
   #refreshes(
@@ -804,7 +915,9 @@ export class EndModel {
   ): void {
     for (const wish of this.#wishes.values()) {
       const isLost = wish.state === 'sent' && this.#nowMs - wish.sentAtMs >= transactionMs - slackMs;
-      if (wish.dialog === dialog && wish.confirm && isLost) wish.state = 'confirming';
+      if (wish.dialog !== dialog || !wish.confirm || !isLost) continue;
+      wish.state = 'confirming';
+      this.#mayHealFor(dialog, quickMs);
     }
     const routes = message.route.map(uriOf);
     const isQuick = [...this.#wishes.values()].some(
@@ -831,9 +944,13 @@ export class EndModel {
     const isRouted = routes.length > 0;
     this.#checkTime(dialog, message);
     const { move } = dialog;
-    if (move !== undefined && (isRouted !== move.isRouted || (move.rung !== undefined && rung !== move.rung)))
+    const isOtherPath = move !== undefined && move.hop === hop && isRouted !== move.isRouted;
+    if (move !== undefined && (isOtherPath || (move.rung !== undefined && rung !== move.rung)))
       this.#violate(`goes on with ${rung} [${routes}], not with ${move.rung} ${move.isRouted}`, dialog);
     dialog.move = undefined;
+    // Heals go where somebody lives.
+    const place = this.#hops.get(hop ?? '');
+    if (place !== undefined) place.isDead = false;
     const { cseq } = message;
     const { generation } = dialog;
     dialog.heal = {
@@ -892,7 +1009,7 @@ export class EndModel {
     const { heal } = dialog;
     if (heal !== undefined) {
       if (heal.isDoubtful || this.#nowMs - heal.atMs >= transactionMs - slackMs || this.#isSilent(heal.hop)) {
-        dialog.attempts++;
+        if (heal.atMs >= dialog.brokeAtMs) dialog.attempts++;
         dialog.heal = undefined;
         return;
       }
@@ -927,17 +1044,15 @@ export class EndModel {
     const { status, method } = message;
     if (received === undefined || received.isAnswered) return;
     received.isAnswered = status >= 200;
-    if (status >= 300) return;
+    if (status <= 100 || status >= 300) return;
     const request = received.message;
-    if (message.body !== '' && (status < 200 || request.toTag !== ''))
-      this.#describe(message, message.toTag, message.fromTag);
-    if (status < 200) return;
     if (request.toTag === '') {
-      if (method === 'INVITE' && this.#find(message.callId, message.toTag, message.fromTag) === undefined)
-        this.#answersCall(request, message, received.flow);
+      if (method === 'INVITE' && message.toTag !== '') this.#answersCall(request, message, received.flow);
       return;
     }
+    if (status < 200) return;
     const dialog = this.#find(message.callId, message.toTag, message.fromTag);
+    if (dialog !== undefined && method === 'PRACK' && message.body !== '') dialog.offer = message.body;
     if (dialog === undefined || (method !== 'UPDATE' && method !== 'INVITE')) return;
     this.#touched = dialog;
     this.#takesRefresh(dialog, request, message, received.flow);
@@ -946,6 +1061,7 @@ export class EndModel {
   #answersCall(request: Message, answer: Message, flow: FlowId): void {
     const replaced = this.#replacedBy(request, 'to-tag', 'from-tag');
     if (replaced !== undefined) {
+      if (answer.status < 200) return;
       this.#rename(replaced, answer.callId, answer.toTag, answer.fromTag);
       replaced.target = uriOf(request.header('contact'));
       this.#hearAbilities(replaced, request);
@@ -955,18 +1071,19 @@ export class EndModel {
       this.#isWell(replaced);
       return;
     }
-    const dialog = this.#make({
-      callId: answer.callId,
-      localTag: answer.toTag,
-      remoteTag: answer.fromTag,
-      isOurs: false,
-      target: uriOf(request.header('contact')),
-      routes: request.recordRoute.map(uriOf),
-      hop: this.#flows.get(flow)?.hop,
-      offer: answer.body || (this.#early.get(`${answer.callId} ${answer.toTag}`) ?? ''),
-    });
-    dialog.unacked = { cseq: answer.cseq, sinceMs: this.#nowMs };
+    const { callId, toTag: localTag, fromTag: remoteTag } = answer;
+    const target = uriOf(request.header('contact'));
+    const routes = request.recordRoute.map(uriOf);
+    const hop = this.#flows.get(flow)?.hop;
+    const dialog =
+      this.#find(callId, localTag, remoteTag) ??
+      this.#make({ callId, localTag, remoteTag, isOurs: false, target, routes, hop, offer: '' });
+    this.#touched = dialog;
+    if (answer.body !== '') dialog.offer = answer.body;
     this.#hearAbilities(dialog, request);
+    if (answer.status < 200) return;
+    dialog.isEarly = false;
+    dialog.unacked = { cseq: answer.cseq, sinceMs: this.#nowMs };
     this.#hearTimer(dialog, answer, false, false);
   }
 
@@ -977,9 +1094,14 @@ export class EndModel {
     if (answer.body !== '') dialog.offer = answer.body;
     if (answer.method === 'INVITE') dialog.unacked = { cseq: answer.cseq, sinceMs: this.#nowMs };
     const recordRoute = request.recordRoute.map(uriOf);
-    const isTrusted = this.#end.trust === 'dialog-tags' || this.#flows.get(flow)?.hop !== undefined;
+    const by = this.#flows.get(flow);
+    const isFromHop =
+      by?.isOurs === false && this.#end.protocol === 'tcp'
+        ? this.#isListed(sentBy(request))
+        : this.#isListed(by?.remote ?? '');
+    const isTrusted = this.#end.trust === 'dialog-tags' || isFromHop;
     const offersTag = request.lists('supported', tag);
-    dialog.target = uriOf(request.header('contact')) || dialog.target;
+    this.#retarget(dialog, request);
     if (!this.#isOn || !isTrusted || !offersTag) return;
     if (recordRoute.length === 0 && dialog.status === 'healthy') return;
     if (!recordRoute.every((uri) => /^sips?:.*;lr/i.test(uri)) || recordRoute.length > 30) return;
@@ -1056,7 +1178,8 @@ export class EndModel {
       hop: hop && hostPortOf(hop),
       offer,
     });
-    this.#numbers.delete(`${callId} ${localTag}`);
+    this.#numbers.delete(dialogKey(callId, localTag, remoteTag));
+    dialog.isEarly = false;
     dialog.group = group;
     dialog.allowsUpdate = peer.allowsUpdate;
     dialog.isResilient = peer.resilient ?? false;
@@ -1070,7 +1193,8 @@ export class EndModel {
 
   #tellsResult({ id, failure }: Extract<EngineEvent, { kind: 'result' }>): void {
     const wish = this.#wishes.get(id);
-    if (wish === undefined) return;
+    if (wish?.dialog.isEarly) this.#wishes.delete(id);
+    if (wish === undefined || wish.dialog.isEarly) return;
     const due = this.#due.find((each) => each.wish === wish);
     this.#wishes.delete(id);
     const status = failure === undefined ? 200 : failure.response?.status;
@@ -1085,17 +1209,26 @@ export class EndModel {
       this.#violate(`tells a success of ${method} that nobody has answered`, dialog);
       return;
     }
-    if (failure.code !== 'SIP_FAILURE_RESPONSE' || wish.isGivenUp || wish.state === 'confirming') return;
+    if (failure.code !== 'SIP_FAILURE_RESPONSE' || wish.isGivenUp) return;
+    if (wish.state === 'confirming') {
+      this.#mayBreak.add(dialog);
+      return;
+    }
     // The session ends for want of an ACK, and all that was wished for in it.
     if (this.#isUnacknowledged(dialog)) return;
+    if (this.#mayFail.has(dialog)) return;
     // The heal has had no answer: who waits for it has the same, who was not sent too.
-    if (this.#hasHealTimedOut(dialog) && (wish.state === 'waits' || wish.state === 'new')) {
+    if (
+      (this.#hasHealTimedOut(dialog) || this.#hasTimedOut(dialog)) &&
+      (wish.state === 'waits' || wish.state === 'new')
+    ) {
       this.#mayBreak.add(dialog);
       return;
     }
     const what = `${method} ${wish.cseq} fails with ${status}`;
     const sent = [...this.#sent.values()].findLast((each) => each.wish === wish);
-    if (wish.state === 'waits') {
+    const isSlow = wish.state === 'sent' && wish.resends > 0 && this.#nowMs - wish.refusedAtMs >= quickMs - slackMs;
+    if (wish.state === 'waits' || (isSlow && status === 430)) {
       if (this.#nowMs - wish.refusedAtMs < quickMs - slackMs)
         this.#violate(`${what} before the heal has had its time`, dialog);
       this.#break(dialog, true);
@@ -1106,8 +1239,9 @@ export class EndModel {
       if (sent !== undefined && this.#nowMs - sent.atMs < transactionMs - slackMs)
         this.#violate(`${what} too soon`, dialog);
       if (sent !== undefined) sent.isDone = true;
-      if (sent === undefined || sent.generation === dialog.generation) this.#break(dialog);
-    } else {
+      if (dialog.alternative !== undefined) this.#mayBreak.add(dialog);
+      else if (sent === undefined || sent.generation === dialog.generation) this.#break(dialog);
+    } else if (status === 503) {
       const hop = sent?.hop ?? this.#hopOf(dialog);
       if (hop !== undefined && this.#isSilent(hop)) this.#hopDied(hop);
       this.#mayBreak.add(dialog);
@@ -1116,17 +1250,23 @@ export class EndModel {
 
   #tellsStatus(dialog: Modelled, { routeStatus }: Extract<EngineEvent, { kind: 'route-status' }>): void {
     const { status, cause } = routeStatus;
+    if (dialog.isEarly) {
+      dialog.isEarly = false;
+      if (dialog.isAnswered) this.#mayBreak.add(dialog);
+      else this.#violate(`tells ${status} of an early dialog`, dialog);
+    }
     let due = this.#due.find((each) => each.dialog === dialog && each.routeStatus === status);
     if (due === undefined && status === 'recovering' && dialog.status === 'healthy') {
       const hop = this.#hopOf(dialog);
       if (cause === 'hop-silent' && hop !== undefined && this.#isSilent(hop)) this.#hopDied(hop);
-      else if (this.#mayBreak.has(dialog) || (cause === 'timeout' && this.#hasTimedOut(dialog)))
-        this.#break(dialog, true);
+      if (this.#mayBreak.has(dialog) || (cause === 'timeout' && this.#hasTimedOut(dialog))) this.#break(dialog, true);
       due = this.#due.find((each) => each.dialog === dialog && each.routeStatus === status);
     } else if (due === undefined && status === 'healthy' && dialog.status === 'recovering') {
       this.#mayBeWell.get(dialog)?.();
       due = this.#due.find((each) => each.dialog === dialog && each.routeStatus === status);
     }
+    // A new dialog in its place has another Call-ID: that is told in any case.
+    if (due === undefined && status === 'healthy' && routeStatus.replaced && dialog.status === 'healthy') return;
     if (due === undefined) {
       this.#violate(`tells ${status} (${cause}) without a cause, it is ${dialog.status}`, dialog);
       dialog.status = status;
@@ -1170,6 +1310,7 @@ export class EndModel {
   #meet(due: Due): void {
     for (const before of this.#due) {
       if (before === due) break;
+      if (before.kind === 'result' && due.kind === 'result') continue;
       if (before.dialog === due.dialog && !before.orSent)
         this.#violate(
           `tells ${due.kind} ${due.routeStatus ?? ''} before ${before.kind} ${before.routeStatus ?? ''}`,
@@ -1187,6 +1328,8 @@ export class EndModel {
     const dialog: Modelled = {
       ...given,
       id: undefined,
+      isEarly: true,
+      isAnswered: false,
       status: 'healthy',
       brokeAtMs: 0,
       generation: 0,
@@ -1207,17 +1350,13 @@ export class EndModel {
       unacked: undefined,
       repetitions: 0,
       isDoubtful: false,
+      movedBefore: 0,
       refreshFromMs: Number.POSITIVE_INFINITY,
       alternative: undefined,
     };
     const name = dialogKey(given.callId, given.localTag, given.remoteTag);
     this.#dialogs.set(name, dialog);
     this.#touched = dialog;
-    const id = this.#earlyIds.get(name);
-    if (id !== undefined) {
-      dialog.id = id;
-      this.#byId.set(id, dialog);
-    }
     return dialog;
   }
 
@@ -1236,28 +1375,39 @@ export class EndModel {
       if (dialog === this.#touched || count === 0) found = dialog;
       count++;
     }
-    if (found === undefined && this.#about.startsWith(`${callId} `)) this.#earlyIds.set(this.#about, id);
     if (found === undefined || (count > 1 && found !== this.#touched)) return undefined;
     found.id = id;
     this.#byId.set(id, found);
     return found;
   }
 
+  /** Whoever is written to: listed hops, and those that only some dialog's route names. */
   #hopAt(remote: string): string | undefined {
-    if (this.#hops.has(remote)) return remote;
-    // A connection that a hop has opened comes from any of its ports.
-    const host = remote.slice(0, remote.lastIndexOf(':') + 1);
-    return this.#end.protocol === 'tcp' ? this.#world.hops.find((hop) => hop.startsWith(host)) : undefined;
+    if (remote === '') return undefined;
+    if (!this.#hops.has(remote)) this.#hops.set(remote, { askedMs: undefined, isDead: false });
+    return remote;
+  }
+
+  #isListed(remote: string): boolean {
+    return this.#world.hops.includes(remote);
   }
 
   #hopOf(dialog: Modelled): string | undefined {
-    const first = dialog.routes[0];
-    return (first === undefined ? undefined : this.#hopAt(hostPortOf(first))) ?? dialog.hop;
+    const [first = ''] = dialog.routes;
+    const protocol = /;transport=tcp/i.test(first) ? 'tcp' : 'udp';
+    // What we do not speak leads to the hop that last worked.
+    return first !== '' && protocol === this.#end.protocol ? this.#hopAt(hostPortOf(first)) : dialog.hop;
   }
 
   #violate(what: string, dialog: Modelled): void {
-    if (dialog.isDoubtful) return;
+    if (dialog.isDoubtful || dialog.isEarly) return;
     dialog.isDoubtful = true;
+    console.log(
+      this.#nowMs,
+      what,
+      JSON.stringify({ ...dialog }),
+      [...this.#hops].map(([k, v]) => JSON.stringify([k, v])).join(),
+    );
     this.#world.violate(what, dialog.callId);
   }
 }
@@ -1272,6 +1422,24 @@ function key({ host, port }: Address): string {
 
 function dialogKey(callId: string, localTag: string, remoteTag: string): string {
   return `${callId} ${localTag} ${remoteTag}`;
+}
+
+function textOf(body: Uint8Array | undefined): string {
+  return body === undefined ? '' : Buffer.from(body).toString('latin1');
+}
+
+/** Neither a response nor an ACK. */
+function wantsAnswer(bytes: Uint8Array): boolean {
+  return !(bytes[0] === 0x53 && bytes[1] === 0x49) && !(bytes[0] === 0x41 && bytes[1] === 0x43);
+}
+
+function sentBy({ topVia }: Message): string {
+  return (
+    topVia
+      .slice(topVia.indexOf(' ') + 1)
+      .split(';', 1)[0]
+      ?.trim() ?? ''
+  );
 }
 
 function branchOf(message: Message): string {

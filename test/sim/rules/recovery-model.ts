@@ -14,7 +14,9 @@ export const recoveryModel: RuleMaker = {
       const end = plan.cast[place];
       if (end.kind === 'model') return undefined;
       const complain = (what: string, callId?: string): void => violate(`${place} ${what}`, callId);
-      const model = new EndModel({ end, hops: addresses.hops, take, violate: complain });
+      // What stands behind a hop is on nobody's list.
+      const hops = addresses.hops.slice(0, plan.cast.hops.length);
+      const model = new EndModel({ end, hops, take, violate: complain });
       models[place] = { life, model };
       return model;
     }
