@@ -104,7 +104,7 @@ export class Requests implements SentRequestUser {
       return;
     }
     if (message.status < 200) {
-      if (request.abandoned) this.#parts.clients.cancel(tx);
+      if (request.abandoned && request.method === 'INVITE') this.#parts.clients.cancel(tx);
       return;
     }
     if (!request.abandoned && this.#answerChallenge(tx, request, message)) return;

@@ -284,6 +284,9 @@ test('what the 2xx to an UPDATE says holds although the program has given the UP
   ground.note('early', dialog.request('UPDATE', { body: nearOffer }));
   await clock.run(10);
   assert.equal(ground.seen(), ['ours failed SIP_ABORTED', 'early failed 491 local'], 'its offer is still out');
+  hop.reply(hop.last('UPDATE'), 100);
+  await clock.run(10);
+  assert.is(hop.requests('CANCEL').length, 0, 'only an INVITE is cancelled (RFC 3261 §9.1)');
   hop.script = () => false;
   hop.reply(hop.last('UPDATE'), 200, {
     headers: [`Contact: <sip:moved@${host}:5070>`, 'Session-Expires: 90;refresher=uac', 'Require: timer'],

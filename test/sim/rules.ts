@@ -5,6 +5,7 @@ import { noStranger } from './rules/no-stranger.ts';
 import { nothingLeft } from './rules/nothing-left.ts';
 import { oneOutcome } from './rules/one-outcome.ts';
 import { openFlows } from './rules/open-flows.ts';
+import { recoveryModel } from './rules/recovery-model.ts';
 import { rejectionFirst } from './rules/rejection-first.ts';
 import { risingNumbers } from './rules/rising-numbers.ts';
 import { trueEndings } from './rules/true-endings.ts';
@@ -21,5 +22,6 @@ export const rules: readonly RuleMaker[] = [
   trueEndings,
   wellAgain,
   boundedTraffic,
+  recoveryModel,
   nothingLeft,
 ];

@@ -442,6 +442,8 @@ export class EndModel {
       this.#mayBreak.add(dialog);
       return;
     }
+    // Nothing is mended for a dialog that ends.
+    if (dialog.byeAtMs !== undefined) return;
     // A younger request overtook it (RFC 3261 §12.2.2): that says nothing of the route.
     const isOvertaken =
       status === 500 && answer.cseq < this.#lastNumber(dialog.callId, dialog.localTag, dialog.remoteTag);
@@ -457,8 +459,7 @@ export class EndModel {
     const action = actionOf(answer);
     const verdict = isOvertaken ? 'told' : requestVerdict(this.#end.mode, wish.method, status, action);
     this.#world.take(`request, ${this.#end.mode}: ${status === 430 ? `430 ${action}` : status} -> ${verdict}`);
-    // Nothing is mended for a dialog that ends.
-    if (verdict === 'told' || dialog.byeAtMs !== undefined) this.#owe(wish, status, false);
+    if (verdict === 'told') this.#owe(wish, status, false);
     else if (verdict === 'ends-dialog' || verdict === 'ends-usage') {
       this.#owe(wish, status, false);
       dialog.byeAtMs ??= this.#nowMs;
@@ -492,7 +493,8 @@ export class EndModel {
 
   #refusedOnce(sent: Sent, wish: Wish, isOld: boolean): void {
     const { dialog } = wish;
-    const mayHaveArrived = this.#end.protocol === 'udp' && this.#nowMs - sent.atMs >= 500;
+    // Some hop may have repeated it by UDP, and the 430 answer the repetition.
+    const mayHaveArrived = this.#nowMs - sent.atMs >= 500;
     if (wish.resends >= 2 || (mayHaveArrived && wish.method !== 'UPDATE' && wish.method !== 'INVITE')) {
       if (wish.confirm) {
         wish.state = 'confirming';
@@ -501,10 +503,12 @@ export class EndModel {
       }
       this.#owe(wish, 430, false);
       // Only we can mend it: even a passive stack does.
-      if (!isOld) this.#break(dialog, true);
+      if (dialog.alternative !== undefined) this.#mayBreak.add(dialog);
+      else if (!isOld) this.#break(dialog, true);
       return;
     }
-    wish.refusedAtMs = this.#nowMs;
+    // The heals for it and its sending again share their time.
+    if (wish.resends === 0) wish.refusedAtMs = this.#nowMs;
     wish.state = isOld ? 'again' : 'waits';
     if (isOld) wish.resends++;
     this.#mayHealFor(dialog, quickMs);
@@ -594,7 +598,6 @@ export class EndModel {
   }
 
   #attemptFailed(dialog: Modelled): void {
-    console.log(this.#nowMs, 'attempt failed', dialog.attempts, new Error().stack);
     dialog.heal = undefined;
     dialog.move = undefined;
     dialog.attempts++;
@@ -1216,7 +1219,12 @@ export class EndModel {
     }
     // The session ends for want of an ACK, and all that was wished for in it.
     if (this.#isUnacknowledged(dialog)) return;
-    if (this.#mayFail.has(dialog)) return;
+    if (this.#mayFail.has(dialog) || dialog.byeAtMs !== undefined) return;
+    // An INVITE is not waited for any longer, whatever became of it.
+    if (wish.method === 'INVITE' && wish.sentAtMs > 0 && this.#nowMs - wish.sentAtMs >= transactionMs - slackMs) {
+      this.#mayBreak.add(dialog);
+      return;
+    }
     // The heal has had no answer: who waits for it has the same, who was not sent too.
     if (
       (this.#hasHealTimedOut(dialog) || this.#hasTimedOut(dialog)) &&
@@ -1259,6 +1267,8 @@ export class EndModel {
     if (due === undefined && status === 'recovering' && dialog.status === 'healthy') {
       const hop = this.#hopOf(dialog);
       if (cause === 'hop-silent' && hop !== undefined && this.#isSilent(hop)) this.#hopDied(hop);
+      // Or a heal of it, though healthy, was on its way by a hop that is gone.
+      if (dialog.heal !== undefined && this.#isSilent(dialog.heal.hop)) this.#mayBreak.add(dialog);
       if (this.#mayBreak.has(dialog) || (cause === 'timeout' && this.#hasTimedOut(dialog))) this.#break(dialog, true);
       due = this.#due.find((each) => each.dialog === dialog && each.routeStatus === status);
     } else if (due === undefined && status === 'healthy' && dialog.status === 'recovering') {
@@ -1402,12 +1412,6 @@ export class EndModel {
   #violate(what: string, dialog: Modelled): void {
     if (dialog.isDoubtful || dialog.isEarly) return;
     dialog.isDoubtful = true;
-    console.log(
-      this.#nowMs,
-      what,
-      JSON.stringify({ ...dialog }),
-      [...this.#hops].map(([k, v]) => JSON.stringify([k, v])).join(),
-    );
     this.#world.violate(what, dialog.callId);
   }
 }
