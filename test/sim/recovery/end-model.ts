@@ -439,7 +439,7 @@ export class EndModel {
       return;
     }
     if (!this.#isOpen(wish)) {
-      this.#mayBreak.add(dialog);
+      this.#givenUpAnswered(dialog, wish.method, answer, isOld);
       return;
     }
     // Nothing is mended for a dialog that ends.
@@ -475,6 +475,15 @@ export class EndModel {
       if (mayFailOver || dialog.alternative !== undefined) this.#mayBreak.add(dialog);
       else if (!isOld) this.#break(dialog, status === 481 || verdict === 'registers');
     }
+  }
+
+  /** Nobody waits for it any more; what an answer to a refresh says of the route holds all the same. */
+  #givenUpAnswered(dialog: Modelled, method: string, answer: Message, isOld: boolean): void {
+    this.#mayBreak.add(dialog);
+    if (method !== 'UPDATE' && method !== 'INVITE') return;
+    const verdict = requestVerdict(this.#end.mode, method, answer.status, actionOf(answer));
+    const isWalked = verdict === 'mended' || verdict === 'registers' || answer.status === 481;
+    if (!isOld && isWalked) this.#mayHealFor(dialog, quickMs);
   }
 
   /** What is put right at the next try, without a word to anyone. */
@@ -537,6 +546,7 @@ export class EndModel {
       else {
         this.#mayBreak.add(dialog);
         this.#mayFail.add(dialog);
+        if (verdict === 'path' || verdict === 'next-rung') this.#mayHealFor(dialog, 0);
       }
       return;
     }
@@ -686,9 +696,10 @@ export class EndModel {
   }
 
   /** A target refresh of ours was taken (RFC 3261 §12.2.1.2, RFC 4028 §7.2). */
-  #refreshed({ message, isEarly }: Sent, dialog: Modelled, answer: Message): void {
+  #refreshed({ kind, message, isEarly }: Sent, dialog: Modelled, answer: Message): void {
     if (!this.#isOlderWord(dialog, answer)) this.#retarget(dialog, answer);
     if (message.body !== '') dialog.offer = message.body;
+    if (kind === 'refresh') this.#healsGroup(dialog);
     // The session begins with the call's own 2xx.
     if (!isEarly) this.#hearTimer(dialog, answer, true, false);
   }
@@ -1269,6 +1280,7 @@ export class EndModel {
       if (cause === 'hop-silent' && hop !== undefined && this.#isSilent(hop)) this.#hopDied(hop);
       // Or a heal of it, though healthy, was on its way by a hop that is gone.
       if (dialog.heal !== undefined && this.#isSilent(dialog.heal.hop)) this.#mayBreak.add(dialog);
+      if (this.#hasHealTimedOut(dialog)) this.#mayBreak.add(dialog);
       if (this.#mayBreak.has(dialog) || (cause === 'timeout' && this.#hasTimedOut(dialog))) this.#break(dialog, true);
       due = this.#due.find((each) => each.dialog === dialog && each.routeStatus === status);
     } else if (due === undefined && status === 'healthy' && dialog.status === 'recovering') {
