@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createStack, type StackCounters } from '../../core/index.ts';
+import { tcp } from '../../transport/index.ts';
+import { Attack } from './attack.ts';
+import { hosts, until, uriOf } from './battlefield.ts';
+import type { Target } from './job.ts';
+
+const test = suite('A stack whose process may have 200 descriptors');
+
+const options = [
+  'OPTIONS sip:$T SIP/2.0',
+  'Via: SIP/2.0/TCP $H:$P;branch=z9hG4bK-$N',
+  'From: <sip:x@$H>;tag=$N',
+  'To: <sip:$T>',
+  'Call-ID: $N',
+  'CSeq: 1 OPTIONS',
+  'Content-Length: 0',
+  '',
+  '',
+].join('\r\n');
+
+async function ask<T>(child: ChildProcess, order: object | string): Promise<T> {
+  const answer = once(child, 'message');
+  child.send(order);
+  const [value] = (await answer) as [T];
+  return value;
+}
+
+test('it reaches a hop that it has no connection to, whatever crowd has connected', async () => {
+  const entry = join(import.meta.dirname, 'small-stack.js');
+  const child = spawn('bash', ['-c', `ulimit -n 200; exec "${process.execPath}" "${entry}"`], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const [target] = (await once(child, 'message')) as [Target];
+  const far = await createStack({
+    transports: [tcp({ host: hosts.far, port: 0 })],
+    application: { onCall: (call) => void call.answer({ body: 'v=0\r\n' }).catch(() => undefined) },
+  });
+  const attack = await Attack.begin({
+    kind: 'connections',
+    to: target,
+    hosts: hosts.attackers,
+    count: 400,
+    messages: [options],
+    reads: true,
+    again: true,
+  });
+  try {
+    await until('all have connected', async () => (await attack.tell()).opened > 600);
+    const { port } = far.locals[0] as Target;
+    for (let round = 0; round < 5; round++) {
+      const { outcome } = await ask<{ outcome: unknown }>(child, { hop: uriOf('tcp', hosts.far, port) });
+      assert.is(outcome, 200);
+    }
+    const { closedOverloaded, closedIdle, receivedRequests } = await ask<StackCounters>(child, 'count');
+    assert.ok(receivedRequests > 0);
+    assert.ok(closedOverloaded + closedIdle > 100, `${closedOverloaded} and ${closedIdle} made place`);
+  } finally {
+    await attack.end();
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+    await far.destroy();
+  }
+});
+
+test.run();
