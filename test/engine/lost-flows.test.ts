@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EngineWorld } from '../fuzz/engine/engine-world.ts';
 import { textOctets } from '../fuzz/octets-text.ts';
-import { operationsOf } from '../fuzz/operations.ts';
+import { operationsOf } from '../fuzz/world/operations.ts';
 
 const test = suite('Flows that are lost');
 

@@ -1,26 +1,23 @@
+import type { Address } from '../../../core/contract.ts';
 import type { DialogId } from '../../../core/dialog/table.ts';
 import type { Command } from '../../../core/engine/command.ts';
-import { changed, messageText, writtenText } from '../message-text.ts';
 import { textOctets } from '../octets-text.ts';
-import { meant, numberOf, type Operation, operationsOf } from '../operations.ts';
+import { actOnFlows } from '../world/flow-actions.ts';
+import { changed, messageText, writtenText } from '../world/message-text.ts';
+import { meant, numberOf, type Operation, operationsOf } from '../world/operations.ts';
 import { type Application, nothing, otherSession, session, type Zeal } from './application.ts';
-import type { Ground, Opening } from './ground.ts';
+import type { EngineGround } from './engine-ground.ts';
 import { type Party, partyNames } from './parties.ts';
 import type { Peers } from './peers.ts';
 import { sceneNames, scenes } from './scenes.ts';
 import { listedOf } from './settings.ts';
 
-/** Longest that one operation waits. */
-const waitMaxMs = 120_000;
-
-const faults = ['head-too-large', 'body-too-large', 'content-length'] as const;
 const methods = ['INFO', 'UPDATE', 'INVITE', 'MESSAGE', 'OPTIONS', 'DANCE'] as const;
-const openings: readonly Opening[] = ['yes', 'no', 'wait'];
 const zeals: readonly Zeal[] = ['half', 'idle', 'good'];
 
 /** Carries out what an input says. */
 export class Actions {
-  readonly #ground: Ground;
+  readonly #ground: EngineGround;
   readonly #peers: Peers;
   readonly #application: Application;
   readonly #received: { readonly party: Party; readonly text: string }[] = [];
@@ -29,7 +26,7 @@ export class Actions {
   /** It has all dialogs healed, so that their routes may move. */
   healsAll = false;
 
-  constructor(ground: Ground, peers: Peers, application: Application) {
+  constructor(ground: EngineGround, peers: Peers, application: Application) {
     this.#ground = ground;
     this.#peers = peers;
     this.#application = application;
@@ -47,11 +44,13 @@ export class Actions {
   send(party: Party, text: string): void {
     this.#received.unshift({ party, text });
     if (this.#received.length > 32) this.#received.pop();
-    this.#ground.putMessage(party, text);
+    this.#ground.putMessage(party.address, text);
   }
 
-  #do({ name, words, text }: Operation, depth: number): void {
+  #do(operation: Operation, depth: number): void {
     const ground = this.#ground;
+    if (actOnFlows(ground, operation, (word, connected) => this.#address(word, connected))) return;
+    const { name, words, text } = operation;
     const peers = this.#peers;
     const [first, second, third] = words;
     switch (name) {
@@ -59,9 +58,6 @@ export class Actions {
         break;
       case 'scene':
         if (depth === 0) this.run(operationsOf(textOctets(meant(first, sceneNames, scenes) ?? '')), 1);
-        break;
-      case 'wait':
-        ground.pass(Math.min(numberOf(first), waitMaxMs));
         break;
       case '':
       case 'from':
@@ -99,26 +95,6 @@ export class Actions {
       case 'mood':
         this.#party(first).mood = { status: numberOf(second, 999), changes: text };
         break;
-      case 'lose':
-        ground.lose(ground.flows.toward(this.#party(first).address));
-        break;
-      case 'open':
-        ground.flowOf(this.#party(first));
-        break;
-      case 'opens':
-        ground.opening = meant(first, openings, openings) ?? 'yes';
-        break;
-      case 'grant':
-        ground.answerAsked();
-        break;
-      case 'head':
-        ground.put({
-          kind: 'message-refused',
-          flow: ground.flowOf(this.#connected(first)),
-          head: textOctets(text),
-          fault: meant(second, faults, faults) ?? 'content-length',
-        });
-        break;
       case 'zeal':
         this.#application.zeal = meant(first, zeals, zeals) ?? 'half';
         break;
@@ -132,17 +108,17 @@ export class Actions {
     return this.#peers.named(meant(word, partyNames, partyNames) ?? 'hop');
   }
 
-  /** A party that has a connection: datagrams are never refused unread. */
-  #connected(word: string | undefined): Party {
+  /** Where a party is; `connected`: by a connection. */
+  #address(word: string | undefined, connected: boolean): Address {
     const party = this.#party(word);
-    if (party.address.protocol !== 'udp') return party;
-    return this.#peers.named(party.isStranger ? 'intruder' : party.listed ? 'stream' : 'inbound');
+    if (!connected || party.address.protocol !== 'udp') return party.address;
+    return this.#peers.named(party.isStranger ? 'intruder' : party.listed ? 'stream' : 'inbound').address;
   }
 
   #receive(party: Party, text: string): void {
     this.#received.unshift({ party, text });
     if (this.#received.length > 32) this.#received.pop();
-    this.#ground.receive(party, text);
+    this.#ground.receive(party.address, text);
   }
 
   #tell([name, first, second, ...flags]: readonly string[]): void {

@@ -5,11 +5,11 @@ import type { Command } from '../../../core/engine/command.ts';
 import { Engine } from '../../../core/engine/engine.ts';
 import type { EngineEvent } from '../../../core/engine/event.ts';
 import { octetsText, textOctets } from '../octets-text.ts';
-import { operationsOf } from '../operations.ts';
 import { sessionOf } from '../session.ts';
 import { check, ruleOf } from '../target.ts';
+import { operationsOf } from '../world/operations.ts';
+import type { EngineLike } from './engine-ground.ts';
 import { EngineWorld } from './engine-world.ts';
-import type { EngineLike } from './ground.ts';
 import { sceneNames } from './scenes.ts';
 
 /** Each seed needs some batches at most. */

@@ -1,15 +1,17 @@
-import type { Address } from '../../../core/contract.ts';
+import type { Address, FlowId, Input, Output } from '../../../core/contract.ts';
+import type { Command } from '../../../core/engine/command.ts';
 import { Engine } from '../../../core/engine/engine.ts';
-import type { EngineEvent } from '../../../core/engine/event.ts';
-import type { Operation } from '../operations.ts';
+import type { EngineCounts, EngineEvent } from '../../../core/engine/event.ts';
 import { check } from '../target.ts';
+import { Ground, type GroundUser } from '../world/ground.ts';
+import type { Operation } from '../world/operations.ts';
+import { readSent } from '../world/sent-message.ts';
 import { Actions } from './actions.ts';
 import { Application } from './application.ts';
-import { Ground, type GroundUser, type MakeEngine } from './ground.ts';
+import type { EngineGround, EngineLike, MakeEngine } from './engine-ground.ts';
 import { type Party, parties } from './parties.ts';
 import { Peers } from './peers.ts';
 import { RouteWatch } from './route-watch.ts';
-import type { SentMessage } from './sent-message.ts';
 import { listedOf, optionsOf, t1x64Ms } from './settings.ts';
 import { Witness } from './witness.ts';
 
@@ -25,16 +27,21 @@ const tightCapacity = 32;
 /** What is left when all dialogs have ended is over by then. */
 const restWithinMs = 120_000;
 
+/** One message may cause so many, beside one for each dialog and transaction that there is. */
+const sendsMax = 8;
+
 /** An engine with a program that it serves, and all whom it talks with: what one input runs in. */
-export class EngineWorld implements GroundUser {
+export class EngineWorld implements GroundUser<Command, EngineEvent> {
   readonly #parties: readonly Party[] = parties();
   readonly #application: Application;
   readonly #peers: Peers;
   readonly #watch: RouteWatch;
-  readonly #ground: Ground;
+  readonly #engine: EngineLike;
+  readonly #ground: EngineGround;
   readonly #actions: Actions;
   readonly #witness: Witness;
   readonly #calmMs: number;
+  #counts: EngineCounts;
 
   /** `operations` says what the engine is set up with. */
   constructor(operations: readonly Operation[], make: MakeEngine = (options) => new Engine(options)) {
@@ -45,7 +52,9 @@ export class EngineWorld implements GroundUser {
     this.#watch = new RouteWatch({ isOff, uris });
     this.#application = new Application((command) => this.#ground.put({ kind: 'command', command }));
     this.#peers = new Peers(this.#parties, (party, text) => this.#actions.send(party, text));
-    this.#ground = new Ground(make, options, this, stepsMax);
+    this.#engine = make(options);
+    this.#counts = this.#engine.counts;
+    this.#ground = new Ground(this.#engine, this, stepsMax);
     this.#actions = new Actions(this.#ground, this.#peers, this.#application);
     this.#witness = new Witness(this.#ground, this.#peers, this.#application);
   }
@@ -59,7 +68,6 @@ export class EngineWorld implements GroundUser {
     const ground = this.#ground;
     ground.budget = restStepsMax;
     ground.opening = 'yes';
-    ground.source = undefined;
     this.#peers.calm();
     this.#application.zeal = 'good';
     ground.answerAsked();
@@ -81,7 +89,8 @@ export class EngineWorld implements GroundUser {
     this.#watch.heard(text, from);
   }
 
-  sent(message: SentMessage, to: Address): void {
+  sent(bytes: Uint8Array, flow: FlowId, to: Address): void {
+    const message = readSent(bytes, flow);
     this.#watch.sent(message, to);
     this.#witness?.hear(message);
     this.#peers.hear(message, to);
@@ -92,10 +101,37 @@ export class EngineWorld implements GroundUser {
     this.#application.hear(event);
   }
 
+  stepped(
+    _inputs: readonly Input<Command>[],
+    outputs: readonly Output<EngineEvent>[],
+    source: Address | undefined,
+  ): void {
+    const { counts } = this.#engine;
+    if (source !== undefined) checkSends(outputs, this.#counts);
+    checkCounts(counts);
+    this.#counts = counts;
+  }
+
   /** What the engine still holds. */
   #left(): string {
-    const { healedRequests: _grows, ...counts } = this.#ground.engine.counts;
+    const { healedRequests: _grows, ...counts } = this.#engine.counts;
     const left = Object.entries(counts).filter(([, count]) => count !== 0);
     return left.map(([name, count]) => `${count} ${name}`).join(', ');
   }
+}
+
+/** `before` is what there was before. */
+function checkSends(outputs: readonly Output<EngineEvent>[], before: EngineCounts): void {
+  const { dialogs, clientTransactions, serverTransactions } = before;
+  const sends = outputs.filter(({ kind }) => kind === 'send').length;
+  const isBounded = sends <= sendsMax + dialogs + clientTransactions + serverTransactions;
+  check(isBounded, 'one message causes no flood', () => `${sends} messages`);
+}
+
+function checkCounts(counts: EngineCounts): void {
+  for (const name in counts) {
+    const count = counts[name as keyof EngineCounts];
+    check(Number.isInteger(count) && count >= 0, 'counts are whole numbers', () => `${name}: ${count}`);
+  }
+  check(counts.recovering <= counts.dialogs, 'what recovers is a dialog', () => JSON.stringify(counts));
 }

@@ -1,9 +1,9 @@
 import type { Address } from '../../../core/contract.ts';
 import { digestOf } from '../../../core/message/digest.ts';
-import { changed, type MessageText, writtenText } from '../message-text.ts';
+import { changed, type MessageText, writtenText } from '../world/message-text.ts';
+import { type SentMessage, valuesOf } from '../world/sent-message.ts';
 import { type KnownDialog, KnownDialogs } from './known-dialog.ts';
 import { good, guardName, ownHost, type Party, silent } from './parties.ts';
-import { type SentMessage, valuesOf } from './sent-message.ts';
 import { password, quickHash, realm, username } from './settings.ts';
 
 /** So many of what was sent are remembered. */

@@ -1,7 +1,7 @@
 import type { Address } from '../../../core/contract.ts';
 import { check } from '../target.ts';
+import { type SentMessage, valuesOf } from '../world/sent-message.ts';
 import { strangerHost } from './parties.ts';
-import { type SentMessage, valuesOf } from './sent-message.ts';
 
 /** What strangers must never get: a route of ours, or a message that is no answer to one of theirs. */
 export class RouteWatch {

@@ -1,11 +1,9 @@
 import type { Hash, RandomSource } from '../../../core/contract.ts';
 import type { EngineOptions } from '../../../core/engine/options.ts';
 import { seeded } from '../../engine/world.ts';
-import type { Operation } from '../operations.ts';
+import { startMs } from '../world/ground.ts';
+import type { Operation } from '../world/operations.ts';
 import { ownHost, type Party } from './parties.ts';
-
-/** The instant at which worlds begin. */
-export const startMs = 1_000;
 
 /** SIP's timers, five times as fast as usual: an input has so much more time. */
 const t1Ms = 100;
@@ -76,7 +74,7 @@ const randomOctets = new Uint8Array(2 ** 16);
 seeded(1)(randomOctets);
 
 /** The same octets for each engine, made once: engines are made by the thousand. */
-function quickRandom(): RandomSource {
+export function quickRandom(): RandomSource {
   let at = 0;
   return (target) => {
     if (at + target.length > randomOctets.length) at = 1; // not what was given before

@@ -1,11 +1,11 @@
 import type { DialogId } from '../../../core/dialog/table.ts';
 import type { Command } from '../../../core/engine/command.ts';
 import { check } from '../target.ts';
+import { type SentMessage, valuesOf } from '../world/sent-message.ts';
 import { type Application, nothing, type Outcome, session } from './application.ts';
-import type { Ground } from './ground.ts';
+import type { EngineGround } from './engine-ground.ts';
 import { guardName } from './parties.ts';
 import type { Peers } from './peers.ts';
-import { type SentMessage, valuesOf } from './sent-message.ts';
 
 const callId = 'witness';
 /** Longer than any transaction. */
@@ -14,14 +14,14 @@ const routes = ['<sip:10.0.0.5;lr>', '<sip:proxy.example;lr>'];
 
 /** A dialog that no input touches: it works to the end, whatever becomes of others. */
 export class Witness {
-  readonly #ground: Ground;
+  readonly #ground: EngineGround;
   readonly #peers: Peers;
   readonly #application: Application;
   readonly #dialog: DialogId;
   #info: SentMessage | undefined;
 
   /** Begins the dialog: the first one. */
-  constructor(ground: Ground, peers: Peers, application: Application) {
+  constructor(ground: EngineGround, peers: Peers, application: Application) {
     this.#ground = ground;
     this.#peers = peers;
     this.#application = application;

@@ -1,4 +1,5 @@
 import { textOctets } from '../octets-text.ts';
+import { flowWords } from '../world/flow-actions.ts';
 import { partyNames } from './parties.ts';
 import { sceneNames } from './scenes.ts';
 import { settingNames } from './settings.ts';
@@ -7,7 +8,7 @@ const operations = [
   ...sceneNames.map((name) => `~scene ${name}`),
   ...settingNames.map((name) => `~with ${name}`),
   ...partyNames.flatMap((name) => [`~lose ${name}`, `~mood ${name} 0`, `~mood ${name} 200`, `~call ${name}`]),
-  ...[1, 20, 100, 400, 1_600, 3_600, 7_000, 20_000, 60_000].map((ms) => `~wait ${ms}`),
+  ...flowWords,
   ...[100, 180, 183, 200, 302, 401, 404, 407, 408, 422, 430, 481, 486, 487, 491, 500, 503, 603].map(
     (status) => `~reply same ${status} 0`,
   ),
@@ -16,8 +17,17 @@ const operations = [
     `~ask hop 0 ${method}`,
     `~ask stranger 1 ${method}`,
   ]),
-  ...['from hop', 'from stranger', 'again hop 0', 'again stranger 0', 'echo hop 0', 'echo stranger 0', 'cancel hop'],
-  ...['opens no', 'opens wait', 'opens yes', 'grant', 'open inbound', 'head stream 0', 'zeal idle', 'zeal good'],
+  ...[
+    'from hop',
+    'from stranger',
+    'again hop 0',
+    'again stranger 0',
+    'echo hop 0',
+    'echo stranger 0',
+    'cancel hop',
+  ].map((words) => `~${words}`),
+  '~zeal idle',
+  '~zeal good',
   ...['invite', 'invite forks', 'invite bodyless offers', 'invite expires', 'cancel 0', 'abandon 0', 'ring 0 79'].map(
     (words) => `~tell ${words}`,
   ),

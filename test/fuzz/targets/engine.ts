@@ -1,8 +1,8 @@
 import { EngineWorld } from '../engine/engine-world.ts';
 import { engineStarts } from '../engine/starts.ts';
 import { engineWords } from '../engine/words.ts';
-import { operationsOf } from '../operations.ts';
 import type { Target } from '../target.ts';
+import { operationsOf } from '../world/operations.ts';
 
 /**
  * An engine amid calls, hops and strangers. An input is a program of what they all send and do (`operations.ts`, `engine/actions.ts`):

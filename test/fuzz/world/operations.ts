@@ -1,4 +1,4 @@
-import { octetsText } from './octets-text.ts';
+import { octetsText } from '../octets-text.ts';
 
 /**
  * One thing that an input says to do: `~name word word` on a line of its own, and what follows up to the next such line, octet for

@@ -1,5 +1,5 @@
-import { isIPv4 } from 'node:net';
-import type { Address, FlowId } from '../../core/contract.ts';
+import { isIP } from 'node:net';
+import type { Address, FlowId } from '../../../core/contract.ts';
 
 /** Flows as a transport numbers them: a UDP remote has one at a time, each connection is one of its own. */
 export class FlowBook {
@@ -9,7 +9,7 @@ export class FlowBook {
 
   /** Whether there is any way to that address. */
   canReach({ protocol, host, port }: Address): boolean {
-    return (protocol === 'udp' || protocol === 'tcp') && isIPv4(host) && port > 0 && port < 65_536;
+    return (protocol === 'udp' || protocol === 'tcp') && isIP(host) !== 0 && port > 0 && port < 65_536;
   }
 
   /** The flow of a UDP remote, new or old; a new connection. */

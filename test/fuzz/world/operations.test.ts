@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { textOctets } from '../octets-text.ts';
 import { changed, messageText, writtenText } from './message-text.ts';
-import { textOctets } from './octets-text.ts';
 import { meant, numberOf, operationsOf } from './operations.ts';
 
 const test = suite('Inputs that are programs');
