@@ -7,6 +7,7 @@ const loaders = {
   framer: () => import('./targets/framer.ts'),
   writer: () => import('./targets/writer.ts'),
   engine: () => import('./targets/engine.ts'),
+  edge: () => import('./targets/edge.ts'),
 } as const satisfies Readonly<Record<string, () => Promise<{ readonly target: Target }>>>;
 
 export type TargetName = keyof typeof loaders;

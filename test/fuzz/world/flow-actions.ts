@@ -1,6 +1,5 @@
 import type { Address } from '../../../core/contract.ts';
 import type { SipErrorCode } from '../../../core/errors.ts';
-import { textOctets } from '../octets-text.ts';
 import type { Ground, Opening } from './ground.ts';
 import { meant, numberOf, type Operation } from './operations.ts';
 
@@ -64,9 +63,8 @@ export function actOnFlows<C, E>(
       ground.answerAsked();
       return true;
     case 'head': {
-      const flow = ground.flowOf(addressOf(first, true)); // datagrams are never refused unread
-      const fault = meant(second, faults, faults) ?? 'content-length';
-      ground.put({ kind: 'message-refused', flow, head: textOctets(text), fault });
+      // Datagrams are never refused unread.
+      ground.putHead(addressOf(first, true), text, meant(second, faults, faults) ?? 'content-length');
       return true;
     }
     default:

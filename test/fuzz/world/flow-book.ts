@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Address, FlowId } from '../../../core/contract.ts';
+import { canonicalHost } from '../../../transport/address.ts';
 
 /** Flows as a transport numbers them: a UDP remote has one at a time, each connection is one of its own. */
 export class FlowBook {
@@ -13,7 +14,8 @@ export class FlowBook {
   }
 
   /** The flow of a UDP remote, new or old; a new connection. */
-  open(remote: Address): FlowId {
+  open(address: Address): FlowId {
+    const remote = { ...address, host: canonicalHost(address.host) };
     const key = keyOf(remote);
     const known = remote.protocol === 'udp' ? this.#byAddress.get(key) : undefined;
     const flow = known ?? (++this.#ids as FlowId);
@@ -23,10 +25,14 @@ export class FlowBook {
   }
 
   close(flow: FlowId): void {
-    const remote = this.#remotes.get(flow);
-    if (remote === undefined) return;
+    this.abandon(flow);
     this.#remotes.delete(flow);
-    if (this.#byAddress.get(keyOf(remote)) === flow) this.#byAddress.delete(keyOf(remote));
+  }
+
+  /** What goes to its address from now on goes by another one. */
+  abandon(flow: FlowId): void {
+    const remote = this.#remotes.get(flow);
+    if (remote !== undefined && this.#byAddress.get(keyOf(remote)) === flow) this.#byAddress.delete(keyOf(remote));
   }
 
   isOpen(flow: FlowId): boolean {
@@ -44,5 +50,5 @@ export class FlowBook {
 }
 
 function keyOf({ protocol, host, port }: Address): string {
-  return `${protocol} ${host} ${port}`;
+  return `${protocol} ${canonicalHost(host)} ${port}`;
 }

@@ -1,4 +1,4 @@
-import type { Address, FlowId, Input, Output, Steppable } from '../../../core/contract.ts';
+import type { Address, FlowId, Input, MessageFault, Output, Steppable } from '../../../core/contract.ts';
 import type { SipErrorCode } from '../../../core/errors.ts';
 import { textOctets } from '../octets-text.ts';
 import { check } from '../target.ts';
@@ -89,10 +89,17 @@ export class Ground<C, E> {
     this.settle();
   }
 
+  /** Puts in what there is of a message that a stream's transport does not take. */
+  putHead(from: Address, text: string, fault: MessageFault): void {
+    const flow = this.flowOf(from);
+    this.#user.arrives(text, from);
+    this.put({ kind: 'message-refused', flow, head: textOctets(text), fault });
+  }
+
   /** A flow is lost, if there is one. */
   lose(flow: FlowId | undefined, code: SipErrorCode): void {
     if (flow === undefined || !this.flows.isOpen(flow)) return;
-    this.flows.close(flow);
+    this.flows.abandon(flow);
     this.put({ kind: 'flow-lost', flow, failure: { code, message: 'an input says so' } });
   }
 
@@ -131,6 +138,10 @@ export class Ground<C, E> {
     this.#inputs = [];
     if (inputs.length > 0) this.nowMs += 1;
     this.budget--;
+    const lost = inputs.flatMap((input) => (input.kind === 'flow-lost' ? [input.flow] : []));
+    // What comes before a loss may still be answered by its flow.
+    const areAll = lost.length === inputs.length;
+    if (areAll) for (const flow of lost) this.flows.close(flow);
     const { outputs, wakeAtMs } = this.#driven.step(this.nowMs, inputs);
     this.#wakeAtMs = wakeAtMs;
     check(
@@ -140,6 +151,7 @@ export class Ground<C, E> {
     );
     this.#user.stepped(inputs, outputs, source);
     for (const output of outputs) this.#take(output);
+    if (!areAll) for (const flow of lost) this.flows.close(flow);
     if (this.opening !== 'wait') this.answerAsked(); // a transport opens in a later turn
   }
 
@@ -167,7 +179,8 @@ export class Ground<C, E> {
     if (this.opening === 'no' || !this.flows.canReach(remote)) {
       this.put({ kind: 'open-failed', openId, failure: { code: 'SIP_OPEN_FAILED', message: 'an input says so' } });
     } else {
-      this.put({ kind: 'flow-open', flow: this.flows.open(remote), remote, openId });
+      const flow = this.flows.open(remote);
+      this.put({ kind: 'flow-open', flow, remote: this.flows.remote(flow) ?? remote, openId });
     }
   }
 }
