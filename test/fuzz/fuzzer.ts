@@ -58,7 +58,8 @@ export class Fuzzer {
     this.#coverage = options.coverage;
     this.#chance = new Chance(options.seed);
     this.#mutator = new Mutator(this.#chance, options.target.words);
-    this.#pace = options.watchesPace === true ? new Pace((input) => options.target.run(input)) : undefined;
+    const { target, watchesPace = false } = options;
+    this.#pace = watchesPace && target.isProgram !== true ? new Pace((input) => target.run(input)) : undefined;
   }
 
   /** Runs the target's first inputs. To be called once, before the rest. */

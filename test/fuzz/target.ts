@@ -5,6 +5,8 @@ export interface Target {
   readonly covers: readonly string[];
   /** So many inputs run before coverage is asked for: fewer than usual where one takes long. */
   readonly batchSize?: number;
+  /** An input may say in few octets to do much: its time is bounded otherwise. */
+  readonly isProgram?: boolean;
   /** Pieces of input that only this target understands. */
   readonly words?: readonly Uint8Array[];
   /** Inputs to begin with. */

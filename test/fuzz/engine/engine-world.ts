@@ -16,8 +16,8 @@ import { listedOf, optionsOf, t1x64Ms } from './settings.ts';
 import { Witness } from './witness.ts';
 
 /** Steps that an input's own operations may take, and those that it may take to come to rest. */
-const stepsMax = 1_500;
-const restStepsMax = 4_000;
+const stepsMax = 600;
+const restStepsMax = 3_000;
 
 /** So long everybody behaves before the witness is asked. Where there is little room, until transactions have given theirs back. */
 const calmMs = { usual: 1_000, tight: 2 * t1x64Ms } as const;

@@ -11,6 +11,7 @@ import { operationsOf } from '../world/operations.ts';
 export const target: Target = {
   name: 'edge',
   covers: ['core/edge/'],
+  isProgram: true,
   batchSize: 128,
   words: edgeWords,
   starts: edgeStarts,

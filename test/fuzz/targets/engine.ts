@@ -12,6 +12,7 @@ import { operationsOf } from '../world/operations.ts';
 export const target: Target = {
   name: 'engine',
   covers: ['core/engine/', 'core/recovery/', 'core/dialog/', 'core/transaction/'],
+  isProgram: true,
   batchSize: 64,
   words: engineWords,
   starts: engineStarts,
