@@ -61,7 +61,8 @@ function ourEnd(dice: Dice, isSlow: boolean): OurEnd {
     passive: recovers && isPassive === true,
     trust: recovers && isTrusting === true ? 'dialog-tags' : 'hops',
     replaces: recovers && replaces === true,
-    probeIntervalMs: dice.chance(0.04) ? 375 : dice.pick([3000, 5000, 7000, 10_000, 15_000]),
+    // Probes are most of what is sent, and most of them say the same.
+    probeIntervalMs: dice.chance(0.015) ? 375 : dice.pick([3000, 7000, 10_000, 15_000, 20_000, 30_000]),
     sessionIntervalS: isSlow ? dice.pick([90, 120]) : dice.pick([0, 90, 90, 120, 300, 1800]),
     ...(recovers && hasDeadline && { deadlineMs }),
     ...(hasMediaTimeout && { mediaTimeoutMs }),

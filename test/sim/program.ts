@@ -175,10 +175,10 @@ export class Program implements Party {
     const isGrouped = dice.chance(0.2);
     const expiresS = dice.pick([1, 5, 30]);
     const expires = dice.chance(0.1);
-    const signal = this.#signal(dice, 0.25);
+    const signal = this.#signal(dice, 0.25, true);
     const invited = this.#its.invite(this.#ground.target(this.#place), {
       ...(isDelayed ? { answerOffer: () => ({ body }) } : { body }),
-      signal,
+      ...(signal && { signal }),
       headers: { [actHeader]: String(act.dice) },
       ...(isGrouped && { group }),
       ...(expires && { expiresS }),
@@ -202,20 +202,21 @@ export class Program implements Party {
   }
 
   #actOn(dialog: Dialog, { what, dice: number }: Act, dice: Dice): void {
-    const signal = this.#signal(dice, 0.15);
+    const signal = this.#signal(dice, 0.15, what === 'heal');
+    const giving = signal === undefined ? {} : { signal };
     const body = dice.pick(offers);
     switch (what) {
       case 'info':
         for (let each = dice.pick([1, 1, 1, 1, 2, 4]); each > 0; each--) this.#inform(dialog, number + each, dice);
         break;
       case 'update':
-        this.#watch('UPDATE', dialog, dialog.request('UPDATE', { signal }));
+        this.#watch('UPDATE', dialog, dialog.request('UPDATE', giving));
         break;
       case 'update-offer':
-        this.#watch('UPDATE', dialog, dialog.request('UPDATE', { signal, body }));
+        this.#watch('UPDATE', dialog, dialog.request('UPDATE', { ...giving, body }));
         break;
       case 'reinvite':
-        this.#watch('INVITE', dialog, dialog.request('INVITE', { signal, body }));
+        this.#watch('INVITE', dialog, dialog.request('INVITE', { ...giving, body }));
         break;
       case 'bye':
         this.#bye(dialog, dice);
@@ -233,7 +234,7 @@ export class Program implements Party {
         break;
       case 'options': {
         const method = dice.pick(['OPTIONS', 'MESSAGE', 'FOO']);
-        this.#watch(method, dialog, dialog.request(method, { signal }));
+        this.#watch(method, dialog, dialog.request(method, giving));
         break;
       }
     }
@@ -248,7 +249,7 @@ export class Program implements Party {
   }
 
   #heal(dialog: Dialog, signal?: AbortSignal): void {
-    this.#watch('heal', dialog, dialog.heal({ signal: signal ?? this.#signal(new Dice(1), 0) }));
+    this.#watch('heal', dialog, dialog.heal(signal === undefined ? {} : { signal }));
   }
 
   #bye(dialog: Dialog, dice: Dice | undefined): void {
@@ -380,12 +381,13 @@ export class Program implements Party {
     );
   }
 
-  /** Gives up, with that chance, before the world is calm. */
-  #signal(dice: Dice, chance: number): AbortSignal {
+  /** Gives up with that chance; `isPatient`: gives up in calm weather at the latest. Undefined for what nobody gives up. */
+  #signal(dice: Dice, chance: number, isPatient = false): AbortSignal | undefined {
+    const givesUp = dice.chance(chance);
+    if (this.#isCalm || (!givesUp && !isPatient)) return undefined;
     const giveUp = new AbortController();
-    if (this.#isCalm) return giveUp.signal;
-    this.#patience.add(giveUp);
-    if (dice.chance(chance)) this.#later(dice, () => giveUp.abort());
+    if (isPatient) this.#patience.add(giveUp);
+    if (givesUp) this.#later(dice, () => giveUp.abort());
     return giveUp.signal;
   }
 

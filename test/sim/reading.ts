@@ -18,5 +18,8 @@ export function read(bytes: Uint8Array): Message | undefined {
  * branches begin so.
  */
 export function isProbe(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('branch=z9hG4bKprobe.', 0, 'latin1');
+  const mayBe = bytes[0] === 0x4f || (bytes[0] === 0x53 && bytes[8] === 0x32); // "OPTIONS", or "SIP/2.0 2"
+  return mayBe && Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 160)).indexOf(probeBranch) >= 0;
 }
+
+const probeBranch = Buffer.from('branch=z9hG4bKprobe.');

@@ -29,6 +29,7 @@ const aboutNothing: ReadonlySet<Forgery> = new Set(['scan', 'garbage']);
 export class Strangers {
   readonly #clock: Clock;
   readonly #hops: readonly Endpoint[];
+  readonly #guards: readonly Endpoint[];
   readonly #victim: (place: Place) => Victim;
   readonly #spoil: (callId: string) => void;
   readonly #strangers: readonly Stranger[];
@@ -43,6 +44,8 @@ export class Strangers {
     readonly addresses: readonly Endpoint[];
     readonly seed: number;
     readonly hops: readonly Endpoint[];
+    /** Those that let no stranger into a dialog. A plain proxy lets everybody in, and who lists one trusts it. */
+    readonly guards: readonly Endpoint[];
     readonly victim: (place: Place) => Victim;
     /** Hears of each dialog that is forged into by what RFC 3261 takes for proof. */
     readonly spoil: (callId: string) => void;
@@ -50,6 +53,7 @@ export class Strangers {
     const { network, clock, addresses, seed, hops, victim } = options;
     this.#clock = clock;
     this.#hops = hops;
+    this.#guards = options.guards;
     this.#victim = victim;
     this.#spoil = options.spoil;
     this.#strangers = addresses.flatMap((address) =>
@@ -112,8 +116,9 @@ export class Strangers {
   #lie({ place, what, pick }: Forging, about: ForgedDialog): void {
     const dice = new Dice(Math.floor(pick * 2 ** 31));
     const { address, protocol } = this.#victim(place);
-    const hop = dice.pick(this.#hops);
-    const isToHop = !aboutPending.has(what) && dice.chance(0.3);
+    const hops = aboutNothing.has(what) ? this.#hops : this.#guards;
+    const hop = dice.pick(hops);
+    const isToHop = !aboutPending.has(what) && dice.chance(0.3) && hops.length > 0;
     const able = this.#strangers.filter((stranger) => isToHop || stranger.protocol === protocol);
     const isSent = dice.pick(able).forge(what, isToHop ? hop : address, about, dice.below(2 ** 31));
     if (isSent && proving.has(what)) this.#spoil(about.callId);

@@ -89,6 +89,7 @@ export class World implements Ground, TroubledWorld {
       const { address, end, party } = this.ends[place];
       return { address, protocol: end.protocol, dialogs: party?.dialogs ?? [] };
     };
+    const guards = hopsAt.filter((_at, index) => cast.hops[index] === 'edge');
     this.#strangers = plan.faults.some(({ kind }) => kind === 'forgery')
       ? new Strangers({
           network,
@@ -96,6 +97,7 @@ export class World implements Ground, TroubledWorld {
           addresses: strangersAt,
           seed: seed * 8,
           hops: hopsAt,
+          guards,
           victim,
           spoil: (callId) => this.#spoiled.add(callId),
         })
@@ -137,7 +139,8 @@ export class World implements Ground, TroubledWorld {
   }
 
   tell(told: Told): void {
-    const happening = { ...told, atMs: this.clock.nowMs() } as Happening;
+    // Nobody else has it: there are too many of them to copy each one.
+    const happening = Object.assign(told, { atMs: this.clock.nowMs() }) as Happening;
     this.#journal?.see(happening);
     this.tallier.see(happening);
     for (const rule of this.#rules) {
