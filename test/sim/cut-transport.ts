@@ -34,7 +34,7 @@ export class CutTransport implements Transport {
     this.#conditions = conditions;
   }
 
-  breakNext(hop: Endpoint): void {
+  breakNext(hop: Endpoint | undefined): void {
     this.#hop = hop;
   }
 

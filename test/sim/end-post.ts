@@ -87,7 +87,7 @@ export class EndPost {
   }
 
   /** The next message breaks the connection to a hop, and is half-way through as often as not. */
-  breakNext(hop: Endpoint): void {
+  breakNext(hop: Endpoint | undefined): void {
     this.#cut.breakNext(hop);
   }
 

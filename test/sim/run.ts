@@ -1,6 +1,6 @@
 import type { Outcome } from '../../bench/sim/outcome.ts';
 import { patienceOf } from './patience.ts';
-import type { Plan } from './plan.ts';
+import type { Place, Plan } from './plan.ts';
 import { rules } from './rules.ts';
 import { tapSteps } from './step-tap.ts';
 import { type Onlookers, World } from './world.ts';
@@ -31,6 +31,13 @@ export async function playPlan(plan: Plan, onlookers: Onlookers = {}): Promise<O
     process.removeListener('unhandledRejection', unhandled);
   }
   return { seed: plan.seed, violations: world.violations, tally: world.tallier.total(world.nowMs()) };
+}
+
+/** What each end still holds. */
+type Left = Record<Place, Readonly<Record<string, number>>>;
+
+function holds({ near, far }: Left): boolean {
+  return Object.keys(near).length + Object.keys(far).length > 0;
 }
 
 /** The course of one run. */
@@ -77,19 +84,27 @@ class Course {
     const world = this.#world;
     for (const party of world.parties) party.byeAll();
     await this.#pass(atRestWithinMs);
-    const left = { near: {}, far: {} };
-    for (const place of ['near', 'far'] as const) {
-      const asked = world.ends[place].party?.left().then((counts) => {
-        left[place] = counts;
-      });
-      await this.#pass(0);
-      await asked;
+    let left = await this.#left();
+    // A BYE that was not delivered is owed to whoever may have the dialog, and tried again in time.
+    for (let waitedMs = 0; waitedMs < noGhostWithinMs && holds(left); waitedMs += lookEveryMs) {
+      await this.#pass(lookEveryMs);
+      left = await this.#left();
     }
     world.tell({ kind: 'at-rest', left });
     const closing = [...world.parties.map((party) => party.close()), ...world.hops.map((hop) => hop.close())];
     for (const each of closing) world.see('close', each);
     await this.#pass(closedWithinMs);
     world.tell({ kind: 'closed', pending: world.clock.pending });
+  }
+
+  async #left(): Promise<Left> {
+    const left: Left = { near: {}, far: {} };
+    for (const place of ['near', 'far'] as const) {
+      const asked = this.#world.ends[place].party?.left();
+      await this.#pass(0);
+      left[place] = (await asked) ?? {};
+    }
+    return left;
   }
 
   /** A dialog that one side has alone is ended there in time. */

@@ -56,6 +56,7 @@ export class Troubles {
   calm(): void {
     this.#isOver = true;
     for (const fault of this.#lasting) this.#end(fault);
+    for (const place of places) this.#world.ends[place].breakNext(undefined);
     this.#world.network.change(perfect);
   }
 
