@@ -120,6 +120,7 @@ function partsOf(count: number): Parts {
     sessionExpired: ignore,
     healed: ignore,
     healFailed: ignore,
+    healOvertaken: ignore,
     brokeMeanwhile: ignore,
     givenUp: ignore,
     endDialog: ignore,

@@ -55,6 +55,11 @@ export class AskedHeals {
     }
   }
 
+  /** They asked while a heal was under way that the peer's had overtaken, so that nothing is to be learned from its end: they get one of their own. */
+  healOvertaken(dialog: DialogIndex): void {
+    if (this.#asking.has(dialog)) this.#parts.healer.healNow(dialog);
+  }
+
   healFailed(dialog: DialogIndex, cause: BreakCause, response: Message | undefined): void {
     const { reporter } = this.#parts;
     for (const id of this.#take(dialog)) {

@@ -40,6 +40,7 @@ export interface Surroundings {
   readonly sessionExpired: (dialog: DialogIndex) => void;
   readonly healed: HealerUser['healed'];
   readonly healFailed: HealerUser['healFailed'];
+  readonly healOvertaken: HealerUser['healOvertaken'];
   readonly brokeMeanwhile: HealerUser['brokeMeanwhile'];
   readonly givenUp: HealerUser['givenUp'];
   readonly endDialog: Parts['endDialog'];
@@ -227,6 +228,7 @@ function healerUser(parts: () => Parts, around: Surroundings): HealerUser {
     },
     healed: around.healed,
     healFailed: around.healFailed,
+    healOvertaken: around.healOvertaken,
     brokeMeanwhile: around.brokeMeanwhile,
     givenUp: around.givenUp,
     refreshRegistration: (refresh) => parts().reporter.emit({ kind: 'refresh-registration', refresh }),

@@ -81,6 +81,10 @@ export class Engine implements Steppable<Command, EngineEvent> {
       refreshDue: (dialog) => this.#refreshes.refresh(dialog),
       sessionExpired: (dialog) => this.#refreshes.expired(dialog),
       healed: (dialog, by, wasBroken) => this.#healed(dialog, by, wasBroken),
+      healOvertaken: (dialog) => {
+        this.#groups.healFailed(dialog);
+        this.#askedHeals.healOvertaken(dialog);
+      },
       brokeMeanwhile: (dialog) => this.#requests.waiting.brokeMeanwhile(dialog),
       healFailed: (dialog, cause, response, quick) => {
         if (quick) this.#requests.waiting.quickHealFailed(dialog, response);
@@ -217,12 +221,13 @@ export class Engine implements Steppable<Command, EngineEvent> {
   }
 
   #flowLost(flow: FlowId): void {
-    const { hops, clients, servers } = this.#parts;
+    const { hops, clients, servers, healer } = this.#parts;
     this.#forgetFlow(flow);
     servers.failFlow(flow);
     // The hop first: what fails must not be tried again by the flow that is gone.
     hops.flowLost(flow);
     clients.failFlow(flow);
+    healer.pump();
   }
 
   #forgetFlow(flow: FlowId): void {

@@ -194,6 +194,7 @@ export class HealVerdicts implements ClientUser {
     if (this.#isStale(dialog)) {
       const isOurs = health.recovering[dialog] === 1 && health.left[dialog] === 0;
       if (isOurs || health.quick[dialog] === 1) this.#line.joinUrgent(dialog);
+      else this.#user.healOvertaken(dialog);
       return;
     }
     const isQuick = this.#tellFailed(dialog, cause, response);

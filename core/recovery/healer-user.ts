@@ -10,6 +10,8 @@ export interface HealerUser {
   healed(dialog: DialogIndex, by: 'local' | 'remote', wasBroken: boolean): void;
   /** A heal has failed; `response` is what it ended with, if it was a response. `quick`: requests wait for it. */
   healFailed(dialog: DialogIndex, cause: BreakCause, response: Message | undefined, quick: boolean): void;
+  /** A heal that began under an older route than the dialog has now came to nothing, and nobody else needs another: whoever has asked for one may. */
+  healOvertaken(dialog: DialogIndex): void;
   /** The route is found to be broken while requests wait for a heal that nobody was told of: they fail before the program is. */
   brokeMeanwhile(dialog: DialogIndex): void;
   /** The break has lasted as long, or has been tried as often, as the policy allows; or there have been no media for too long. */

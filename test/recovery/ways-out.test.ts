@@ -126,6 +126,37 @@ test('a heal that waits for the dialog’s own hop alone goes by the new one whe
   await finish(ground, dialog);
 });
 
+for (const [end, status] of [
+  ['fails', 500],
+  ['is refused by the peer', 603],
+  ['names a Contact that the peer has left', 200],
+  ['never ends', 0],
+] as const) {
+  test(`who asks for a heal while one is under way that the far end’s has overtaken is told, when that ${end}`, async () => {
+    const ground = await bed({ hops: 1 });
+    const { hop, clock } = ground;
+    const { dialog, raw } = await call(ground);
+    hop.script = ({ method }) => method === 'UPDATE';
+    ground.note('first', dialog.heal());
+    await clock.run(5);
+    const old = hop.last('UPDATE');
+    const headers = ['Supported: ms-dialog-route-set-update', `Record-Route: <${hop.uri};lr>, <sip:10.0.0.9;lr>`];
+    raw.request('UPDATE', { contact: 'sip:heir@10.0.0.1:5070', headers });
+    await clock.run(5);
+    assert.equal(ground.seen(), ['first healthy']);
+    ground.note('second', dialog.heal());
+    await clock.run(5);
+    hop.script = (request) => request.cseq === old.cseq && request.method === 'UPDATE';
+    if (status === 200) hop.accept(old);
+    else if (status > 0) hop.reply(old, status);
+    await clock.run(status === 0 ? 33_000 : 10);
+    assert.equal(ground.seen(), ['first healthy', 'second healthy']);
+    assert.is(hop.last('UPDATE').cseq, old.cseq + 1);
+    assert.is(hop.last('UPDATE').requestUri, 'sip:heir@10.0.0.1:5070');
+    await finish(ground, dialog);
+  });
+}
+
 test('a passive stack leaves a break to the far end also when an old heal of its own fails meanwhile', async () => {
   const log: string[] = [];
   const ground = await bed({ hops: 1, stack: { recovery: { passive: true }, application: noted(log) } });
