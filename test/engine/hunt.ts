@@ -10,8 +10,10 @@ const noGhostAfterMs = 900_000 + 40_000;
 /** Two edges that lose what there is to lose, three stacks, and programs that do everything they may; all of it decided by one seed. */
 export class Hunt {
   readonly ground: HuntGround;
-  /** Their peer may ask the old owner once more, which knows nothing of them after 32 s. */
+  /** Their peer may ask the old owner once more, which knows nothing of them after a quarter of an hour. */
   readonly #handedOver = new Set<string>();
+  /** Dialogs of a stack that was closed before all peers could be told, and how many these were. */
+  readonly #untold = { callIds: new Set<string>(), count: 0 };
   #closedEarly: Place | undefined;
 
   constructor(seed: number) {
@@ -148,7 +150,9 @@ export class Hunt {
     const program = this.ground.program(place);
     program.isClosed = true;
     this.#closedEarly = place;
-    await this.ground.take(program.stack.close(), 600_000);
+    const { undelivered = 0 } = await this.ground.take(program.stack.close(), 600_000);
+    this.#untold.count = undelivered;
+    if (undelivered > 0) for (const name of program.names.values()) this.#untold.callIds.add(callIdOf(name));
     program.dialogs.clear();
     this.ground.programs.delete(place);
     await this.ground.clock.run(1000);
@@ -179,9 +183,10 @@ export class Hunt {
     if (isForgetful) await this.#informAll(40_000);
     for (const program of this.ground.programs.values())
       for (const dialog of program.dialogs.values())
-        if (!this.#opposite(program, dialog) && !this.#isExcused(dialog))
+        if (!this.#opposite(program, dialog) && !this.#isUntold(dialog) && !this.#isExcused(dialog))
           this.ground.faults.push(`${dialog.callId} is a ghost of ${program.name}: ${this.#story(program, dialog)}`);
     this.#seeEnds();
+    this.#countUntold();
     const failed = await this.#informAll(40_000);
     if (!isForgetful) this.ground.faults.push(...failed);
     for (const program of this.ground.programs.values())
@@ -220,7 +225,13 @@ export class Hunt {
       for (const dialog of program.dialogs.values())
         void program
           .inform(dialog)
-          .then((ok) => ok || this.#isExcused(dialog) || failed.push(`${program.name}: no INFO in ${dialog.callId}`));
+          .then(
+            (ok) =>
+              ok ||
+              this.#isExcused(dialog) ||
+              this.#isUntold(dialog) ||
+              failed.push(`${program.name}: no INFO in ${dialog.callId}`),
+          );
     await this.ground.clock.run(ms);
     return failed;
   }
@@ -240,16 +251,31 @@ export class Hunt {
         if (end !== undefined) ends.set(name, [...(ends.get(name) ?? []), end]);
       }
     for (const [name, both] of ends) {
-      const isHandedOver = this.#handedOver.has(name.split(' ')[0] ?? '');
+      const isHandedOver = this.#handedOver.has(callIdOf(name));
       if (isHandedOver || this.ground.forgetful !== undefined || both.length < 2) continue;
       if (both.every((end) => end.includes('does-not-exist')))
         this.ground.faults.push(`nobody has ended ${name}: ${both.join(', ')}`);
     }
   }
 
+  /** No more of them are left than whoever closed has said. */
+  #countUntold(): void {
+    let left = 0;
+    for (const program of this.ground.programs.values())
+      for (const dialog of program.dialogs.values())
+        if (this.#isUntold(dialog) && !this.#opposite(program, dialog)) left++;
+    if (left > this.#untold.count)
+      this.ground.faults.push(`${left} are left of ${this.#untold.count} that could not be told`);
+  }
+
   /** One who closed cannot say again what was not heard: of a dialog that moved, or when it takes a hop's 481 for the end. */
   #isExcused({ callId }: Dialog): boolean {
     return this.#closedEarly !== undefined && (this.ground.forgetful !== undefined || this.#handedOver.has(callId));
+  }
+
+  /** Its peer has closed, and said that so many could not be told. */
+  #isUntold({ callId }: Dialog): boolean {
+    return this.#untold.callIds.has(callId);
   }
 
   #story(program: Program, { id }: Dialog): string {
@@ -259,6 +285,10 @@ export class Hunt {
       for (const [each, itsName] of names) if (itsName === name) lives.push(`${place} ${ends.get(each) ?? '-'}`);
     return `${name}: ${lives.join(', ')}`;
   }
+}
+
+function callIdOf(name: string): string {
+  return name.split(' ')[0] ?? '';
 }
 
 function waiting({ pending }: Program): string {
