@@ -1,5 +1,5 @@
 import type { Message } from '../message/message.ts';
-import type { Wheel } from '../time/wheel.ts';
+import type { TimerId, TimerKind, Wheel } from '../time/wheel.ts';
 import type { DialogRecord } from './dialog-record.ts';
 import { releasedForMs, releasedMax } from './limits.ts';
 
@@ -11,19 +11,23 @@ import { releasedForMs, releasedMax } from './limits.ts';
  *
  * A BYE ends its sender's side alone, and what it gets in place of the truth would only have it sent again: it hears 481 sooner, and
  * the new owner the same from the peer.
- *
- * No timer wakes an engine that is at rest for their sake: old ones are forgotten when the next is noted or asked for.
  */
 export class ReleasedDialogs {
   readonly #wheel: Wheel;
   readonly #byesForMs: number;
   /** When each was let go of, the oldest first. */
   readonly #atMs = new Map<string, number>();
+  readonly #over: TimerKind;
+  #timer: TimerId = 0;
 
   /** `byesForMs`: so long a BYE is kept from hearing 481. */
   constructor(wheel: Wheel, byesForMs: number) {
     this.#wheel = wheel;
     this.#byesForMs = byesForMs;
+    this.#over = wheel.kind(() => {
+      this.#timer = 0;
+      this.#forgetOld();
+    });
   }
 
   get count(): number {
@@ -31,20 +35,28 @@ export class ReleasedDialogs {
   }
 
   note(record: DialogRecord): void {
-    this.#forgetOld();
     this.forget(record); // else it would keep its old place
     if (this.#atMs.size >= releasedMax) {
       const [oldest = ''] = this.#atMs.keys();
       this.#atMs.delete(oldest);
     }
     this.#atMs.set(keyOf(record.callId, record.localTag, record.remoteTag), this.#wheel.nowMs);
+    if (this.#timer === 0) this.#arm(this.#wheel.nowMs);
   }
 
   #forgetOld(): void {
     for (const [key, atMs] of this.#atMs) {
-      if (this.#wheel.nowMs - atMs < releasedForMs) return;
+      if (this.#wheel.nowMs - atMs < releasedForMs) {
+        this.#arm(atMs);
+        return;
+      }
       this.#atMs.delete(key);
     }
+  }
+
+  /** For one that was let go of then. */
+  #arm(atMs: number): void {
+    this.#timer = this.#wheel.arm(this.#over, 0, atMs + releasedForMs);
   }
 
   /** It is ours again. */
@@ -54,7 +66,6 @@ export class ReleasedDialogs {
 
   /** Whether a request is in a dialog that we had a moment ago, and is not to hear that it is over. */
   has(request: Message): boolean {
-    this.#forgetOld();
     if (this.#atMs.size === 0) return false;
     const { callId, to, from, method } = request;
     const atMs = this.#atMs.get(keyOf(request.text(callId), request.text(to.tag), request.text(from.tag)));
