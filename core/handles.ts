@@ -255,7 +255,10 @@ export class IncomingRequest {
     this.#asker = asker;
   }
 
-  /** Sends the final response, 200 to 699. With a body for a new offer it is the answer. */
+  /**
+   * Sends the final response, 200 to 699. With a body for a new offer it is the answer. A re-INVITE that has none after 3 minutes is
+   * refused with 487.
+   */
   respond(status: number, content: MessageContent = {}): void {
     if (!(Number.isInteger(status) && status >= 200 && status < 700))
       throw new UsageError(`${shown(status)} is not final: 200 to 699.`);

@@ -9,6 +9,7 @@ import { HeaderId } from '../message/header.ts';
 import { Message } from '../message/message.ts';
 import { isKnownMethod } from '../message/method.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
+import type { TimerId, TimerKind } from '../time/wheel.ts';
 import type { ServerTransaction, ServerUser } from '../transaction/server-transaction.ts';
 import type { Answers } from './answers.ts';
 import type { Content } from './command.ts';
@@ -16,6 +17,7 @@ import { noContent } from './content.ts';
 import type { DialogMaker } from './dialog-maker.ts';
 import type { DialogEnd, EndReason } from './event.ts';
 import { unsupportedExtensions } from './extensions.ts';
+import { heldInviteForMs } from './limits.ts';
 import type { OwedByes } from './owed-byes.ts';
 import type { Parts } from './parts.ts';
 import type { ReleasedDialogs } from './released-dialogs.ts';
@@ -34,6 +36,8 @@ interface HeldRequest {
   readonly dialog: DialogIndex;
   readonly method: string;
   readonly bytes: Uint8Array;
+  /** Of a re-INVITE. */
+  limit: TimerId;
 }
 
 /**
@@ -57,6 +61,7 @@ export class InDialog implements ServerUser {
   readonly #heldOf = new Map<DialogIndex, Set<number>>();
   /** The id of the one target refresh that a dialog may have in `#held`. */
   readonly #refreshing = new Map<DialogIndex, number>();
+  readonly #limit: TimerKind;
   readonly #message = new Message();
 
   constructor(
@@ -79,6 +84,7 @@ export class InDialog implements ServerUser {
     this.#adoption = others.adoption;
     this.#released = others.released;
     this.#reliable = others.reliable;
+    this.#limit = parts.wheel.kind((requestId) => this.#giveUp(requestId));
   }
 
   /** The dialog that a request's Call-ID and tags name, or -1. */
@@ -209,6 +215,15 @@ export class InDialog implements ServerUser {
     this.#responder.respond(tx, this.#message, 487);
   }
 
+  /** The program has not answered a re-INVITE, and no CANCEL has come. */
+  #giveUp(requestId: number): void {
+    const held = this.#held.get(requestId);
+    const tx = this.#parts.servers.get(requestId);
+    if (held === undefined || tx === undefined) return;
+    held.limit = 0;
+    this.cancelled(tx);
+  }
+
   onAck(): void {}
 
   onFailure(tx: ServerTransaction): void {
@@ -255,10 +270,12 @@ export class InDialog implements ServerUser {
   }
 
   #ask(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
-    const { reporter, heldOctets } = this.#parts;
+    const { reporter, heldOctets, wheel } = this.#parts;
     tx.user = this;
     const ticket = this.#tickets.issue(tx.id);
-    this.#held.set(tx.id, { ticket, dialog, method: request.method, bytes: heldOctets.take(request.bytes) });
+    const { method } = request;
+    const limit = method === 'INVITE' ? wheel.arm(this.#limit, tx.id, wheel.nowMs + heldInviteForMs) : 0;
+    this.#held.set(tx.id, { ticket, dialog, method, bytes: heldOctets.take(request.bytes), limit });
     const others = this.#heldOf.get(dialog);
     if (others === undefined) this.#heldOf.set(dialog, new Set([tx.id]));
     else others.add(tx.id);
@@ -367,6 +384,7 @@ export class InDialog implements ServerUser {
     const held = this.#held.get(requestId);
     if (held === undefined) return undefined;
     const { dialog, method } = held;
+    this.#parts.wheel.disarm(held.limit);
     this.#held.delete(requestId);
     this.#parts.heldOctets.give(held.bytes);
     const others = this.#heldOf.get(dialog);

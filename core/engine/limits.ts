@@ -39,3 +39,9 @@ export const heldOctetsMax: number = 64 * 1024 * 1024;
 
 /** Of that, and of the server transactions, calls that are not answered yet may take so much: the rest is for requests in dialogs. */
 export const callsShare = 0.75;
+
+/**
+ * A program may take so long to answer a re-INVITE: as long as proxies let one ring (Timer C, RFC 3261 §16.6). While it is pending no
+ * heal with an offer can be sent, and its peer's CANCEL may have met a broken route.
+ */
+export const heldInviteForMs = 180_000;

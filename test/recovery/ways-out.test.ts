@@ -1,12 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { IncomingRequest } from '../../core/index.ts';
 import { bed, call, finish } from '../engine/bed.ts';
-import { host, nearOffer, noted, uriOf } from '../engine/world.ts';
+import { farAnswer, host, nearOffer, noted, uriOf } from '../engine/world.ts';
 
 const test = suite('Unusual ways out of what a dialog waits for');
 
 const timer = ['Session-Expires: 600;refresher=uac', 'Require: timer'];
 const resilient = 'Supported: timer, ms-dialog-route-set-update';
+const newFarOffer = farAnswer.replace('far 1 1', 'far 1 2');
 const near = { host, port: 5060 };
 
 test('a session refresh whose flow is lost when its dialog has gone on to another hop is sent again', async () => {
@@ -156,6 +158,54 @@ for (const [end, status] of [
     await finish(ground, dialog);
   });
 }
+
+test('a re-INVITE that the program never answers, and whose CANCEL is lost, keeps the dialog from healing for 3 minutes at most', async () => {
+  const log: string[] = [];
+  const ground = await bed({ hops: 1, stack: { application: { ...noted(log), onRequest: () => undefined } } });
+  const { hop, clock } = ground;
+  const { dialog, raw } = await call(ground);
+  raw.request('INVITE', { body: newFarOffer });
+  await clock.run(10_000);
+  hop.script = (request) => {
+    if (request.method === 'INFO') hop.reply(request, 500);
+    if (request.method === 'UPDATE') hop.reply(request, 481);
+    return request.method === 'INFO' || request.method === 'UPDATE';
+  };
+  dialog.request('INFO').catch(() => undefined);
+  await clock.run(160_000);
+  assert.equal(log, ['recovering']);
+  assert.is(hop.requests('INVITE').length, 1);
+  await clock.run(11_000);
+  assert.is(hop.responses('INVITE').at(-1)?.status, 487);
+  raw.request('ACK', { cseq: raw.cseq });
+  assert.equal(log, ['recovering', 'healthy']);
+  hop.script = () => false;
+  await finish(ground, dialog);
+});
+
+test('an UPDATE that the program never answers does not keep the peer from refreshing when it has given that up', async () => {
+  const asked: IncomingRequest[] = [];
+  const application = { onRequest: (request: IncomingRequest) => void asked.push(request) };
+  const ground = await bed({ hops: 1, stack: { application } });
+  const { hop, clock } = ground;
+  const { dialog, raw } = await call(ground);
+  raw.request('UPDATE', { body: newFarOffer });
+  await clock.run(5000);
+  raw.request('INVITE', { body: newFarOffer });
+  await clock.run(10);
+  assert.is(hop.responses('INVITE').at(-1)?.status, 500);
+  raw.request('ACK', { cseq: raw.cseq });
+  await clock.run(28_000);
+  asked[0]?.respond(200, { body: nearOffer });
+  raw.request('INVITE', { body: newFarOffer });
+  await clock.run(10);
+  asked[1]?.respond(200, { body: nearOffer });
+  await clock.run(10);
+  const ok = hop.responses('INVITE').at(-1);
+  assert.is(ok?.status, 200);
+  if (ok !== undefined) raw.acknowledge(ok);
+  await finish(ground, dialog);
+});
 
 test('a passive stack leaves a break to the far end also when an old heal of its own fails meanwhile', async () => {
   const log: string[] = [];
