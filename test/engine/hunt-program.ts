@@ -32,6 +32,8 @@ interface Asked {
   readonly atMs: number;
   /** Of the route, when it was asked; unknown at first. */
   generation?: number;
+  /** Another request of the dialog had no outcome yet, so that this one may have waited behind it, unsent. */
+  readonly behind: boolean;
 }
 
 const offers = ['v=0\r\ns=1\r\n', 'v=0\r\ns=2\r\n', 'v=0\r\ns=3\r\n'];
@@ -191,7 +193,9 @@ export class Program {
   }
 
   watch(method: string, dialog: Dialog | undefined, promise: Promise<unknown>): void {
-    const asked: Asked = { callId: dialog?.callId ?? '', method, atMs: this.#ledger.nowMs() };
+    const callId = dialog?.callId ?? '';
+    const behind = [...this.pending].some((other) => other.callId === callId);
+    const asked: Asked = { callId, method, atMs: this.#ledger.nowMs(), behind };
     this.pending.add(asked);
     if (method === 'INFO')
       dialog?.routeStatus().then(
@@ -253,10 +257,14 @@ export class Program {
 
   #onRouteStatus(dialog: Dialog, { status, cause, sinceMs, generation }: RouteStatus): void {
     if (status !== 'recovering' || this.mode !== 'maximum' || (cause !== 'flow-lost' && cause !== 'hop-silent')) return;
-    const asking = [...this.pending].filter((each) => each.callId === dialog.callId);
-    if (asking.length > 1) return; // some may not have been sent
-    for (const asked of asking)
-      if (asked.method === 'INFO' && asked.generation === generation && asked.atMs < sinceMs)
+    for (const asked of this.pending)
+      if (
+        asked.callId === dialog.callId &&
+        !asked.behind &&
+        asked.method === 'INFO' &&
+        asked.generation === generation &&
+        asked.atMs < sinceMs
+      )
         this.#fault(`${cause} was told before the rejection of the INFO of ${asked.atMs}`);
   }
 
