@@ -169,7 +169,8 @@ export const dialogSchema = {
     },
     routeStatus: {
       enum: ['healthy', 'recovering'],
-      description: 'With "recovering" the route is healed as soon as the dialog is adopted. Default: healthy.',
+      description:
+        'With "recovering" the route is healed as soon as the dialog is adopted; with recovery off it is refreshed. Default: healthy.',
     },
   },
 } as const;

@@ -178,8 +178,8 @@ export class Stack implements AsyncDisposable {
   /**
    * Takes over a dialog that another stack, or this one, has set up: `dialogSchema` says what a record holds, and what stands for
    * what is left out. Resolves with the dialog, which is confirmed; nothing is sent, unless the record says that its route is
-   * `recovering`: then it is healed at once. The heal also tells the peer our Contact, which it needs to know when the record
-   * comes from another address.
+   * `recovering`: then it is healed at once, or with recovery off refreshed once. That also tells the peer our Contact, which it
+   * needs to know when the record comes from another address.
    *
    * Rejects with a `UsageError` that has every reason at once (`reasons`) when the record is none, or the stack has the
    * dialog already; with `SIP_OVERLOADED` when there is no room.

@@ -52,6 +52,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
   readonly #incoming: IncomingCalls;
   readonly #inDialog: InDialog;
   readonly #reception: Reception;
+  readonly #released: ReleasedDialogs;
   readonly #handover: Handover;
   readonly #draining: number[] = [];
   /** Until then `drain` waits for owed BYEs. */
@@ -117,14 +118,14 @@ export class Engine implements Steppable<Command, EngineEvent> {
     this.#answers = new Answers(parts, endByBye);
     this.#outgoing = new OutgoingCalls(parts, maker, (dialog) => this.#owedByes.settle(dialog));
     this.#incoming = new IncomingCalls(parts, maker, responder, this.#answers);
-    const released = new ReleasedDialogs(parts.wheel, parts.timers.t1x64Ms);
+    this.#released = new ReleasedDialogs(parts.wheel, parts.timers.t1x64Ms);
     this.#inDialog = new InDialog(parts, {
       maker,
       responder,
       answers: this.#answers,
       owedByes: this.#owedByes,
       adoption: new RouteAdoption(parts, parts.trust),
-      released,
+      released: this.#released,
       reliable: this.#incoming.reliable,
     });
     const outOfDialog = new OutOfDialog(parts, {
@@ -134,9 +135,14 @@ export class Engine implements Steppable<Command, EngineEvent> {
       replaced: new ReplacedDialogs(parts, maker, responder, this.#answers, this.#owedByes),
     });
     this.#reception = new Reception(parts, this.#inDialog, outOfDialog);
-    this.#handover = new Handover(parts, this.#groups, released, (dialog) => {
-      this.#release(dialog);
-      this.#free(dialog);
+    this.#handover = new Handover(parts, {
+      groups: this.#groups,
+      released: this.#released,
+      release: (dialog) => {
+        this.#release(dialog);
+        this.#free(dialog);
+      },
+      refresh: (dialog) => this.#refreshes.refresh(dialog),
     });
     this.#drainLimit = parts.wheel.kind(() => {}); // the step that it wakes is what counts
     parts.hops.list(options.hops);
@@ -394,6 +400,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
     if (this.#owedByes.count > 0 && wheel.nowMs < this.#drainUntilMs) return;
     const undelivered = this.#owedByes.count + this.#lostByes;
     this.#owedByes.clear();
+    this.#released.clear();
     for (const id of this.#draining.splice(0)) reporter.done(id, { undelivered });
   }
 

@@ -21,12 +21,23 @@ export class Handover {
   readonly #released: ReleasedDialogs;
   /** Lets go of a dialog without a word to anyone. */
   readonly #release: (dialog: DialogIndex) => void;
+  readonly #refresh: (dialog: DialogIndex) => void;
 
-  constructor(parts: Parts, groups: Groups, released: ReleasedDialogs, release: (dialog: DialogIndex) => void) {
+  constructor(
+    parts: Parts,
+    others: {
+      readonly groups: Groups;
+      readonly released: ReleasedDialogs;
+      readonly release: (dialog: DialogIndex) => void;
+      /** Sends a target refresh by the route that there is. */
+      readonly refresh: (dialog: DialogIndex) => void;
+    },
+  ) {
     this.#parts = parts;
-    this.#groups = groups;
-    this.#released = released;
-    this.#release = release;
+    this.#groups = others.groups;
+    this.#released = others.released;
+    this.#release = others.release;
+    this.#refresh = others.refresh;
   }
 
   /** Makes a confirmed dialog of a sound record. */
@@ -61,8 +72,12 @@ export class Handover {
     }
     if (record.group !== undefined) this.#groups.relate(dialog, record.group);
     reporter.done(id, { dialog: reporter.dialog(dialog) });
-    if (record.routeStatus === 'recovering' && mode !== 'none') {
-      healer.breakRoute(dialog, 'flow-lost', 0, 'us'); // nobody else can tell the peer our Contact
+    if (record.routeStatus !== 'recovering') return;
+    // Nobody else can tell the peer our Contact.
+    if (mode === 'none') {
+      this.#refresh(dialog);
+    } else {
+      healer.breakRoute(dialog, 'flow-lost', 0, 'us');
       healer.pump();
     }
   }

@@ -12,6 +12,7 @@ import type { ClientTransaction, ClientUser } from '../transaction/client-transa
 import type { EndReason } from './event.ts';
 import { holdRefusingHop } from './failover.ts';
 import type { Parts } from './parts.ts';
+import { answerToOffer } from './request-success.ts';
 import { secondTryMs } from './second-tries.ts';
 
 /** A re-INVITE that has no final response for so long is cancelled: a 1xx has stopped its own timers. */
@@ -22,6 +23,8 @@ interface Refresh {
   txId: number;
   /** Route generation that it was sent under. */
   readonly generation: number;
+  /** It carries our session description; else its 2xx brings an offer, where it is a re-INVITE. */
+  readonly offers: boolean;
   timer: TimerId;
 }
 
@@ -84,7 +87,12 @@ export class Refreshes implements ClientUser {
       return;
     }
     const timer = byUpdate ? 0 : wheel.arm(this.#limit, dialog, wheel.nowMs + inviteLimitMs);
-    this.#underWay.set(dialog, { txId: tx.id, generation: healer.health.generation[dialog] as number, timer });
+    const { records } = table;
+    const block = table.block(dialog);
+    const session = records.bytes(block).subarray(records.start(block, Part.session), records.end(block, Part.session));
+    const offer = byUpdate || session.length === 0 ? undefined : session;
+    const generation = healer.health.generation[dialog] as number;
+    this.#underWay.set(dialog, { txId: tx.id, generation, offers: offer !== undefined, timer });
     if (!byUpdate) table.set(dialog, DialogFlag.offerPending, true);
     const sequence = table.nextSequence(dialog);
     beginDialogRequest(writer, table, dialog, {
@@ -95,10 +103,6 @@ export class Refreshes implements ClientUser {
       path: routeSetPath,
     });
     sessions.writeRefresh(writer, dialog);
-    const { records } = table;
-    const block = table.block(dialog);
-    const session = records.bytes(block).subarray(records.start(block, Part.session), records.end(block, Part.session));
-    const offer = byUpdate || session.length === 0 ? undefined : session;
     clients.start(tx, endMessage(writer, offer && 'application/sdp', offer));
   }
 
@@ -149,7 +153,7 @@ export class Refreshes implements ClientUser {
     const isStale = this.#isStale(dialog, refresh);
     switch (classifyResponse(mode, message)) {
       case 'delivered':
-        this.#delivered(tx, dialog, message);
+        this.#delivered(tx, dialog, refresh, message);
         break;
       case 'heal-and-resend':
         if (!isStale) healer.quickHeal(dialog, 'response', message.status, 'us');
@@ -208,7 +212,7 @@ export class Refreshes implements ClientUser {
     return true;
   }
 
-  #delivered(tx: ClientTransaction, dialog: DialogIndex, message: Message): void {
+  #delivered(tx: ClientTransaction, dialog: DialogIndex, { offers }: Refresh, message: Message): void {
     const { table, sessions, hops, healer, wheel } = this.#parts;
     const { status } = message;
     if (status >= 300) {
@@ -225,7 +229,10 @@ export class Refreshes implements ClientUser {
     if (refreshTarget(table, hops, dialog, message)) healer.hopChanged(dialog);
     sessions.agreeAsClient(dialog, message);
     const hop = hops.of(dialog);
-    if (tx.method === 'INVITE' && hop !== undefined) this.#parts.acks.send(tx, dialog, message.cseq.number, hop);
+    if (tx.method === 'INVITE' && hop !== undefined) {
+      const answer = offers ? undefined : answerToOffer(this.#parts, dialog, message);
+      this.#parts.acks.send(tx, dialog, message.cseq.number, hop, answer);
+    }
     healer.noteAnswer(dialog, message);
   }
 

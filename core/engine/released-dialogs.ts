@@ -64,6 +64,13 @@ export class ReleasedDialogs {
     this.#atMs.delete(keyOf(record.callId, record.localTag, record.remoteTag));
   }
 
+  /** Forgets them all. */
+  clear(): void {
+    this.#wheel.disarm(this.#timer);
+    this.#timer = 0;
+    this.#atMs.clear();
+  }
+
   /** Whether a request is in a dialog that we had a moment ago, and is not to hear that it is over. */
   has(request: Message): boolean {
     if (this.#atMs.size === 0) return false;

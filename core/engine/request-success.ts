@@ -27,13 +27,13 @@ export function takeSuccess(parts: Parts, tx: ClientTransaction, request: Pendin
   }
   const hop = hops.of(dialog);
   if (method === 'INVITE' && hop !== undefined) {
-    const answer = content.body === undefined ? answerTo(parts, dialog, message) : undefined;
+    const answer = content.body === undefined ? answerToOffer(parts, dialog, message) : undefined;
     acks.send(tx, dialog, message.cseq.number, hop, answer);
   }
 }
 
 /** The answer to an offer that our re-INVITE without one has brought: our session as it is. @see RFC 3261 §13.2.2.4 */
-function answerTo({ table }: Parts, dialog: DialogIndex, { bytes, body }: Message): AckBody | undefined {
+export function answerToOffer({ table }: Parts, dialog: DialogIndex, { bytes, body }: Message): AckBody | undefined {
   if (body.end === body.start) return undefined;
   const { records } = table;
   const block = table.block(dialog);

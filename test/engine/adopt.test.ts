@@ -74,6 +74,29 @@ test('a call goes on in another stack: it heals, both ends send in it, and BYE e
   await ground.rest();
 });
 
+test('a stack without recovery tells the peer its Contact as well, by one refresh, when the record leads elsewhere', async () => {
+  for (const allow of ['INVITE, ACK, BYE, UPDATE, INFO', 'INVITE, ACK, BYE, INFO']) {
+    const ground = await handover({ hops: 1, stack: { recovery: { mode: 'none' } } });
+    const { take, clock, next, hop, log } = ground;
+    hop.capabilities = [`Allow: ${allow}`];
+    const { dialog } = await call(ground);
+    const record = await take(dialog.export({ release: true }));
+    const adopted = await take(next.adopt({ ...record, routeStatus: 'recovering' }));
+    await clock.run(10);
+    const method = allow.includes('UPDATE') ? 'UPDATE' : 'INVITE';
+    const refresh = hop.last(method);
+    assert.is(refresh.header('Contact'), `<sip:${host}:${nextPort}>`);
+    assert.is(refresh.header('Route'), `<sip:${host}:5070;lr>`);
+    assert.equal(
+      log.filter((line) => line.startsWith('next >')),
+      [`next > hop ${method}`, ...(method === 'INVITE' ? ['next > hop ACK'] : [])],
+    );
+    await clock.run(100_000);
+    await take(adopted.bye());
+    await ground.rest();
+  }
+});
+
 test('who still writes to the stack that let a dialog go is asked to try again, and for a quarter of an hour not told that it is over', async () => {
   const ground = await handover({ hops: 1, stack: { application: obliging } });
   const { take, clock, next, hop, near } = ground;
@@ -447,12 +470,13 @@ test('a passive stack heals what it adopts as recovering: nobody else can tell t
   await ground.rest();
 });
 
-test('with recovery off a record that says recovering is adopted as it is', async () => {
+test('with recovery off a record that says recovering is adopted as it is, and refreshed, but nothing is healed', async () => {
   const ground = await bed({ hops: 1, stack: { recovery: { mode: 'none' } } });
   const { take, near, clock } = ground;
   const adopted = await take(near.adopt({ ...leastRecord, routeStatus: 'recovering' }));
   await clock.run(100);
-  assert.equal(ground.log, []);
+  assert.equal(ground.log, ['near > hop UPDATE', 'hop > near 200 UPDATE']);
+  assert.is((await take(adopted.routeStatus())).status, 'healthy');
   assert.is((await take(adopted.request('INFO'))).status, 200);
   await take(adopted.bye());
   await ground.rest();

@@ -74,6 +74,16 @@ test('one that is released again is remembered from then on', () => {
   assert.not(released.has(request));
 });
 
+test('cleared, none is left, nor a timer', () => {
+  const { wheel, released } = ground();
+  released.note(record);
+  released.clear();
+  assert.equal([released.count, released.has(request), wheel.count], [0, false, 0]);
+  released.note(record);
+  wheel.advance(releasedForMs);
+  assert.is(released.count, 0);
+});
+
 test(`the oldest makes place when there are ${releasedMax}`, () => {
   const { released } = ground();
   released.note(record);

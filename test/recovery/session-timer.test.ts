@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { StackOptions } from '../../core/index.ts';
 import { type Bed, bed, call, finish } from '../engine/bed.ts';
-import { host } from '../engine/world.ts';
+import { farAnswer, host } from '../engine/world.ts';
 
 const test = suite('Session timers and recovery (RFC 4028 §10; figure 3)');
 
@@ -47,6 +47,22 @@ test('where the peer does not allow UPDATE we refresh by re-INVITE with the unch
   assert.is(refresh?.body, invite?.body);
   assert.is(refresh?.header('Session-Expires'), '600;refresher=uac');
   assert.is(hop.last('ACK').cseq, refresh?.cseq);
+  await finish(ground, dialog);
+});
+
+test('without a session description of ours the re-INVITE asks for an offer, which its ACK answers', async () => {
+  const ground = await timed('uac', {}, 'INVITE, ACK');
+  const { dialog } = await call(ground, { body: '' });
+  const { hop, clock } = ground;
+  hop.script = (request) => {
+    if (request.method === 'INVITE') hop.accept(request, { body: farAnswer });
+    return request.method === 'INVITE';
+  };
+  await clock.run(300_100);
+  assert.is(hop.requests('INVITE').length, 2);
+  assert.is(hop.last('INVITE').body, '');
+  assert.match(hop.last('ACK').body, 'v=0');
+  hop.script = () => false;
   await finish(ground, dialog);
 });
 
