@@ -5,8 +5,8 @@ export const canaries: readonly Canary[] = [
   {
     name: 'session-timer-stays-off',
     file: 'core/recovery/heal-verdicts.js',
-    find: '        this.#sessions.restart(dialog);\n',
-    replace: '',
+    find: 'this.#sessions.restart(dialog);',
+    replace: 'this.#sessions.pause(dialog);',
     says: 'a session timer is not armed again when its route is healed',
   },
   {

@@ -1,6 +1,9 @@
 import type { RuleMaker } from './happening.ts';
+import { acknowledged } from './rules/acknowledged.ts';
 import { boundedTraffic } from './rules/bounded-traffic.ts';
 import { executedOnce } from './rules/executed-once.ts';
+import { freshSessions } from './rules/fresh-sessions.ts';
+import { leftAlone } from './rules/left-alone.ts';
 import { noStranger } from './rules/no-stranger.ts';
 import { nothingLeft } from './rules/nothing-left.ts';
 import { oneOutcome } from './rules/one-outcome.ts';
@@ -23,5 +26,8 @@ export const rules: readonly RuleMaker[] = [
   wellAgain,
   boundedTraffic,
   recoveryModel,
+  acknowledged,
+  freshSessions,
+  leftAlone,
   nothingLeft,
 ];

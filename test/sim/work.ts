@@ -21,7 +21,8 @@ export interface Work {
 /** Takes orders from the process that started this one, until that process goes. */
 export function work(job: Work): void {
   if (process.send === undefined) throw new Error('a worker of the simulator is started by sipmend-bench sim');
-  process.on('SIGINT', () => {}); // the parent hears it too, and says when to stop
+  // The parent hears of them too, and says when to stop.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
   process.once('disconnect', () => process.exit(1)); // the parent has gone
   const player = new Player(job.game);
   process.on('message', (order: Order) => {
