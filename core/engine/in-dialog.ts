@@ -123,12 +123,13 @@ export class InDialog implements ServerUser {
       this.#responder.turnAway(tx, request, 481);
       return;
     }
-    // Equal is refused as lower is: the same request by another way must not be carried out twice.
+    // Equal is refused as lower is: the same request by another way must not be carried out twice. Without state: the answer stays
+    // the same, and whoever replays what he has overheard, in transactions of his own, takes no room from the dialogs.
     if (
       table.has(dialog, DialogFlag.remoteSequence) &&
       request.cseq.number <= (table.remoteSequence[dialog] as number)
     ) {
-      this.#responder.refuse(tx, request, 500, { reason: 'CSeq Not Above the Last' });
+      this.#responder.turnAway(tx, request, 500, { reason: 'CSeq Not Above the Last' });
       return;
     }
     // Whoever has to prove who he is has not been heard in the dialog yet: its sequence does not go on by him.
@@ -234,9 +235,13 @@ export class InDialog implements ServerUser {
 
   /** The peer does not know yet that the dialog is over: our BYE tells it, and it goes before the answer that says the same. */
   #answerOwed(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
-    if (request.method === 'BYE') this.#owedByes.settle(dialog);
-    else this.#owedByes.heard(dialog, this.#parts.trust.hopOf(tx));
-    this.#responder.respond(tx, request, request.method === 'BYE' ? 200 : 481);
+    if (request.method === 'BYE') {
+      this.#owedByes.settle(dialog);
+      this.#responder.respond(tx, request, 200);
+      return;
+    }
+    this.#owedByes.heard(dialog, this.#parts.trust.hopOf(tx));
+    this.#responder.respondStateless(tx, request, 481);
   }
 
   /** A peer that does not pause the session timer while the route is broken ends the session when it expires. */

@@ -63,7 +63,7 @@ export class Responder {
     this.respond(tx, request, status, shape);
   }
 
-  /** Refuses a request of a stranger's, without state. */
+  /** Refuses a request of a stranger's, or of somebody who may be one, without state. */
   turnAway(tx: ServerTransaction, request: Message, status: number, shape: ResponseShape = {}): void {
     this.#count(tx, status, shape);
     this.respondStateless(tx, request, status, shape);

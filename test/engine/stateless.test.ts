@@ -143,6 +143,35 @@ test('a flood of calls that nobody decides leaves room for the requests of dialo
   await finish(ground, dialog);
 });
 
+test('what was overheard of a dialog and comes again in other transactions takes no room, however often it comes', async () => {
+  const ground = await strange({
+    stack: { application: noted([]), limits: { dialogs: 64, transactions: 64 } },
+  });
+  const { clock, hop, stranger, near, take } = ground;
+  const { dialog, raw } = await call(ground);
+  raw.request('INFO', { cseq: 10 });
+  await clock.run(5);
+  const { serverTransactions } = await take(near.counts());
+  const methods = ['INFO', 'BYE', 'INVITE', 'UPDATE', 'OPTIONS'];
+  for (let count = 0; count < 500; count++)
+    raw.request(methods[count % 5] as string, { cseq: 10 - (count % 2), by: stranger, branch: `z9hG4bK-${count}` });
+  await clock.run(5);
+  assert.is((await take(near.counts())).serverTransactions, serverTransactions);
+  assert.is(stranger.received.filter(({ status }) => status === 500).length, 500);
+  raw.request('INVITE', { cseq: 10, by: stranger, branch: 'z9hG4bK-2' });
+  await clock.run(5);
+  const [, , first] = stranger.received;
+  assert.is(stranger.received.at(-1)?.text, first?.text, 'the same answer to the same request');
+  for (let count = 0; count < 10; count++) raw.request('INFO', { cseq: 11 + count });
+  await clock.run(40_000);
+  assert.equal(
+    hop.responses('INFO').map(({ status }) => status),
+    Array(11).fill(200),
+  );
+  assert.is(stranger.received.length, 501, 'nothing is sent of ourselves');
+  await finish(ground, dialog);
+});
+
 test('calls of 60,000 octets that nobody decides are held up to 48 MiB; then they are refused, and requests in dialogs are not', async () => {
   const log: string[] = [];
   const held: IncomingCall[] = [];

@@ -6,6 +6,12 @@ export class Eavesdropper {
   readonly sent: string[] = [];
   /** Hears each message that the stack sends, before it leaves. */
   onSend: (text: string) => void = () => undefined;
+  #isDone = false;
+
+  /** Has heard enough: what goes by from now on is not kept. */
+  stop(): void {
+    this.#isDone = true;
+  }
 
   around(transport: Transport): Transport {
     return {
@@ -15,7 +21,7 @@ export class Eavesdropper {
           flowOpen: (flow, remote, openId) => listener.flowOpen(flow, remote, openId),
           openFailed: (openId, code, message) => listener.openFailed(openId, code, message),
           message: (flow, bytes) => {
-            note(this.received, bytes);
+            this.#note(this.received, bytes);
             listener.message(flow, bytes);
           },
           messageRefused: (flow, head, fault) => listener.messageRefused(flow, head, fault),
@@ -33,7 +39,7 @@ export class Eavesdropper {
           },
           openFlow: (openId, remote, options) => open.openFlow(openId, remote, options),
           send: (flow, bytes) => {
-            const text = note(this.sent, bytes);
+            const text = this.#note(this.sent, bytes);
             if (text !== undefined) this.onSend(text);
             open.send(flow, bytes);
           },
@@ -43,11 +49,11 @@ export class Eavesdropper {
       },
     };
   }
-}
 
-function note(into: string[], bytes: Uint8Array): string | undefined {
-  const text = Buffer.from(bytes).toString('latin1');
-  if (/^CSeq: \d+ OPTIONS/m.test(text)) return undefined;
-  into.push(text);
-  return text;
+  #note(into: string[], bytes: Uint8Array): string | undefined {
+    const text = Buffer.from(bytes).toString('latin1');
+    if (/^CSeq: \d+ OPTIONS/m.test(text)) return undefined;
+    if (!this.#isDone) into.push(text);
+    return text;
+  }
 }

@@ -37,6 +37,7 @@ test('UDP: strangers and replays reach nobody by them; what they refuse is count
     { protocol: 'udp', dialogs: 200, around: (transport) => eavesdropper.around(transport) },
     async (field) => {
       await field.verify();
+      eavesdropper.stop();
       const held = heldOctets();
       // The second edge is the one that lives first; what went to the first one is lost state to it.
       const overheard = eavesdropper.sent.filter((text) => /^(?:INFO|UPDATE|INVITE) /.test(text)).slice(0, 300);

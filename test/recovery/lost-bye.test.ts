@@ -210,6 +210,7 @@ test('a stranger that knows Call-ID and tags learns 481, and our BYE goes by our
   raw.request('UPDATE', { by: other });
   await clock.run(5);
   assert.is(other.responses('UPDATE').at(-1)?.status, 481);
+  assert.is((await ground.take(ground.near.counts())).serverTransactions, 0);
   assert.is(other.requests('BYE').length, 0);
   assert.is(hop.requests('BYE').length, before + 1);
   await ground.rest();
