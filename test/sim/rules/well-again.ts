@@ -99,12 +99,17 @@ export const wellAgain: RuleMaker = {
 
 /**
  * Does this end find out that its route is broken, and is it mended? A strict endpoint never heals: it takes what heals of ours bring, where
- * it knows the option tag, and every hop of theirs writes a Record-Route into them. Else it keeps what an edge has forgotten.
+ * we heal, it knows the option tag, and every hop of theirs writes a Record-Route into them. Else it keeps what an edge has forgotten.
  */
 function heals({ cast, faults }: Pick<Plan, 'cast' | 'faults'>, place: Place): boolean {
   const end = cast[place];
   if (end.kind === 'ours') return end.mode !== 'none';
-  const isToldOfRoutes = !end.habits.includes('no-option-tag') && cast.hops.every((hop) => hop === 'edge');
+  const other = cast[place === 'near' ? 'far' : 'near'];
+  const isToldOfRoutes =
+    other.kind === 'ours' &&
+    other.mode !== 'none' &&
+    !end.habits.includes('no-option-tag') &&
+    cast.hops.every((hop) => hop === 'edge');
   return isToldOfRoutes || !faults.some(({ kind }) => forgetting.has(kind));
 }
 
