@@ -11,23 +11,28 @@ export const noStranger: RuleMaker = {
   name: 'no-stranger',
   make({ plan, addresses, spoiled }, violate): Rule {
     const strangers = new Set(addresses.strangers);
-    const hosts = addresses.strangers.map((address) => address.slice(0, address.lastIndexOf(':')));
+    const hosts = addresses.strangers.map((address) => address.slice(0, address.lastIndexOf(':') + 1));
     const flows = new Set<string>();
+
+    const trustsTags = [plan.cast.near, plan.cast.far].some(
+      (end) => end.kind === 'ours' && end.trust === 'dialog-tags',
+    );
 
     function see(place: string, flow: FlowId, bytes: Uint8Array): void {
       if (bytes[0] === 0x53 && bytes[1] === 0x49) return; // a response
+      const isToStranger = flows.size > 0 && flows.has(`${place} ${flow}`);
+      if (isProbe(bytes)) {
+        // A hop that an end was drawn to is asked whether it lives.
+        if (isToStranger && !(trustsTags && spoiled.size > 0)) violate(`${place} asks a stranger whether it lives`);
+        return;
+      }
       const message = read(bytes);
       if (message === undefined) return;
-      // A hop that an end was drawn to is asked whether it lives.
-      const isSpoiled = spoiled.has(message.callId) || (isProbe(bytes) && spoiled.size > 0);
-      const trustsTags = [plan.cast.near, plan.cast.far].some(
-        (end) => end.kind === 'ours' && end.trust === 'dialog-tags',
-      );
-      if (flows.has(`${place} ${flow}`) && !(isSpoiled && trustsTags))
-        violate(`${place} sends a request to a stranger`, message.callId);
+      const isSpoiled = spoiled.has(message.callId);
+      if (isToStranger && !(isSpoiled && trustsTags)) violate(`${place} sends a request to a stranger`, message.callId);
       const named = isSpoiled ? (trustsTags ? [] : message.route) : [message.requestUri, ...message.route];
       for (const uri of named) {
-        if (hosts.some((host) => hostPortOf(uri).startsWith(`${host}:`)))
+        if (hosts.some((host) => hostPortOf(uri).startsWith(host)))
           violate(`${place} sends ${message.method} by way of a stranger: ${uri}`, message.callId);
       }
     }
