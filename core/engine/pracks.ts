@@ -6,9 +6,13 @@ import type { ClientTransaction, ClientUser } from '../transaction/client-transa
 import type { Content } from './command.ts';
 import { endWithContent } from './content.ts';
 import type { Parts } from './parts.ts';
+import { isOvertaken } from './second-tries.ts';
 
 /** A dialog has so many PRACKs under way at most: a peer that numbers faster than it hears them is not acknowledged further. */
 const pracksMax = 8;
+
+/** One that younger requests have overtaken so often is given up. */
+const triesMax = 3;
 
 /** A PRACK under way. */
 interface Prack {
@@ -22,13 +26,15 @@ interface Prack {
   generation: number;
   /** It was sent again after a heal. */
   healed: boolean;
+  /** How often a younger request has overtaken it. */
+  tries: number;
 }
 
 /**
  * PRACK for each reliable provisional response of ours, once.
  *
- * One that finds the route broken is sent again after one quick heal, where the peer allows UPDATE; whatever else becomes of it,
- * the INVITE fails by its own rules.
+ * One that a younger request of ours overtook is sent once more. One that finds the route broken is sent again after one quick heal,
+ * where the peer allows UPDATE; whatever else becomes of it, the INVITE fails by its own rules.
  *
  * @see RFC 3262 §4
  */
@@ -55,6 +61,7 @@ export class Pracks implements ClientUser {
       txId: 0,
       generation: health.generation[dialog] as number,
       healed: false,
+      tries: 0,
     };
     const others = this.#underWay.get(dialog);
     if (others === undefined) this.#underWay.set(dialog, [prack]);
@@ -91,6 +98,11 @@ export class Pracks implements ClientUser {
       return;
     }
     prack.txId = 0;
+    if (isOvertaken(this.#parts, prack.dialog, message) && prack.tries < triesMax) {
+      prack.tries++;
+      this.#send(prack);
+      return;
+    }
     if (prack.healed || classifyResponse(mode, message) !== 'heal-and-resend') {
       this.#end(prack);
       return;

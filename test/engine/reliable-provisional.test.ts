@@ -120,6 +120,36 @@ test('a PRACK is repeated by its transaction alone', async () => {
   await ground.rest();
 });
 
+test('a PRACK that a younger request overtook is sent once more, three times at most', async () => {
+  const ground = await inviting();
+  const { hop, clock, ring, heard } = ground;
+  hop.script = (request) => {
+    if (request.method === 'PRACK') hop.reply(request, 500);
+    return request.method === 'INVITE' || request.method === 'PRACK';
+  };
+  ring(183, 1);
+  await clock.run(5);
+  assert.is(hop.requests('PRACK').length, 1, 'nothing overtook it');
+
+  hop.script = ({ method }) => method === 'INVITE' || method === 'PRACK';
+  ring(180, 2);
+  await clock.run(5);
+  const early = heard[1]?.dialog;
+  for (let overtaken = 1; overtaken <= 4; overtaken++) {
+    const prack = hop.last('PRACK');
+    ground.note('info', early?.request('INFO') ?? Promise.reject());
+    await clock.run(5);
+    assert.ok(prack.cseq < hop.last('INFO').cseq);
+    hop.reply(prack, 500);
+    await clock.run(5);
+  }
+  assert.equal(racks(ground), ['1 1 INVITE', '2 1 INVITE', '2 1 INVITE', '2 1 INVITE', '2 1 INVITE']);
+  assert.is(new Set(hop.requests('PRACK').map(({ cseq }) => cseq)).size, 5);
+  hop.reply(ground.invite, 486);
+  await clock.run(40_000);
+  await ground.rest();
+});
+
 test('an answer in one settles the offer: the caller may then offer anew by UPDATE (§5, RFC 3311 §5.1)', async () => {
   const ground = await inviting();
   const { clock, ring, heard, hop, invite } = ground;

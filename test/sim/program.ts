@@ -26,6 +26,9 @@ const offering: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'PRACK']);
 /** How many of its numbers a process that comes after this one leaves out: so many requests it may have sent since the record was made. */
 const reserved = 1000;
 
+/** Numbers for the INFOs of early dialogs, of which each call may have many: above those of acts and of the calm part. */
+const earlyInfosOfCall = 2 ** 20;
+
 /** Which act an INVITE comes from, so that whoever is called has dice for it that nothing else changes. */
 const actHeader = 'X-Act';
 
@@ -48,7 +51,6 @@ export class Program implements Party {
   #isCalm = false;
   #isDead = false;
   #answers = 0;
-  #earlyInfos = 0;
 
   constructor(place: Place, end: OurEnd, ground: Ground) {
     this.#place = place;
@@ -176,6 +178,7 @@ export class Program implements Party {
     const expiresS = dice.pick([1, 5, 30]);
     const expires = dice.chance(0.1);
     const signal = this.#signal(dice, 0.25, true);
+    let earlyInfo = act.dice * earlyInfosOfCall;
     const invited = this.#its.invite(this.#ground.target(this.#place), {
       ...(isDelayed ? { answerOffer: () => ({ body }) } : { body }),
       ...(signal && { signal }),
@@ -184,7 +187,7 @@ export class Program implements Party {
       ...(expires && { expiresS }),
       ...(takesForks && { onFork: (dialog: Dialog) => this.#own(dialog) }),
       onProvisional: (_response, early) => {
-        if (early !== undefined && !this.#isCalm && !this.#isDead) this.#useEarly(early, act, dice);
+        if (early !== undefined && !this.#isCalm && !this.#isDead) this.#useEarly(early, ++earlyInfo, dice);
       },
     });
     this.#watch(
@@ -194,9 +197,9 @@ export class Program implements Party {
     );
   }
 
-  #useEarly(early: Dialog, act: Act, dice: Dice): void {
+  #useEarly(early: Dialog, info: number, dice: Dice): void {
     const deed = dice.pick(['INFO', 'INFO', 'UPDATE', 'BYE', '', '', '', ''] as const);
-    if (deed === 'INFO') this.#inform(early, act.dice + 1 + (++this.#earlyInfos % 15));
+    if (deed === 'INFO') this.#inform(early, info);
     else if (deed === 'UPDATE') this.#watch('UPDATE', early, early.request('UPDATE'));
     else if (deed === 'BYE') this.#watch('BYE', early, early.bye());
   }
