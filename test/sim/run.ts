@@ -3,6 +3,7 @@ import { patienceOf } from './patience.ts';
 import type { Place, Plan } from './plan.ts';
 import { rules } from './rules.ts';
 import { tapSteps } from './step-tap.ts';
+import { tapTransactionRows } from './transaction-rows.ts';
 import { type Onlookers, World } from './world.ts';
 
 /** A request in calm weather has its outcome by then: a heal and the request itself may each take 32 s. */
@@ -21,6 +22,7 @@ const calmInfos = 1e9;
 export async function playPlan(plan: Plan, onlookers: Onlookers = {}): Promise<Outcome> {
   tapSteps();
   const world = new World(plan, rules, onlookers);
+  tapTransactionRows((row) => world.tallier.take(row));
   const unhandled = (error: unknown): void => world.threw('nobody caught', error);
   process.on('unhandledRejection', unhandled);
   try {
@@ -28,6 +30,7 @@ export async function playPlan(plan: Plan, onlookers: Onlookers = {}): Promise<O
   } catch (error) {
     world.threw('the world', error);
   } finally {
+    tapTransactionRows(undefined);
     process.removeListener('unhandledRejection', unhandled);
   }
   return { seed: plan.seed, violations: world.violations, tally: world.tallier.total(world.nowMs()) };

@@ -2,6 +2,7 @@ import type { Tally } from '../../bench/sim/outcome.ts';
 import type { EngineEvent } from '../../core/engine/event.ts';
 import type { Happening } from './happening.ts';
 import { parse } from './models/message.ts';
+import { allRows } from './rows.ts';
 
 type Counts = Record<string, number>;
 
@@ -12,7 +13,8 @@ export class Tallier {
   readonly faults: Counts = {};
   readonly heals: Counts = {};
   readonly endings: Counts = {};
-  readonly rows: Counts = {};
+  /** Those that are never taken as well. */
+  readonly rows: Counts = Object.fromEntries(allRows.map((row) => [row, 0]));
 
   see(happening: Happening): void {
     switch (happening.kind) {
@@ -34,6 +36,7 @@ export class Tallier {
   }
 
   take(row: string): void {
+    if (!(row in this.rows)) throw new Error(`no table has a row '${row}'`);
     count(this.rows, row);
   }
 

@@ -6,14 +6,16 @@ import type { OurEnd } from '../plan.ts';
 export type Mode = OurEnd['mode'];
 
 /** What a 430 asks for ([MS-SIPRE] §3.7.5.1). */
-export type Action =
-  | 'Dialog'
-  | 'Registration and Dialog'
-  | 'Registration'
-  | 'Wait'
-  | 'Wait and Dialog'
-  | 'unknown'
-  | 'none';
+export const actions = [
+  'Dialog',
+  'Registration and Dialog',
+  'Registration',
+  'Wait',
+  'Wait and Dialog',
+  'unknown',
+  'none',
+] as const;
+export type Action = (typeof actions)[number];
 
 const tokens: ReadonlyMap<string, string> = new Map([
   ['registration-route-set-update', 'Registration'],

@@ -10,6 +10,7 @@ import type { OurEnd } from '../plan.ts';
 import { isProbe, read } from '../reading.ts';
 import { actionOf, healVerdict, type Rung, requestVerdict, rungs } from './answers.ts';
 import type { Modelled, Wish } from './dialog.ts';
+import { classification, healAnswerRow, healRow, lateRow, moveRow, pathRow, requestRow, sentRow } from './rows.ts';
 
 const tag = 'ms-dialog-route-set-update';
 const transactionMs = 32_000;
@@ -246,6 +247,7 @@ export class EndModel {
     }
     for (const dialog of this.#dialogs.values()) {
       if (dialog.heal?.hop === name) {
+        this.#world.take(healRow('hop gone'));
         this.#attemptFailed(dialog);
         this.#mayFail.add(dialog);
       }
@@ -260,6 +262,7 @@ export class EndModel {
     if (dialog === undefined) return;
     if (kind === 'wish' && wish !== undefined && this.#isOpen(wish)) this.#owe(wish, undefined, true);
     else if (kind === 'heal') {
+      this.#world.take(healRow('hop gone'));
       this.#attemptFailed(dialog);
       this.#mayFail.add(dialog);
     }
@@ -434,6 +437,7 @@ export class EndModel {
     const { status } = answer;
     const isOld = sent.generation < dialog.generation;
     if (status < 300) {
+      if (this.#isOpen(wish)) this.#take('2xx');
       if (this.#isOpen(wish)) this.#owe(wish, status, false);
       if (wish.method === 'UPDATE' || wish.method === 'INVITE') this.#refreshed(sent, dialog, answer);
       return;
@@ -454,11 +458,13 @@ export class EndModel {
       const retryAfterS = status === 500 ? Number.parseInt(answer.header('retry-after'), 10) || 0 : 0;
       wish.againFromMs = this.#nowMs + (isLong ? 2100 : retryAfterS * 1000);
       wish.state = 'again';
+      this.#take(isOvertaken ? 'overtaken' : status === 500 ? '500 with a short Retry-After' : `${status}, again`);
       return;
     }
     const action = actionOf(answer);
     const verdict = isOvertaken ? 'told' : requestVerdict(this.#end.mode, wish.method, status, action);
-    this.#world.take(`request, ${this.#end.mode}: ${status === 430 ? `430 ${action}` : status} -> ${verdict}`);
+    if (isOvertaken) this.#take('overtaken');
+    else this.#world.take(requestRow(this.#end.mode, wish.method, status, action));
     if (verdict === 'told') this.#owe(wish, status, false);
     else if (verdict === 'ends-dialog' || verdict === 'ends-usage') {
       this.#owe(wish, status, false);
@@ -505,6 +511,7 @@ export class EndModel {
     // Some hop may have repeated it by UDP, and the 430 answer the repetition.
     const mayHaveArrived = this.#nowMs - sent.atMs >= 500;
     if (wish.resends >= 2 || (mayHaveArrived && wish.method !== 'UPDATE' && wish.method !== 'INVITE')) {
+      this.#world.take(lateRow(wish.resends >= 2));
       if (wish.confirm) {
         wish.state = 'confirming';
         this.#mayHealFor(dialog, quickMs);
@@ -533,7 +540,8 @@ export class EndModel {
     }
     const isLast = !this.#hasRungBelow(dialog, heal.rung);
     const action = actionOf(answer);
-    const verdict = healVerdict(answer.status, action, { rung: heal.rung, isBare: !heal.isRouted, isLast });
+    const tried = { rung: heal.rung, isBare: !heal.isRouted, isLast };
+    const verdict = healVerdict(answer.status, action, tried);
     if (heal.isDoubtful && !this.#hasWaiting(dialog)) {
       dialog.heal = undefined;
       if (verdict === 'healed') {
@@ -550,7 +558,7 @@ export class EndModel {
       }
       return;
     }
-    this.#world.take(`heal: ${answer.status === 430 ? `430 ${action}` : answer.status} -> ${verdict}`);
+    this.#world.take(healAnswerRow(answer.status, action, verdict, tried));
     const isOld = heal.generation < dialog.generation;
     dialog.heal = undefined;
     switch (verdict) {
@@ -559,9 +567,11 @@ export class EndModel {
         break;
       case 'path':
         dialog.move = { rung: heal.rung, hop: heal.hop, isRouted: true };
+        this.#world.take(pathRow(heal.rung));
         break;
       case 'next-rung':
         dialog.move = { rung: rungs[rungs.indexOf(heal.rung) + 1], hop: heal.hop, isRouted: heal.isRouted };
+        this.#world.take(moveRow(heal.rung));
         break;
       case 'longer':
       case 'credentials':
@@ -978,7 +988,7 @@ export class EndModel {
       generation,
       isDoubtful: false,
     };
-    this.#world.take(`heal sent: ${rung}, ${isRouted ? 'one Route' : 'no Route'}`);
+    this.#world.take(sentRow(rung, isRouted));
   }
 
   /** The dialog of ours that an INVITE is to take the place of (RFC 3891 §6.1): whose tags are called what depends on who sends it. */
@@ -1023,6 +1033,7 @@ export class EndModel {
     const { heal } = dialog;
     if (heal !== undefined) {
       if (heal.isDoubtful || this.#nowMs - heal.atMs >= transactionMs - slackMs || this.#isSilent(heal.hop)) {
+        if (this.#hasHealTimedOut(dialog)) this.#world.take(healRow('no answer'));
         if (heal.atMs >= dialog.brokeAtMs) dialog.attempts++;
         dialog.heal = undefined;
         return;
@@ -1213,6 +1224,10 @@ export class EndModel {
     this.#wishes.delete(id);
     const status = failure === undefined ? 200 : failure.response?.status;
     const { dialog, method } = wish;
+    if (failure?.origin === 'local' && wish.state === 'sent') {
+      if (status === 408) this.#take('no answer');
+      if (status === 503) this.#take('hop gone');
+    }
     if (due !== undefined) {
       this.#meet(due);
       const isRight = due.status === undefined || (due.status < 300 ? failure === undefined : status === due.status);
@@ -1419,6 +1434,11 @@ export class EndModel {
     const protocol = /;transport=tcp/i.test(first) ? 'tcp' : 'udp';
     // What we do not speak leads to the hop that last worked.
     return first !== '' && protocol === this.#end.protocol ? this.#hopAt(hostPortOf(first)) : dialog.hop;
+  }
+
+  /** Counts a row of the classification table. */
+  #take(kind: string): void {
+    this.#world.take(classification(this.#end.mode, kind));
   }
 
   #violate(what: string, dialog: Modelled): void {
