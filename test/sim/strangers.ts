@@ -74,6 +74,9 @@ export class Strangers {
   overhear({ bytes, from, to, fate }: Datagram): void {
     const message = read(bytes);
     if (message === undefined || fate !== 'delivered') return;
+    // Whoever takes it for a call has one that nobody acknowledges.
+    if (message.isRequest && message.method === 'INVITE' && message.toTag === '' && placeAt(from) === undefined)
+      this.#spoil(message.callId);
     if (
       message.isRequest &&
       message.toTag !== '' &&
