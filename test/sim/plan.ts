@@ -59,7 +59,7 @@ export type Habit =
   | 'bodyless-update-481'
   /** 2xx to target refreshes carry no Record-Route. */
   | 'drops-record-route'
-  /** Each target refresh of its own, and each 2xx to one, names another port of its host. */
+  /** Each target refresh of its own, and each 2xx to one that cannot have crossed one of its own, names another port of its host. */
   | 'changes-contact'
   /** Neither offers nor knows the option tag. */
   | 'no-option-tag'

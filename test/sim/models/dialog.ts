@@ -49,6 +49,8 @@ export class Dialog {
   isInviting = false;
   /** An offer of ours has no answer yet. */
   isOffering = false;
+  /** Contact of our last target refresh, and as long as requests may come that were sent before it: their answers name no other (RFC 6141 §4.8). */
+  moved: { readonly contact: string; readonly untilMs: number } | undefined;
   /** Number of our session description. */
   session: number;
   /** Largest Min-SE of the peer, in seconds. */

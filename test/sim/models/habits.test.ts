@@ -121,6 +121,10 @@ test('changes-contact: it moves to its other port and back', async () => {
   assert.is((await ground.take(far.update(onlyDialog(far), false))).status, 200);
   assert.is(dialog.remoteTarget, `sip:model@${host}:5070`);
   assert.is(onlyDialog(far).localTarget, dialog.remoteTarget);
+  const crossing = [far.update(onlyDialog(far), false), near.update(dialog, false)];
+  for (const each of crossing) assert.is((await ground.take(each)).status, 200);
+  assert.is(dialog.remoteTarget, `sip:model@${host}:5071`, 'the 2xx says what the UPDATE says');
+  assert.is(onlyDialog(far).localTarget, dialog.remoteTarget);
   await ground.take(near.bye(dialog));
   await ground.rest();
 });

@@ -182,7 +182,8 @@ export class Reception {
     const recordRoute = recordRouteOf(request);
     if (isPeer && recordRoute.length > 0) dialog.routeSet = routesOf(request);
     const copied = isPeer && !agent.moods.has('drops-record-route') ? recordRoute : [];
-    const contact = agent.contact(true);
+    const { moved } = dialog;
+    const contact = moved && moved.untilMs > agent.timers.nowMs() ? moved.contact : agent.contact(true);
     dialog.localTarget = uriOf(contact);
     return [...copied, ['Contact', contact], ...agent.abilities, ...session.headers];
   }

@@ -16,6 +16,8 @@ export interface Outcome {
 
 /** An INVITE that rings longer inside a dialog is given up. */
 const patienceMs = 30_000;
+/** A target refresh may be under way for so long, and a request that was sent before its end. */
+const crossingMs = 70_000;
 
 /** Requests that an endpoint sends inside its dialogs (RFC 3261 §12.2.1, §14.1, §15.1.1, RFC 3311 §5.1, §5.3). */
 export class Requests implements CallOwner {
@@ -74,7 +76,7 @@ export class Requests implements CallOwner {
   async #update(dialog: Dialog, withOffer: boolean, retries: number): Promise<Outcome> {
     if (withOffer && (dialog.isOffering || dialog.isInviting)) return { status: 491 };
     const asked = askedInterval(this.#agent, dialog, 0);
-    const contact = this.#agent.contact(true);
+    const contact = this.#moves(dialog);
     const headers: Header[] = [['Contact', contact], ...this.#agent.abilities, ...asked];
     if (withOffer) headers.push(sdpType);
     if (withOffer) dialog.isOffering = true;
@@ -103,7 +105,7 @@ export class Requests implements CallOwner {
 
   #invite(dialog: Dialog, asked: readonly Header[]): Promise<number> {
     const agent = this.#agent;
-    const contact = agent.contact(true);
+    const contact = this.#moves(dialog);
     const headers: Header[] = [['Contact', contact], ...agent.abilities, ...asked, sdpType];
     const request = dialog.request('INVITE', headers, describe(dialog.session));
     return new Promise((settle) => {
@@ -128,6 +130,13 @@ export class Requests implements CallOwner {
         failed: settled,
       });
     });
+  }
+
+  /** Contact of a target refresh. */
+  #moves(dialog: Dialog): string {
+    const contact = this.#agent.contact(true);
+    dialog.moved = { contact, untilMs: this.#agent.timers.nowMs() + crossingMs };
+    return contact;
   }
 
   /** Asks in a dialog that lives, and draws the conclusions. `accepted` hears a 2xx. */
