@@ -6,6 +6,7 @@ import { freshSessions } from './rules/fresh-sessions.ts';
 import { leftAlone } from './rules/left-alone.ts';
 import { noStranger } from './rules/no-stranger.ts';
 import { nothingLeft } from './rules/nothing-left.ts';
+import { oneOffer } from './rules/one-offer.ts';
 import { oneOutcome } from './rules/one-outcome.ts';
 import { openFlows } from './rules/open-flows.ts';
 import { recoveryModel } from './rules/recovery-model.ts';
@@ -27,6 +28,7 @@ export const rules: readonly RuleMaker[] = [
   boundedTraffic,
   recoveryModel,
   acknowledged,
+  oneOffer,
   freshSessions,
   leftAlone,
   nothingLeft,
