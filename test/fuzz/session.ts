@@ -1,6 +1,6 @@
 import { Coverage } from './coverage.ts';
 import { Fuzzer } from './fuzzer.ts';
-import type { Target } from './target.ts';
+import { check, type Target } from './target.ts';
 import { loadTarget, type TargetName } from './targets.ts';
 
 /** One target's fuzzer, with the coverage that guides it. */
@@ -29,4 +29,13 @@ export async function sessionOf(load: () => Promise<Target>, options: SessionOpt
   coverage.look();
   coverage.keep();
   return { fuzzer: new Fuzzer({ target, coverage, ...options }), coverage };
+}
+
+/** The first rules that made-up inputs break, in so many batches; the target's own may break none. */
+export async function rulesBroken(target: Target, batchesMax: number): Promise<string[]> {
+  const { fuzzer } = await sessionOf(async () => target, { seed: 1 });
+  fuzzer.begin();
+  check(fuzzer.findings.size === 0, 'what a target begins with breaks no rule');
+  for (let batch = 0; batch < batchesMax && fuzzer.findings.size === 0; batch++) fuzzer.step();
+  return [...fuzzer.findings.keys()];
 }

@@ -45,6 +45,12 @@ export interface BattlefieldOptions {
   readonly around?: (transport: Transport) => Transport;
 }
 
+type AttackJob = Job extends infer J
+  ? J extends Job
+    ? Omit<J, 'to' | 'hosts'> & Partial<Pick<J, 'to' | 'hosts'>>
+    : never
+  : never;
+
 /** One call, as its two ends have it. */
 interface Pair {
   readonly near: Dialog;
@@ -152,8 +158,9 @@ export class Battlefield {
     return this.#pairs;
   }
 
-  async attack(job: Job): Promise<Attack> {
-    const attack = await Attack.begin(job);
+  /** Has somebody do that: to the near stack, from all attackers' hosts, where it says no other. */
+  async attack(job: AttackJob): Promise<Attack> {
+    const attack = await Attack.begin({ to: this.target, hosts: hosts.attackers, ...job });
     this.#attacks.push(attack);
     return attack;
   }

@@ -3,7 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { unprovenConnectionsMax } from '../../transport/limits.ts';
 import { skip } from '../skip.ts';
-import { heldOctets, hosts, onBattlefield, until } from './battlefield.ts';
+import { heldOctets, onBattlefield, until } from './battlefield.ts';
+import { optionsRequest } from './options-request.ts';
 
 const test = suite('10,000 connections, while routes die and dialogs heal');
 
@@ -12,18 +13,6 @@ const [, descriptors = '0'] = /^Max open files +(\d+)/m.exec(readFileSync('/proc
 /** Node takes as many as the hard limit allows. */
 const hasRoom = Number(descriptors) >= 1.8 * connections;
 const reason = `the system allows ${descriptors} descriptors a process; raise \`ulimit -Hn\` to 20,000`;
-
-const options = [
-  'OPTIONS sip:$T SIP/2.0',
-  'Via: SIP/2.0/TCP $H:$P;branch=z9hG4bK-$N',
-  'From: <sip:x@$H>;tag=$N',
-  'To: <sip:$T>',
-  'Call-ID: $N',
-  'CSeq: 1 OPTIONS',
-  'Content-Length: 0',
-  '',
-  '',
-].join('\r\n');
 
 const silent = 'that say nothing: the newest 1,024 stay, and no dialog loses its own';
 const talking = 'that ask once and stay: they have their places, and hops are reached all the same';
@@ -37,8 +26,6 @@ if (!hasRoom) {
       const [before, held] = [await field.near.counters(), heldOctets()];
       const attack = await field.attack({
         kind: 'connections',
-        to: field.target,
-        hosts: hosts.attackers,
         count: connections,
         reads: true,
       });
@@ -62,10 +49,8 @@ if (!hasRoom) {
       const [before, held] = [await field.near.counters(), heldOctets()];
       const attack = await field.attack({
         kind: 'connections',
-        to: field.target,
-        hosts: hosts.attackers,
         count: connections,
-        messages: [options],
+        messages: [optionsRequest()],
         reads: true,
       });
       await until('all have been opened', async () => (await attack.tell()).opened >= connections);

@@ -47,7 +47,7 @@ test('UDP: strangers and replays reach nobody by them; what they refuse is count
       const messages = [...blind.map(([, text]) => text), ...overheard, ...forged];
       const edge = field.edges[1];
       assert.ok(edge);
-      const attack = await field.attack({ kind: 'datagrams', to: edge.local, hosts: hosts.attackers, messages });
+      const attack = await field.attack({ kind: 'datagrams', to: edge.local, messages });
       await until('all of them were sent', async () => sum((await attack.tell()).sent) > 2 * messages.length);
       const counters = edge.counters;
       await field.rollRoutes();
@@ -73,7 +73,6 @@ test('TCP: rubbish, slow and silent connections cost those who open them; client
     const attack = await field.attack({
       kind: 'connections',
       to: edge.local,
-      hosts: hosts.attackers,
       count: 100,
       messages: [
         '\x16\x03\x01\x02\x00',

@@ -8,20 +8,9 @@ import { tcp } from '../../transport/index.ts';
 import { Attack } from './attack.ts';
 import { hosts, until, uriOf } from './battlefield.ts';
 import type { Target } from './job.ts';
+import { optionsRequest } from './options-request.ts';
 
 const test = suite('A stack whose process may have 200 descriptors');
-
-const options = [
-  'OPTIONS sip:$T SIP/2.0',
-  'Via: SIP/2.0/TCP $H:$P;branch=z9hG4bK-$N',
-  'From: <sip:x@$H>;tag=$N',
-  'To: <sip:$T>',
-  'Call-ID: $N',
-  'CSeq: 1 OPTIONS',
-  'Content-Length: 0',
-  '',
-  '',
-].join('\r\n');
 
 async function ask<T>(child: ChildProcess, order: object | string): Promise<T> {
   const answer = once(child, 'message');
@@ -45,7 +34,7 @@ test('it reaches a hop that it has no connection to, whatever crowd has connecte
     to: target,
     hosts: hosts.attackers,
     count: 400,
-    messages: [options],
+    messages: [optionsRequest()],
     reads: true,
     again: true,
   });

@@ -36,7 +36,7 @@ test('UDP: whether tags are guessed or known, sequences old or fresh: no route m
     const [before, held] = [await field.near.counters(), heldOctets()];
     const all = forgeries((await recordsOf(field)).slice(0, 50));
     const messages = all.map(([, text]) => text);
-    const attack = await field.attack({ kind: 'datagrams', to: field.target, hosts: hosts.attackers, messages });
+    const attack = await field.attack({ kind: 'datagrams', messages });
     await field.rollRoutes();
     await until('all of them were sent', async () => sum((await attack.tell()).sent) > 2 * messages.length);
     const deeds = await attack.stop();
@@ -65,8 +65,6 @@ test('TCP: the same by connections of the forger’s own', () =>
     const all = forgeries((await recordsOf(field)).slice(0, 50));
     const attack = await field.attack({
       kind: 'connections',
-      to: field.target,
-      hosts: hosts.attackers,
       count: 20,
       messages: all.map(([, text]) => text.replace('/UDP', '/TCP')),
       reads: true,
@@ -93,7 +91,6 @@ test('without a challenge a forger who knows the tags moves no route either, and
     );
     const attack = await field.attack({
       kind: 'datagrams',
-      to: field.target,
       hosts: [hosts.attackers[0]],
       messages: forged,
     });

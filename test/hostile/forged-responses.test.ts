@@ -25,8 +25,6 @@ test('430s, 481s and 200s of whoever knows all of a dialog but the branch come t
     ]);
     const attack = await field.attack({
       kind: 'datagrams',
-      to: field.target,
-      hosts: hosts.attackers,
       messages: [...of430, ...others],
     });
     await until(

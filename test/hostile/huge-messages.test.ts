@@ -25,7 +25,6 @@ test('UDP: too many header lines are refused by 513; long ones are read, and cos
     const [before, held] = [await field.near.counters(), heldOctets()];
     const attack = await field.attack({
       kind: 'datagrams',
-      to: field.target,
       hosts: hosts.attackers.slice(0, 2),
       messages: [
         `${request('UDP', 'OPTIONS', ...manyLines)}\r\n\r\n`,
@@ -52,8 +51,6 @@ test('TCP: what is too large is answered, and its connection closed', () =>
     const [before, held] = [await field.near.counters(), heldOctets()];
     const attack = await field.attack({
       kind: 'connections',
-      to: field.target,
-      hosts: hosts.attackers,
       count: 40,
       messages: [
         `${request('TCP', 'OPTIONS', `Subject: ${'z'.repeat(70_000)}`)}\r\n\r\n`,

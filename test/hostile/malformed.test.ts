@@ -31,7 +31,7 @@ test('UDP: each is counted as what it is, and told with its reason and source', 
   onBattlefield({ protocol: 'udp', dialogs: 200 }, async (field) => {
     const [before, held] = [await field.near.counters(), heldOctets()];
     const messages = [...answered, ...dropped];
-    const attack = await field.attack({ kind: 'datagrams', to: field.target, hosts: hosts.attackers, messages });
+    const attack = await field.attack({ kind: 'datagrams', messages });
     await field.rollRoutes();
     const deeds = await attack.stop();
     await field.verify();
@@ -68,8 +68,6 @@ test('TCP: what cannot be read on costs its connection, again and again', () =>
     const [before, held] = [await field.near.counters(), heldOctets()];
     const attack = await field.attack({
       kind: 'connections',
-      to: field.target,
-      hosts: hosts.attackers,
       count: 50,
       messages: lethal.map(([, text]) => text),
       reads: true,

@@ -40,7 +40,7 @@ test('each request has one answer and leaves nothing; who scans is told, and for
   onBattlefield({ protocol: 'udp', dialogs: 200, takesCalls: false }, async (field) => {
     const [before, held] = [await field.near.counters(), heldOctets()];
     const messages = kinds.map(([, text]) => text);
-    const attack = await field.attack({ kind: 'datagrams', to: field.target, hosts: hosts.attackers, messages });
+    const attack = await field.attack({ kind: 'datagrams', messages });
     await field.rollRoutes();
     const deeds = await attack.stop();
     const { serverTransactions } = await field.near.counts();
@@ -71,8 +71,6 @@ test('calls to a program that lets them ring: some are taken, dialogs keep their
       const before = await field.near.counters();
       const attack = await field.attack({
         kind: 'datagrams',
-        to: field.target,
-        hosts: hosts.attackers,
         messages: [request('INVITE')],
       });
       await until(

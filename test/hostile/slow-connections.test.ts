@@ -16,8 +16,6 @@ test('a message that trickles in costs its connection after 10 s; none is heard 
     ].join('\r\n');
     const attack = await field.attack({
       kind: 'connections',
-      to: field.target,
-      hosts: hosts.attackers,
       count: connections,
       // A beginning of 40,000 octets, which is to be held as long as the connection is.
       messages: [`INFO sip:$T SIP/2.0\r\nSubject: ${'x'.repeat(40_000)}`, 'I'],

@@ -2,29 +2,17 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connectionsHeldMax } from '../../transport/limits.ts';
 import { hosts, onBattlefield, until } from './battlefield.ts';
+import { optionsRequest } from './options-request.ts';
 
 const test = suite('Peers that ask and read no answer, while routes die and dialogs heal');
 
 test('what they leave unread is bounded, for each and for all of them; dialogs keep their connections', () =>
   onBattlefield({ protocol: 'tcp', dialogs: 200 }, async (field) => {
     const before = await field.near.counters();
-    const options = [
-      'OPTIONS sip:$T SIP/2.0',
-      'Via: SIP/2.0/TCP $H:$P;branch=z9hG4bK-$N',
-      `From: <sip:x@$H>;tag=${'x'.repeat(4_000)}$N`,
-      'To: <sip:$T>',
-      'Call-ID: $N',
-      'CSeq: 1 OPTIONS',
-      'Content-Length: 0',
-      '',
-      '',
-    ].join('\r\n');
     const attack = await field.attack({
       kind: 'connections',
-      to: field.target,
-      hosts: hosts.attackers,
       count: 60,
-      messages: [options],
+      messages: [optionsRequest(`${'x'.repeat(4_000)}$N`)],
       reads: false,
       floods: true,
       again: true,

@@ -47,9 +47,8 @@ export class EngineWorld implements GroundUser<Command, EngineEvent> {
   constructor(operations: readonly Operation[], make: MakeEngine = (options) => new Engine(options)) {
     const options = optionsOf(operations, this.#parties);
     const isOff = options.trust === 'dialog-tags' || options.recovery.allowDirect === true;
-    const uris = this.#parties.filter(({ isStranger }) => !isStranger).map(({ uri }) => uri);
     this.#calmMs = options.transactionCapacity < tightCapacity ? calmMs.tight : calmMs.usual;
-    this.#watch = new RouteWatch({ isOff, uris });
+    this.#watch = new RouteWatch({ isOff, parties: this.#parties });
     this.#application = new Application((command) => this.#ground.put({ kind: 'command', command }));
     this.#peers = new Peers(this.#parties, (party, text) => this.#actions.send(party, text));
     this.#engine = make(options);

@@ -1,7 +1,8 @@
 import type { Address } from '../../../core/contract.ts';
+import { isTargetRefresh } from '../../../core/message/target-refresh.ts';
 import { check } from '../target.ts';
 import { type SentMessage, valuesOf } from '../world/sent-message.ts';
-import { strangerHost } from './parties.ts';
+import { type Party, strangerHost } from './parties.ts';
 
 /** What strangers must never get: a route of ours, or a message that is no answer to one of theirs. */
 export class RouteWatch {
@@ -14,20 +15,30 @@ export class RouteWatch {
   readonly #strange: string[] = [];
   /** Calls that a stranger has made, or answered as only who saw the INVITE can. */
   readonly #strangeCalls = new Set<string>();
+  /** Calls that go straight to their peer and whose target a stranger has refreshed, as whoever knows the tags may (RFC 3261 §12.2.2). */
+  readonly #ledCalls = new Set<string>();
+  /** What hops of the list have said. */
+  readonly #carried: string[] = [];
+  readonly #hopHosts: ReadonlySet<string>;
+  /** Call-IDs of INVITEs that begin calls of ours, by their branch. */
+  readonly #invites = new Map<string, string>();
   readonly #branches = new Set<string>();
   #isStrangerNamed = false;
 
-  /** `uris` are those of who may be a route from the start. */
-  constructor(options: { readonly isOff: boolean; readonly uris: readonly string[] }) {
-    this.#isOff = options.isOff;
-    this.#trusted = options.uris.map((uri) => `<${uri};lr>`);
+  constructor(options: { readonly isOff: boolean; readonly parties: readonly Party[] }) {
+    const { isOff, parties } = options;
+    this.#isOff = isOff;
+    this.#trusted = parties.filter(({ isStranger }) => !isStranger).map(({ uri }) => `<${uri};lr>`);
+    this.#hopHosts = new Set(parties.filter(({ listed }) => listed).map(({ address }) => address.host));
   }
 
   heard(text: string, from: Address): void {
     if (from.host === strangerHost) {
       this.#strange.push(text);
+      this.#noteAnswer(text);
     } else {
       this.#trusted.push(text);
+      if (this.#hopHosts.has(from.host)) this.#carried.push(text);
       this.#isStrangerNamed ||= text.includes(strangerHost);
     }
   }
@@ -39,13 +50,25 @@ export class RouteWatch {
   }
 
   sent(message: SentMessage, to: Address): void {
+    const { isRequest, method, toTag, branch } = message;
+    if (isRequest && method === 'INVITE' && toTag === '') this.#invites.set(branch, message.callId);
     if (this.#isOff || this.#strangeCalls.has(message.callId)) return;
     if (to.host === strangerHost) this.#checkAnswer(message);
-    if (message.isRequest) this.#checkRoutes(message);
+    if (isRequest) this.#checkRoutes(message);
   }
 
-  #checkAnswer({ isRequest, branch, text }: SentMessage): void {
-    if (this.#isStrangerNamed || (branch.startsWith('z9hG4bKprobe') && this.#strangeCalls.size > 0)) return;
+  /** Who answers an INVITE has seen it go by: the answer makes the call theirs. */
+  #noteAnswer(text: string): void {
+    if (!text.startsWith('SIP/2.0 ')) return;
+    for (const [branch, callId] of this.#invites) if (text.includes(branch)) this.#strangeCalls.add(callId);
+  }
+
+  #checkAnswer(message: SentMessage): void {
+    const { isRequest, branch, text, callId } = message;
+    if (this.#isStrangerNamed) return;
+    if (branch.startsWith('z9hG4bKprobe') && this.#strangeCalls.size + this.#ledCalls.size > 0) return;
+    if (isRequest && this.#ledCalls.has(callId) && valuesOf(text, 'Route').length === 0) return;
+    this.#noteRefresh(message);
     check(!isRequest, 'a stranger gets no request', () => text);
     if (this.#branches.has(branch)) return;
     check(
@@ -54,6 +77,11 @@ export class RouteWatch {
       () => text,
     );
     this.#branches.add(branch);
+  }
+
+  #noteRefresh({ method, status, callId }: SentMessage): void {
+    const isRefresh = status >= 200 && status < 300 && isTargetRefresh(method);
+    if (isRefresh && !this.#carried.some((said) => said.includes(callId))) this.#ledCalls.add(callId);
   }
 
   #checkRoutes({ text }: SentMessage): void {
