@@ -232,7 +232,7 @@ export class HealVerdicts implements ClientUser {
   #answered(tx: ClientTransaction, message: Message, hop: Hop): void {
     const dialog = tx.owner;
     const replaces = this.#replacements.isUnderWay(dialog);
-    const isOutdated = this.#isStale(dialog) && !replaces && this.#routes.movesTarget(dialog, message);
+    const isOutdated = this.#isStale(dialog) && !replaces && this.#routes.isOlder(dialog, message);
     const adopted = !isOutdated && this.#routes.adopt(tx, message, hop);
     const oldEnded = this.#replacements.end(dialog);
     // Whatever it carries, a 2xx to INVITE is acknowledged, or the peer ends the session.

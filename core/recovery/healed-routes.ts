@@ -35,11 +35,11 @@ export class HealedRoutes {
   }
 
   /**
-   * Whether a 2xx names another remote target than the dialog has. Where the peer has brought that while the heal was under way, the 2xx
-   * is the older word: it may have been sent again long after, or by whoever had the dialog before.
+   * Whether a 2xx names another remote target than the peer has moved to while the heal was under way: the 2xx is the older word then. It
+   * may have been sent again long after, or by whoever had the dialog before.
    */
-  movesTarget(dialog: DialogIndex, message: Message): boolean {
-    return targetOf(message) !== undefined && movesTarget(this.#table, dialog, message);
+  isOlder(dialog: DialogIndex, message: Message): boolean {
+    return targetOf(message) !== undefined && isOlderTarget(this.#table, dialog, message);
   }
 
   /** Takes the new route from the 2xx to a heal by `hop`. False when what it carries cannot be a route. */

@@ -169,6 +169,24 @@ test('an answer to our heal that names another Contact than the far end’s late
   }
 });
 
+test('an answer to our heal that moves is taken, where the far end’s later refresh told of no move', async () => {
+  const ground = await bed();
+  const { dialog, raw } = await call(ground);
+  const { hop, other, clock } = ground;
+  await recovering(ground, dialog);
+  const heal = hop.last('UPDATE');
+  refresh(ground, raw, [resilient, `Record-Route: <${other.uri};lr>`], other);
+  await clock.run(5);
+  hop.reply(heal, 200, { headers: [`Record-Route: <${hop.uri};lr>`, 'Contact: <sip:moved@10.0.0.1>', resilient] });
+  await clock.run(5);
+  const { healedBy, generation } = await ground.take(dialog.routeStatus());
+  assert.equal([healedBy, generation], ['local', 2]);
+  hop.script = () => false;
+  await ground.take(dialog.request('MESSAGE'));
+  assert.is(hop.last('MESSAGE').requestUri, 'sip:moved@10.0.0.1');
+  await finish(ground, dialog);
+});
+
 test('Q6: a heal of ours that the far end overtook does no harm when it fails', async () => {
   for (const status of [404, 405, 481, 410, 491, 500, 603]) {
     const ground = await bed();

@@ -41,6 +41,8 @@ export interface Modelled {
   move: { readonly rung: Rung | undefined; readonly hop: string; readonly isRouted: boolean } | undefined;
   /** Reasons for which a healthy dialog may be healed, until then. */
   mayHealUntilMs: number;
+  /** Heals of it need not follow the schedule until then. */
+  anyTimeUntilMs: number;
   /** Why it may not be healed by us: passive, and nobody has asked. */
   isLeft: boolean;
   byeAtMs: number | undefined;

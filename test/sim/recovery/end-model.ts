@@ -17,7 +17,13 @@ const transactionMs = 32_000;
 /** Wheels round up, and retransmissions and probes share instants. */
 const slackMs = 50;
 const quickMs = 4000;
+/** RFC 3261 §14.1, and what the schedule adds when it goes on. */
+const glareMs = 10_000;
 const dayMs = 86_400_000;
+/** A heal with an offer waits for the program's answer to a re-INVITE. */
+const pendingInviteMs = 185_000;
+/** What may be carried out twice. */
+const repeatable: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'OPTIONS']);
 
 /** What one place's rule is made with. */
 export interface EndWorld {
@@ -70,7 +76,9 @@ interface Hop {
 /** A request of the peer's. */
 interface Received {
   readonly message: Message;
-  readonly flow: FlowId;
+  /** By which it came last. */
+  flow: FlowId;
+  readonly atMs: number;
   /** Its final answer has been sent: what follows is a repetition. */
   isAnswered: boolean;
 }
@@ -184,10 +192,13 @@ export class EndModel {
     if (by !== undefined && !by.isOurs && this.#end.protocol === 'tcp') by.hop ??= this.#hopAt(sentBy(message));
     if (message.method !== 'ACK') {
       const name = serverKey(message);
-      if (!this.#received.has(name)) this.#received.set(name, { message, flow, isAnswered: false });
+      const known = this.#received.get(name);
+      if (known !== undefined) known.flow = flow;
+      else this.#received.set(name, { message, flow, atMs: this.#nowMs, isAnswered: false });
       return;
     }
     const dialog = this.#find(message.callId, message.toTag, message.fromTag);
+    this.#touched = dialog;
     if (dialog?.unacked?.cseq === message.cseq) dialog.unacked = undefined;
   }
 
@@ -253,17 +264,18 @@ export class EndModel {
       }
       if (this.#hopOf(dialog) !== name) continue;
       // What has begun since it died is found out in its own time.
-      if (isNews) this.#break(dialog);
+      if (isNews && dialog.routes.length > 0) this.#break(dialog);
       else this.#mayBreak.add(dialog);
     }
   }
 
-  #unreachable({ kind, wish, dialog }: Sent): void {
+  #unreachable({ kind, wish, dialog, message }: Sent): void {
     if (dialog === undefined) return;
     if (kind === 'wish' && wish !== undefined && this.#isOpen(wish)) this.#owe(wish, undefined, true);
+    else if (kind === 'refresh') dialog.refreshFromMs = this.#nowMs;
     else if (kind === 'heal') {
       this.#world.take(healRow('hop gone'));
-      this.#attemptFailed(dialog);
+      if (dialog.heal?.cseq === message.cseq) this.#attemptFailed(dialog);
       this.#mayFail.add(dialog);
     }
     this.#mayBreak.add(dialog);
@@ -358,6 +370,7 @@ export class EndModel {
 
   #allowHeal(dialog: Modelled): void {
     dialog.attempts = 0;
+    dialog.anyTimeUntilMs = this.#nowMs + slackMs;
     this.#mayHealFor(dialog, 120_000);
   }
 
@@ -385,7 +398,7 @@ export class EndModel {
     if (dialog === undefined) return;
     this.#touched = dialog;
     if (message.status < 300) this.#hearAbilities(dialog, message);
-    if (sent.kind === 'wish' && sent.wish !== undefined) this.#wishAnswered(sent, sent.wish, message);
+    if (sent.kind === 'wish' && sent.wish !== undefined) this.#wishAnswered(sent, sent.wish, message, flow);
     else if (sent.kind === 'heal') this.#healAnswered(sent, message);
     else if (sent.kind === 'refresh') this.#refreshAnswered(sent, message);
     // One heal, then the same by the new route.
@@ -432,13 +445,21 @@ export class EndModel {
     if (dialog.repetitions >= 3) this.#mayHealFor(dialog, quickMs);
   }
 
-  #wishAnswered(sent: Sent, wish: Wish, answer: Message): void {
+  #wishAnswered(sent: Sent, wish: Wish, answer: Message, flow: FlowId): void {
     const { dialog } = wish;
     const { status } = answer;
     const isOld = sent.generation < dialog.generation;
+    // It was given up, and what the peer says to a heal is waited for.
+    if (wish.state === 'confirming') return;
     if (status < 300) {
       if (this.#isOpen(wish)) this.#take('2xx');
       if (this.#isOpen(wish)) this.#owe(wish, status, false);
+      else if (wish.method === 'INVITE') {
+        // Told of long ago: it is acknowledged, and what it brings may be taken or not.
+        const target = uriOf(answer.header('contact')) || dialog.target;
+        dialog.alternative ??= { routes: dialog.routes, target, hop: dialog.hop };
+        return;
+      }
       if (wish.method === 'UPDATE' || wish.method === 'INVITE') this.#refreshed(sent, dialog, answer);
       return;
     }
@@ -469,7 +490,7 @@ export class EndModel {
     else if (verdict === 'ends-dialog' || verdict === 'ends-usage') {
       this.#owe(wish, status, false);
       dialog.byeAtMs ??= this.#nowMs;
-    } else if (verdict === 'mended') this.#refusedOnce(sent, wish, isOld);
+    } else if (verdict === 'mended') this.#refusedOnce(sent, wish, isOld, flow);
     else if (wish.confirm && verdict === 'broken') {
       wish.state = 'confirming';
       wish.refusedAtMs = this.#nowMs;
@@ -479,7 +500,11 @@ export class EndModel {
       const mayFailOver = status === 503 && dialog.routes.length === 0;
       this.#owe(wish, status, mayFailOver);
       if (mayFailOver || dialog.alternative !== undefined) this.#mayBreak.add(dialog);
-      else if (!isOld) this.#break(dialog, status === 481 || verdict === 'registers');
+      else if (!isOld) {
+        // Only a heal of ours can try a claim, and a 430 may ask for one.
+        const asksUs = status === 481 || verdict === 'registers' || (status === 430 && action === 'Wait and Dialog');
+        this.#break(dialog, asksUs);
+      }
     }
   }
 
@@ -506,11 +531,11 @@ export class EndModel {
     return false;
   }
 
-  #refusedOnce(sent: Sent, wish: Wish, isOld: boolean): void {
+  #refusedOnce(sent: Sent, wish: Wish, isOld: boolean, flow: FlowId): void {
     const { dialog } = wish;
-    // Some hop may have repeated it by UDP, and the 430 answer the repetition.
-    const mayHaveArrived = this.#nowMs - sent.atMs >= 500;
-    if (wish.resends >= 2 || (mayHaveArrived && wish.method !== 'UPDATE' && wish.method !== 'INVITE')) {
+    // Some hop may have repeated it by UDP, and the 430 answer the repetition; one by another flow may be a stranger's.
+    const mayHaveArrived = this.#nowMs - sent.atMs >= 500 || flow !== sent.flow;
+    if (wish.resends >= 2 || (mayHaveArrived && !repeatable.has(wish.method))) {
       this.#world.take(lateRow(wish.resends >= 2));
       if (wish.confirm) {
         wish.state = 'confirming';
@@ -535,7 +560,11 @@ export class EndModel {
     if (dialog === undefined) return;
     const heal = dialog.heal;
     if (heal === undefined || heal.cseq !== sent.message.cseq) {
-      if (answer.status < 300) this.#adoptLate(dialog, sent, answer);
+      if (answer.status >= 300) return;
+      // Of a hop that was taken for dead, and was not.
+      if (dialog.status === 'recovering' && sent.generation === dialog.generation)
+        this.#mayBeWell.set(dialog, () => this.#healed(dialog, sent.message.route.map(uriOf), sent, answer));
+      this.#adoptLate(dialog, sent, answer);
       return;
     }
     const isLast = !this.#hasRungBelow(dialog, heal.rung);
@@ -566,11 +595,13 @@ export class EndModel {
         this.#healed(dialog, heal.routes, sent, answer);
         break;
       case 'path':
-        dialog.move = { rung: heal.rung, hop: heal.hop, isRouted: true };
+        if (isOld) this.#mayHealFor(dialog, quickMs);
+        else dialog.move = { rung: heal.rung, hop: heal.hop, isRouted: true };
         this.#world.take(pathRow(heal.rung));
         break;
       case 'next-rung':
-        dialog.move = { rung: rungs[rungs.indexOf(heal.rung) + 1], hop: heal.hop, isRouted: heal.isRouted };
+        if (isOld) this.#mayHealFor(dialog, quickMs);
+        else dialog.move = { rung: rungs[rungs.indexOf(heal.rung) + 1], hop: heal.hop, isRouted: heal.isRouted };
         this.#world.take(moveRow(heal.rung));
         break;
       case 'longer':
@@ -581,7 +612,7 @@ export class EndModel {
         this.#mayFail.add(dialog);
         break;
       case 'glare':
-        dialog.nextFromMs = this.#nowMs;
+        this.#mayHealFor(dialog, glareMs);
         break;
       case 'gone':
         if (!isOld) this.#over(dialog);
@@ -614,7 +645,9 @@ export class EndModel {
     for (const wish of this.#wishes.values()) {
       if (wish.dialog === dialog && wish.state === 'waits') this.#owe(wish, status === 430 ? 430 : undefined, false);
     }
-    if (isTrouble && !isOld) this.#break(dialog, true);
+    // What was asked by an older route is asked again at once.
+    if (isOld) dialog.nextFromMs = this.#nowMs;
+    else if (isTrouble) this.#break(dialog, true);
   }
 
   #attemptFailed(dialog: Modelled): void {
@@ -647,8 +680,12 @@ export class EndModel {
 
   /** The dialogs that take the same way may be healed once, within a second of this one. */
   #healsGroup({ group }: Modelled): void {
+    if (group === undefined) return;
     for (const other of this.#dialogs.values())
-      if (group !== undefined && other.group === group) this.#mayHealFor(other, 1000 + quickMs);
+      if (other.group === group) {
+        this.#mayHealFor(other, pendingInviteMs);
+        other.anyTimeUntilMs = this.#nowMs + 1000 + slackMs;
+      }
   }
 
   /** Both routes live; the last one is kept (Q6). */
@@ -693,12 +730,19 @@ export class EndModel {
   #refreshAnswered(sent: Sent, answer: Message): void {
     const { dialog } = sent;
     if (dialog === undefined) return;
-    if (answer.status < 300) this.#refreshed(sent, dialog, answer);
-    else if (answer.status === 430 && actionOf(answer) === 'Dialog') {
+    if (answer.status < 300) {
+      this.#refreshed(sent, dialog, answer);
+      // It may have been a heal: without a route set they look the same.
+      const routes = answer.recordRoute.map(uriOf).reverse();
+      if (sent.message.route.length === 0 && routes.length > 0)
+        dialog.alternative = { routes, target: uriOf(answer.header('contact')) || dialog.target, hop: sent.hop };
+    } else if (answer.status === 430 && actionOf(answer) === 'Dialog') {
       this.#mayHealFor(dialog, quickMs);
       this.#mayBreak.add(dialog);
     } else {
       this.#mayBreak.add(dialog);
+      // Without a route set a heal looks the same.
+      this.#mayEnd.add(dialog);
       const eighthMs = (dialog.timer?.intervalS ?? 0) * 125;
       const isSoon = answer.status === 491 || answer.status === 422 || answer.status === 500;
       dialog.refreshFromMs = this.#nowMs + (isSoon ? 0 : eighthMs);
@@ -706,10 +750,11 @@ export class EndModel {
   }
 
   /** A target refresh of ours was taken (RFC 3261 §12.2.1.2, RFC 4028 §7.2). */
-  #refreshed({ kind, message, isEarly }: Sent, dialog: Modelled, answer: Message): void {
+  #refreshed({ message, isEarly }: Sent, dialog: Modelled, answer: Message): void {
     if (!this.#isOlderWord(dialog, answer)) this.#retarget(dialog, answer);
     if (message.body !== '') dialog.offer = message.body;
-    if (kind === 'refresh') this.#healsGroup(dialog);
+    // Without a route set a heal looks the same as a request of the program's.
+    this.#healsGroup(dialog);
     // The session begins with the call's own 2xx.
     if (!isEarly) this.#hearTimer(dialog, answer, true, false);
   }
@@ -846,8 +891,8 @@ export class EndModel {
     if (alternative !== undefined && message.route.map(uriOf).join(', ') === alternative.routes.join(', ')) {
       this.#moveTo(dialog, alternative.routes, alternative.hop);
       dialog.generation++;
-      if (message.requestUri === alternative.target) dialog.target = alternative.target;
     }
+    if (alternative !== undefined && message.requestUri === alternative.target) dialog.target = alternative.target;
     if (method === 'BYE') {
       dialog.byeAtMs ??= this.#nowMs;
       dialog.heal = undefined;
@@ -886,7 +931,10 @@ export class EndModel {
     const { method, body, cseq } = message;
     // A heal looks like a wish of the same method, but for its Route.
     const isRefresh = method === 'UPDATE' || method === 'INVITE';
-    const isHeld = isRefresh && this.#isHeld(dialog);
+    const isHeld = isRefresh && (this.#isHeld(dialog) || dialog.move !== undefined);
+    // A walk goes on at once, and a break is followed by a heal.
+    const heals = dialog.move !== undefined || (dialog.status === 'recovering' && dialog.brokeAtMs === this.#nowMs);
+    if (isRefresh && heals && this.#commanded === undefined) return undefined;
     if (isRefresh && message.route.map(uriOf).join(', ') !== dialog.routes.join(', ')) return undefined;
     let found = this.#commanded;
     if (found?.dialog === dialog && found.state === 'new' && found.method === method && found.body === body)
@@ -1034,13 +1082,17 @@ export class EndModel {
     if (heal !== undefined) {
       if (heal.isDoubtful || this.#nowMs - heal.atMs >= transactionMs - slackMs || this.#isSilent(heal.hop)) {
         if (this.#hasHealTimedOut(dialog)) this.#world.take(healRow('no answer'));
-        if (heal.atMs >= dialog.brokeAtMs) dialog.attempts++;
         dialog.heal = undefined;
         return;
       }
       this.#violate(`heals with ${message.cseq} while ${heal.cseq} is under way`, dialog);
     }
-    if (dialog.move === undefined && this.#nowMs < dialog.nextFromMs - slackMs)
+    if (dialog.move !== undefined) return;
+    if (this.#nowMs <= dialog.anyTimeUntilMs) {
+      dialog.attempts = 0;
+      return;
+    }
+    if (this.#nowMs < dialog.nextFromMs - slackMs)
       this.#violate(`heals ${dialog.nextFromMs - this.#nowMs} ms before its time`, dialog);
   }
 
@@ -1209,7 +1261,11 @@ export class EndModel {
     dialog.allowsUpdate = peer.allowsUpdate;
     dialog.isResilient = peer.resilient ?? false;
     dialog.takesReplaces = peer.replaces ?? false;
-    if (record.routeStatus === 'recovering') this.#break(dialog, true);
+    if (record.routeStatus === 'recovering') {
+      // With recovery off one refresh is all that tells the peer where its dialog is now.
+      if (this.#isOn) this.#break(dialog, true);
+      else dialog.refreshFromMs = this.#nowMs;
+    }
     if (sessionTimer === undefined) return;
     const { intervalS, refresher, remainingS = intervalS } = sessionTimer;
     const sinceMs = this.#nowMs - (intervalS - remainingS) * 1000;
@@ -1253,7 +1309,7 @@ export class EndModel {
     }
     // The heal has had no answer: who waits for it has the same, who was not sent too.
     if (
-      (this.#hasHealTimedOut(dialog) || this.#hasTimedOut(dialog)) &&
+      (this.#hasHealTimedOut(dialog) || this.#hasTimedOut(dialog) || this.#isSilent(dialog.heal?.hop ?? '')) &&
       (wish.state === 'waits' || wish.state === 'new')
     ) {
       this.#mayBreak.add(dialog);
@@ -1293,13 +1349,18 @@ export class EndModel {
     if (due === undefined && status === 'recovering' && dialog.status === 'healthy') {
       const hop = this.#hopOf(dialog);
       if (cause === 'hop-silent' && hop !== undefined && this.#isSilent(hop)) this.#hopDied(hop);
+      // The hop may be another one than the route set names: where that cannot be read, it is the one that last worked.
+      if (cause === 'hop-silent' && [...this.#hops.keys()].some((each) => this.#isSilent(each)))
+        this.#mayBreak.add(dialog);
       // Or a heal of it, though healthy, was on its way by a hop that is gone.
       if (dialog.heal !== undefined && this.#isSilent(dialog.heal.hop)) this.#mayBreak.add(dialog);
       if (this.#hasHealTimedOut(dialog)) this.#mayBreak.add(dialog);
       if (this.#mayBreak.has(dialog) || (cause === 'timeout' && this.#hasTimedOut(dialog))) this.#break(dialog, true);
       due = this.#due.find((each) => each.dialog === dialog && each.routeStatus === status);
     } else if (due === undefined && status === 'healthy' && dialog.status === 'recovering') {
-      this.#mayBeWell.get(dialog)?.();
+      const becomeWell = this.#mayBeWell.get(dialog);
+      if (becomeWell !== undefined) becomeWell();
+      else this.#answersUnseen(dialog);
       due = this.#due.find((each) => each.dialog === dialog && each.routeStatus === status);
     }
     // A new dialog in its place has another Call-ID: that is told in any case.
@@ -1312,8 +1373,24 @@ export class EndModel {
     this.#violate(`tells ${status} although it does not recover`, dialog);
   }
 
+  /** A refresh of the peer's was accepted, and its answer has no way yet. */
+  #answersUnseen(dialog: Modelled): void {
+    for (const { message, flow, isAnswered } of this.#received.values()) {
+      const isOurs = message.callId === dialog.callId && message.toTag === dialog.localTag;
+      if (isAnswered || !isOurs || (message.method !== 'UPDATE' && message.method !== 'INVITE')) continue;
+      this.#retarget(dialog, message);
+      this.#moveTo(dialog, message.recordRoute.map(uriOf), this.#flows.get(flow)?.hop);
+      this.#isWell(dialog);
+    }
+  }
+
   #hasTimedOut(dialog: Modelled): boolean {
     if (this.#isUnacknowledged(dialog) || this.#isOverdue(dialog)) return true;
+    for (const { message, atMs, isAnswered } of this.#received.values()) {
+      // Answered perhaps, by a 2xx that had no way, and so no ACK.
+      const isInvite = message.method === 'INVITE' && !isAnswered && this.#nowMs - atMs >= transactionMs - slackMs;
+      if (isInvite && message.callId === dialog.callId && message.toTag === dialog.localTag) return true;
+    }
     for (const sent of this.#sent.values()) {
       if (sent.isDone || this.#nowMs - sent.atMs < transactionMs - slackMs) continue;
       const { callId, fromTag, toTag } = sent.message;
@@ -1380,6 +1457,7 @@ export class EndModel {
       nextToMs: dayMs,
       move: undefined,
       mayHealUntilMs: -1,
+      anyTimeUntilMs: -1,
       isLeft: false,
       byeAtMs: undefined,
       mediaDeadAtMs: undefined,
