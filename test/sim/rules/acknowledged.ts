@@ -7,25 +7,30 @@ type Step = Extract<Happening, { kind: 'step' }>;
 
 /** Other branches may answer for 64*T1 after the first 2xx; less what clocks and steps take. */
 const branchesMs = 31_000;
-/** A program may think about an offer. */
-const withinMs = 40_000;
+/** For the time that a connection takes to open. */
+const atOnceMs = 4000;
+/** A program may think about an offer that a 2xx brings. */
+const thoughtMs = 40_000;
 
-/** An INVITE of ours that begins a call, by the branch that it went by. */
+/** An INVITE of ours, by the branch that it went by. */
 interface Invite {
   readonly flow: FlowId;
   readonly callId: string;
   readonly cseq: number;
-  acknowledgedAtMs: number | undefined;
+  readonly hasOffer: boolean;
+  /** Since then each 2xx gets its ACK: a re-INVITE was sent, or the first 2xx of a call was acknowledged. */
+  dueSinceMs: number | undefined;
 }
 
+/** A 2xx whose ACK is due. */
 interface Answer {
   readonly callId: string;
-  readonly atMs: number;
+  readonly dueMs: number;
 }
 
 /**
- * When a call was answered and its ACK has gone, the 2xx of each further branch gets its ACK as well, unless the hop that it went by is
- * lost meanwhile.
+ * A 2xx to a re-INVITE gets its ACK; and when a call was answered and its ACK has gone, the 2xx of each further branch as well, unless the
+ * dialog ends or the hop that it went by is lost meanwhile.
  *
  * @see RFC 3261 §13.2.2.4
  */
@@ -67,16 +72,22 @@ class End {
     for (const output of outputs) {
       const message = output.kind === 'send' && !isProbe(output.bytes) ? read(output.bytes) : undefined;
       if (output.kind === 'send' && message?.isRequest) this.#sent(message, output.flow, nowMs);
+      if (output.kind === 'event' && output.event.kind === 'ended') this.#forget(output.event.dialog.callId);
       if (output.kind !== 'event' || output.event.kind !== 'route-status') continue;
       // With a hop all that is under way by it has failed.
-      const { cause } = output.event.routeStatus;
-      if (cause === 'hop-silent' || cause === 'flow-lost') this.#forgetAll();
+      const { status, cause } = output.event.routeStatus;
+      if (status === 'recovering' && (cause === 'hop-silent' || cause === 'flow-lost')) this.#forgetAll();
     }
-    for (const [key, { atMs, callId }] of this.#waiting) {
-      if (nowMs <= atMs + withinMs) continue;
+    for (const [key, { dueMs, callId }] of this.#waiting) {
+      if (nowMs <= dueMs) continue;
       this.#waiting.delete(key);
-      this.#violate('does not acknowledge the 2xx of a further branch', callId);
+      this.#violate('does not acknowledge a 2xx', callId);
     }
+  }
+
+  #forget(callId: string): void {
+    for (const [key, answer] of this.#waiting) if (answer.callId === callId) this.#waiting.delete(key);
+    for (const [branch, invite] of this.#invites) if (invite.callId === callId) this.#invites.delete(branch);
   }
 
   #forgetAll(): void {
@@ -91,9 +102,10 @@ class End {
       this.#waiting.delete(key);
       this.#done.add(key);
       for (const invite of this.#invites.values())
-        if (invite.callId === callId && invite.cseq === cseq) invite.acknowledgedAtMs ??= nowMs;
-    } else if (method === 'INVITE' && message.toTag === '' && !this.#invites.has(topVia) && !message.has('replaces')) {
-      this.#invites.set(topVia, { flow, callId, cseq, acknowledgedAtMs: undefined });
+        if (invite.callId === callId && invite.cseq === cseq) invite.dueSinceMs ??= nowMs;
+    } else if (method === 'INVITE' && !this.#invites.has(topVia) && !message.has('replaces')) {
+      const dueSinceMs = message.toTag === '' ? undefined : nowMs;
+      this.#invites.set(topVia, { flow, callId, cseq, hasOffer: message.body !== '', dueSinceMs });
     }
   }
 
@@ -106,10 +118,11 @@ class End {
       for (const [branch, other] of this.#invites) if (other.callId === callId) this.#invites.delete(branch);
       return;
     }
-    const { acknowledgedAtMs } = invite;
+    const { dueSinceMs, hasOffer } = invite;
     const key = keyOf(message);
-    if (acknowledgedAtMs === undefined || nowMs > acknowledgedAtMs + branchesMs || toTag === '') return;
-    if (!this.#done.has(key) && !this.#waiting.has(key)) this.#waiting.set(key, { callId, atMs: nowMs });
+    if (dueSinceMs === undefined || nowMs > dueSinceMs + branchesMs || toTag === '') return;
+    if (!this.#done.has(key) && !this.#waiting.has(key))
+      this.#waiting.set(key, { callId, dueMs: nowMs + (hasOffer ? atOnceMs : thoughtMs) });
   }
 }
 
