@@ -10,6 +10,9 @@ const lineWidth = 118;
 /** From so many seeds on, a row that nobody took is a failure: fewer may miss it by chance. */
 export const seedsForAllRows = 10_000;
 
+/** Of fewer seeds more names than these say little; a report in JSON has them all. */
+const namesMax = 20;
+
 /** What a run says in the end, for people. */
 export function reportOf(total: Total, range: SeedRange | undefined, seconds: number): string {
   const { tally, neverTaken, rules } = total;
@@ -24,14 +27,14 @@ export function reportOf(total: Total, range: SeedRange | undefined, seconds: nu
     row('heals', counts(tally.heals)),
     row('endings', counts(tally.endings)),
     row('rows', rowsText(total.rowsKnown, neverTaken.length)),
-    ...neverTaken.map((name) => row('', name)),
+    ...(total.seeds >= seedsForAllRows || neverTaken.length <= namesMax ? neverTaken : []).map((name) => row('', name)),
     row('violations', total.violations === 0 ? '0' : `${grouped(total.violations)}: ${counts(rules)}`),
   ].join('\n');
 }
 
 function rowsText(known: number, neverTaken: number): string {
   if (known === 0) return 'none were counted';
-  return neverTaken === 0 ? `all ${known} of the tables were taken` : `${neverTaken} of ${known} never taken:`;
+  return neverTaken === 0 ? `all ${known} of the tables were taken` : `${neverTaken} of ${known} never taken`;
 }
 
 /** Why a run is no success; undefined when it is one. */

@@ -105,6 +105,7 @@ export class EndPost {
       hops: hops.map(({ host, port }) => `sip:${host}:${port}${onward}`),
       recovery: recoveryOf(end),
       sessionTimer: { intervalS: end.sessionIntervalS },
+      ...(end.t2Ms !== undefined && { timers: { t2Ms: end.t2Ms } }),
       application: program.application,
       limits: { dialogs: 64, transactions: 4096 },
       clock,

@@ -11,7 +11,7 @@ const weights: Readonly<Record<Kind, number>> = {
   'hop-dies': 6,
   'hop-pauses': 3,
   outage: 2,
-  'hop-answers': 9,
+  'hop-answers': 11,
   'hop-slow': 2,
   reset: 3,
   'reset-mid-message': 2,
@@ -43,7 +43,7 @@ export function faultsOf(
     let atMs = dice.chance(0.6) ? soonAfter(dice, acts) : totalMs * dice.roll();
     const together = dice.pick([1, 1, 2, 3, 4]);
     for (let each = 0; each < together; each++) {
-      faults.push(faultOf(dice, dice.pick(bag), Math.min(Math.round(atMs), totalMs - 1), cast));
+      faults.push(...faultsAt(dice, dice.pick(bag), Math.min(Math.round(atMs), totalMs - 1), cast, acts));
       atMs += dice.pick(gaps) * (0.5 + dice.roll());
     }
   }
@@ -63,7 +63,22 @@ function isOfUse(kind: Kind, { near, far, hops }: Cast): boolean {
   return true;
 }
 
-function faultOf(dice: Dice, kind: Kind, atMs: number, cast: Cast): Fault {
+function faultsAt(dice: Dice, kind: Kind, atMs: number, cast: Cast, acts: readonly Act[]): Fault[] {
+  if (kind !== 'hop-answers') return [faultOf(dice, kind, atMs, cast)];
+  const startsMs = dice.chance(0.5) ? justBefore(dice, acts) : atMs;
+  const fault = hopAnswers(dice, startsMs, dice.below(cast.hops.length));
+  return dice.chance(0.4) ? answersTwice(dice, fault) : [fault];
+}
+
+/** In time for a request inside a dialog. */
+function justBefore(dice: Dice, acts: readonly Act[]): number {
+  const { atMs } = dice.pick(acts.filter(({ what }) => asking.has(what)));
+  return Math.max(0, atMs - dice.pick([0, 5, 50, 300]));
+}
+
+const asking: ReadonlySet<Act['what']> = new Set(['info', 'update', 'update-offer', 'reinvite', 'options']);
+
+function faultOf(dice: Dice, kind: Exclude<Kind, 'hop-answers'>, atMs: number, cast: Cast): Fault {
   const hop = dice.below(cast.hops.length);
   const place = dice.pick(['near', 'far'] as const);
   switch (kind) {
@@ -78,8 +93,6 @@ function faultOf(dice: Dice, kind: Kind, atMs: number, cast: Cast): Fault {
       return { atMs, kind, hop, forMs: dice.stretch(50, 40_000) };
     case 'outage':
       return { atMs, kind, forMs: dice.stretch(500, 180_000) };
-    case 'hop-answers':
-      return hopAnswers(dice, atMs, hop);
     case 'hop-slow':
       return { atMs, kind, hop, forMs: dice.stretch(1000, 60_000), byMs: dice.stretch(100, 8000) };
     case 'reset':
@@ -129,11 +142,25 @@ const actions = [
   `${registration}, ${update}`,
   `${wait}, ${update}`,
   'Do-Something',
+  'Do-Something',
+  undefined,
   undefined,
 ];
-const statuses = [403, 404, 408, 480, 481, 481, 491, 500, 500, 502, 503, 503, 504, 430, 430, 430, 430, 430];
+const statuses = [
+  ...[
+    403, 404, 405, 408, 410, 416, 420, 422, 477, 478, 480, 481, 482, 483, 484, 485, 491, 500, 501, 502, 503, 504, 603,
+    604,
+  ],
+  ...[404, 405, 481, 500, 501, 503],
+  ...Array.from({ length: 8 }, () => 430),
+];
 
-function hopAnswers(dice: Dice, atMs: number, hop: number): Fault {
+/** How a hop refuses a heal that it wants to see a Route in. */
+const asksForRoute = [403, 404, 405, 420];
+
+type Answering = Extract<Fault, { readonly kind: 'hop-answers' }>;
+
+function hopAnswers(dice: Dice, atMs: number, hop: number): Answering {
   const status = dice.pick(statuses);
   const action = status === 430 ? dice.pick(actions) : undefined;
   const mayWait = status === 503 || status === 500 || status === 480;
@@ -142,13 +169,39 @@ function hopAnswers(dice: Dice, atMs: number, hop: number): Fault {
     atMs,
     kind: 'hop-answers',
     hop,
-    forMs: dice.stretch(300, 120_000),
+    forMs: dice.stretch(1000, 120_000),
     status,
     ...(action !== undefined && { action }),
     ...(retryAfterS !== undefined && { retryAfterS }),
     delayMs: dice.pick([0, 0, 0, 20, 400, 3000, 10_000]),
     to: dice.pick(['all', 'in-dialog', 'in-dialog', 'routed', 'routed', 0.3, 0.7] as const),
   };
+}
+
+/** Of two minds: about requests and the heals that they lead to, or about dialogs and calls in their place. */
+function answersTwice(dice: Dice, fault: Answering): Answering[] {
+  const { atMs, hop, forMs } = fault;
+  const also = (status: number, to: Answering['to'], given: Partial<Answering> = {}): Answering => ({
+    ...{ atMs, kind: 'hop-answers', hop, forMs, status, delayMs: 0, to },
+    ...given,
+  });
+  const asked = dice.pick(asksForRoute);
+  switch (dice.below(9)) {
+    case 0:
+    case 1:
+      return [also(dice.pick([481, 501]), 'in-dialog'), also(dice.pick([...asksForRoute, 603]), 'beginning')];
+    case 2:
+      return [{ ...fault, to: 'routed' }, also(asked, 'routeless')];
+    case 3:
+      return [also(404, 'routed'), also(asked, 'routeless')];
+    case 4:
+      return [
+        also(dice.pick([405, 405, 501]), 'in-dialog', { forMs: forMs + 30_000 }),
+        also(430, 'routed', { action: update, forMs: 3000 }),
+      ];
+    default:
+      return [also(430, 'routed', { action: update }), { ...fault, to: 'routeless' }];
+  }
 }
 
 function badWeather(dice: Dice): Partial<Weather> {

@@ -22,7 +22,8 @@ type Fate = 'passed' | 'waits' | { readonly response: Uint8Array };
  * between the network and whoever is the hop, reads requests as text and knows no more of them than a proxy has to.
  */
 export class Moods {
-  answering: Answering | undefined;
+  /** The youngest last. */
+  answering: readonly Answering[] = [];
   slowByMs = 0;
   losesByes = false;
   /** False: nothing is ever answered here, and nobody needs to know what has passed. */
@@ -98,8 +99,8 @@ export class Moods {
       if (fate.response.length > 0) send(fate.response);
       return true;
     }
-    const { answering } = this;
-    if (answering === undefined || !this.#concerns(answering, request, key)) {
+    const answering = this.answering.findLast((each) => this.#concerns(each, request, key));
+    if (answering === undefined) {
       this.#fates.set(key, 'passed');
       return false;
     }
@@ -119,9 +120,9 @@ export class Moods {
 
   #concerns({ to }: Answering, request: Message, key: string): boolean {
     if (to === 'all') return true;
-    if (request.toTag === '') return false;
+    if (to === 'beginning' || request.toTag === '') return to === 'beginning' && request.toTag === '';
     if (to === 'in-dialog') return true;
-    if (to === 'routed') return request.has('route');
+    if (to === 'routed' || to === 'routeless') return request.has('route') === (to === 'routed');
     return diceFor(this.#seed, key).chance(to);
   }
 

@@ -46,6 +46,8 @@ function ourEnd(dice: Dice, isSlow: boolean): OurEnd {
     'maximum',
     'limited',
     'limited',
+    'limited',
+    'none',
     'none',
   ] as const);
   const recovers = mode !== 'none';
@@ -70,6 +72,8 @@ function ourEnd(dice: Dice, isSlow: boolean): OurEnd {
     schedule: isSlow && recovers ? 'ms-sipre' : 'doubling',
     registration: dice.pick(['refreshed', 'refreshed', 'failing', 'hanging', 'none']),
     driftPpm: dice.pick([0, 0, 20, 200, 3000]) * dice.pick([-1, 1]),
+    // Longer than any transaction.
+    ...(dice.chance(0.08) && { t2Ms: 40_000 }),
   };
 }
 
@@ -85,6 +89,7 @@ const habits: readonly Habit[] = [
   'forks',
   'rings-reliably',
   'wants-longer-sessions',
+  'acks-in-its-branch',
   'glares',
   'challenges',
 ];

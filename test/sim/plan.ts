@@ -35,6 +35,8 @@ export interface OurEnd {
   readonly sessionIntervalS: number;
   readonly deadlineMs?: number;
   readonly mediaTimeoutMs?: number;
+  /** T2, the usual one unless given. */
+  readonly t2Ms?: number;
   readonly schedule: 'doubling' | 'ms-sipre';
   readonly registration: 'refreshed' | 'failing' | 'hanging' | 'none';
   /** Parts in a million that its clock runs fast, negative for slow. */
@@ -73,6 +75,8 @@ export type Habit =
   | 'rings-reliably'
   /** 422 once to a session interval that it finds too small. */
   | 'wants-longer-sessions'
+  /** Acknowledges a 2xx in its INVITE's branch, as RFC 2543 had it. */
+  | 'acks-in-its-branch'
   /** 491 now and then, and 500 with Retry-After, to re-INVITE and UPDATE. */
   | 'glares'
   /** Challenges requests by 401. */
@@ -131,8 +135,11 @@ export type Fault = { readonly atMs: number } & (
       readonly retryAfterS?: number;
       /** The answer comes so much later. */
       readonly delayMs: number;
-      /** Which requests: all, those inside dialogs, those of them with a Route (heals go without), or share 0–1 of those inside dialogs. */
-      readonly to: 'all' | 'in-dialog' | 'routed' | number;
+      /**
+       * Which requests: all, those that begin dialogs, those inside dialogs, those of them with a Route or without one (as heals mostly go),
+       * or share 0–1 of those inside dialogs. Where several faults concern one, the youngest answers.
+       */
+      readonly to: 'all' | 'beginning' | 'in-dialog' | 'routed' | 'routeless' | number;
     }
   /** Everything through the hop takes so much longer. */
   | { readonly kind: 'hop-slow'; readonly hop: number; readonly forMs: number; readonly byMs: number }

@@ -321,7 +321,7 @@ export class Program implements Party {
     if (method === 'INFO')
       this.#ground.tell({ kind: 'executed', place: this.#place, info: Number(text), callId: dialog.callId });
     const dice = this.#diceFor(`${method} ${method === 'INFO' ? text : `${dialog.callId} ${++this.#answers}`}`);
-    const status = this.#isCalm || dice.chance(0.92) ? 200 : dice.pick([488, 500, 403]);
+    const status = this.#isCalm || dice.chance(0.92) ? 200 : dice.pick([488, 500, 403, 408]);
     const content = offering.has(method) ? { body: dice.pick(offers) } : {};
     const respond = (): void => request.respond(status, content);
     if (this.#isCalm || dice.chance(0.6)) respond();

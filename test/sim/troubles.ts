@@ -135,13 +135,11 @@ export class Troubles {
       this.#keep(hop, is('hop-dies', index) || lasting.some(({ kind }) => kind === 'outage'));
       hop.pause(!this.#down.has(hop) && is('hop-pauses', index));
       const { moods } = hop;
-      moods.answering = undefined;
       moods.slowByMs = 0;
+      moods.answering = lasting.filter((fault) => fault.kind === 'hop-answers').filter((fault) => fault.hop === index);
       moods.losesByes = lasting.some(({ kind }) => kind === 'byes-lost');
-      for (const fault of lasting) {
-        if (fault.kind === 'hop-answers' && fault.hop === index) moods.answering = fault;
+      for (const fault of lasting)
         if (fault.kind === 'hop-slow' && fault.hop === index) moods.slowByMs = Math.max(moods.slowByMs, fault.byMs);
-      }
     }
     for (const place of places) {
       const restart = lasting.find((fault) => fault.kind === 'restart' && fault.place === place);

@@ -60,11 +60,20 @@ test('is no success when 10,000 seeds left a row out; fewer may', () => {
   assert.is(faultOf(total), undefined);
 });
 
+test('names the rows that were left out when they are few, or a failure', () => {
+  const rows = Object.fromEntries(Array.from({ length: 30 }, (_, row) => [`a: ${row}`, 0]));
+  const total = totalOf([outcome(1, { rows })]);
+  const told = (): string => reportOf(total, { from: 1, to: total.seeds }, 1);
+  assert.match(told(), /^rows +30 of 30 never taken\nviolations/m);
+  total.seeds = 10_000;
+  assert.match(told(), /^rows +30 of 30 never taken\n +a: 0$/m);
+});
+
 test('is told in words', () => {
   const text = reportOf(totalOf(outcomes), { from: 1, to: 3 }, 65);
   assert.match(text, /^seeds +1-3: 3 played in 1 min 5 s$/m);
   assert.match(text, /^faults +outage 3, reset 1$/m);
-  assert.match(text, /^rows +1 of 3 never taken:\n +a: 1$/m);
+  assert.match(text, /^rows +1 of 3 never taken\n +a: 1$/m);
   assert.match(text, /^violations +3: one 2, two 1$/m);
 });
 

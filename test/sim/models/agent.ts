@@ -13,6 +13,7 @@ import { SessionTimer } from './session-timer.ts';
 import type { Timers } from './timers.ts';
 import { Transactions, type TransactionUser } from './transactions.ts';
 import { writeHostPort } from './uri.ts';
+import { parseVia } from './via.ts';
 
 /** Whoever uses an endpoint. */
 export interface EndpointUser {
@@ -157,10 +158,11 @@ export class Agent {
     return undefined;
   }
 
-  /** What sends an ACK, and sends it again: always the same one, to the same place (RFC 3261 §13.2.2.4). */
-  acknowledger(dialog: Dialog, ack: Request): () => void {
+  /** What sends the ACK of a 2xx, and sends it again: always the same one, to the same place (RFC 3261 §13.2.2.4). */
+  acknowledger(dialog: Dialog, { topVia }: Message, ack: Request): () => void {
     const to = dialog.destination ?? dialog.source?.from;
-    const branch = `z9hG4bK${this.newName()}`;
+    const ofInvite = this.moods.has('acks-in-its-branch') ? parseVia(topVia)?.branch : undefined;
+    const branch = ofInvite ?? `z9hG4bK${this.newName()}`;
     return () => {
       if (to !== undefined) this.transactions.sendOnce(this.post, to, ack, branch);
     };

@@ -176,7 +176,7 @@ export class OutgoingCall {
     noteAbilities(dialog, response);
     const agent = this.#agent;
     const [headers, body] = this.#hasOffer ? [[], ''] : [[sdpType], describe(dialog.session)];
-    const acknowledge = agent.acknowledger(dialog, dialog.ack(response.cseq, headers, body));
+    const acknowledge = agent.acknowledger(dialog, response, dialog.ack(response.cseq, headers, body));
     this.#acks.set(response.toTag, acknowledge);
     acknowledge();
     if (this.#state !== 'calling') {

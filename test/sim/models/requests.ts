@@ -122,7 +122,7 @@ export class Requests implements CallOwner {
             dialog.localTarget = uriOf(contact);
             takeTarget(dialog, response);
             takeInterval(dialog, asked, response);
-            acknowledge = agent.acknowledger(dialog, dialog.ack(response.cseq, []));
+            acknowledge = agent.acknowledger(dialog, response, dialog.ack(response.cseq, []));
           }
           if (response.status < 300) acknowledge?.();
           settled(response.status);

@@ -2,8 +2,8 @@ import type { Happening, Rule, RuleMaker } from '../happening.ts';
 import type { Fault, Place } from '../plan.ts';
 import { read } from '../reading.ts';
 
-/** What ends a dialog that heals (RFC 5057 §5.1), or denies that there is one. */
-const fatalStatuses: ReadonlySet<number> = new Set([404, 410, 416, 481, 482, 483, 484, 485, 604]);
+/** What ends a dialog that heals (RFC 5057 §5.1), or denies that there is one: 603 where it is to be replaced (RFC 3891 §3). */
+const fatalStatuses: ReadonlySet<number> = new Set([404, 410, 416, 481, 482, 483, 484, 485, 603, 604]);
 
 /** How long a message may be under way, its transaction included. */
 const transactionMs = 35_000;
