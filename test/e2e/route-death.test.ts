@@ -47,7 +47,9 @@ test('what it writes for machines says what was run, on what, and how it went', 
   });
   for (const name of ['cpu', 'cores', 'memoryBytes', 'node', 'os']) assert.ok(json.machine[name], name);
   const { detectMs, stormMs, healMs } = json.results;
-  for (const ms of [detectMs, stormMs, ...Object.values(healMs)]) assert.type(ms, 'number');
+  for (const ms of [stormMs, ...Object.values(healMs)]) assert.type(ms, 'number');
+  // Of so few dialogs the far end may have healed each before the caller noticed.
+  if (detectMs !== null) assert.type(detectMs, 'number');
 });
 
 test('a wrong option is explained, and nothing is run', async () => {

@@ -6,7 +6,7 @@ import type { TargetName } from './targets.ts';
 
 /** `npm run fuzz` goes on where this ends, with other seeds. */
 const seed = 1;
-const batches = 10;
+const batches = 6;
 
 /** Tests each of these targets with what it begins with, and with a little that is made of that. */
 export function testShortRuns(names: readonly TargetName[]): void {

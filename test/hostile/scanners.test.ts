@@ -66,7 +66,7 @@ test('each request has one answer and leaves nothing; who scans is told, and for
 
 test('calls to a program that lets them ring: some are taken, dialogs keep their room', () =>
   onBattlefield(
-    { protocol: 'udp', dialogs: 200, near: { limits: { dialogs: 512, transactions: 2_048 } }, rings: true },
+    { protocol: 'udp', dialogs: 200, near: { limits: { dialogs: 512, transactions: 4_096 } }, rings: true },
     async (field) => {
       const before = await field.near.counters();
       const attack = await field.attack({
@@ -80,7 +80,8 @@ test('calls to a program that lets them ring: some are taken, dialogs keep their
       await field.rollRoutes();
       await attack.stop();
       const { calls } = await field.near.counts();
-      assert.ok(calls > 1_000 && calls <= 1_536, `${calls} calls ring`);
+      // The quarter that is left is more than the dialogs ask for in 32 s, whichever end heals them.
+      assert.ok(calls > 2_000 && calls <= 3_072, `${calls} calls ring`);
       await field.verify();
       assert.ok(field.reports.some(({ counter }) => counter === 'refused503'));
     },
