@@ -3,6 +3,7 @@ import { beginDialogRequest, routeSetPath } from '../dialog/request.ts';
 import { DialogFlag, DialogState } from '../dialog/table.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import type { Hop } from '../recovery/hop.ts';
+import { suspectAfterMs } from '../recovery/limits.ts';
 import type { TimerKind } from '../time/wheel.ts';
 import type { ClientUser } from '../transaction/client-transaction.ts';
 import { endWithContent } from './content.ts';
@@ -10,9 +11,6 @@ import type { Failover } from './failover.ts';
 import type { Parts } from './parts.ts';
 import { isOffer, type PendingRequest, type PendingRequests } from './pending-requests.ts';
 import type { SecondTries } from './second-tries.ts';
-
-/** A request without a response for so long makes its hop suspect. */
-const suspectAfterMs = { unreliable: 3500, reliable: 4000 } as const;
 
 /** Who decides what becomes of a request that is sent. */
 export interface SentRequestUser extends ClientUser {

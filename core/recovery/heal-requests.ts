@@ -13,6 +13,7 @@ import type { ClientTransaction, ClientUser } from '../transaction/client-transa
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
 import { type Rung, rungs, usableRung } from './ladder.ts';
+import { suspectAfterMs } from './limits.ts';
 import type { Replacements } from './replacements.ts';
 import { Phase, type RouteHealth } from './route-health.ts';
 import type { RouteSetPolicy } from './route-set-policy.ts';
@@ -44,6 +45,7 @@ export class HealRequests {
   readonly #policy: RouteSetPolicy;
   readonly #replaces: boolean;
   readonly #replacements: Replacements;
+  readonly #suspect: TimerKind;
   readonly #inviteLimit: TimerKind;
   /** Transaction id by dialog, of heals under way. */
   readonly #underWay = new Map<DialogIndex, number>();
@@ -76,6 +78,7 @@ export class HealRequests {
     this.#policy = options.policy;
     this.#replaces = options.replaces;
     this.#replacements = options.replacements;
+    this.#suspect = this.#wheel.kind((dialog) => this.#suspectHop(dialog));
     this.#inviteLimit = this.#wheel.kind((dialog) => {
       this.#health.timer[dialog] = 0;
       const tx = this.#transactions.get(this.#underWay.get(dialog) ?? 0);
@@ -190,15 +193,24 @@ export class HealRequests {
     return this.#naming.has(dialog) ? { kind: 'one-route', route: hop.route } : this.#hops.pathBy(hop);
   }
 
-  #note(tx: ClientTransaction, dialog: DialogIndex, hop: Hop, { method, offer }: Rung, path: RequestPath): void {
+  #note(tx: ClientTransaction, dialog: DialogIndex, hop: Hop, { offer }: Rung, path: RequestPath): void {
     this.#health.phase[dialog] = Phase.healing;
     hop.healing++;
     this.#underWay.set(dialog, tx.id);
     tx.mark = (hop.index << markBits) | (offer ? Mark.offer : 0) | pathMark[path.kind];
     if (offer) this.#table.set(dialog, DialogFlag.offerPending, true);
-    if (method === 'INVITE') {
-      this.#health.timer[dialog] = this.#wheel.arm(this.#inviteLimit, dialog, this.#wheel.nowMs + inviteLimitMs);
-    }
+    this.#health.timer[dialog] = this.#wheel.arm(this.#suspect, dialog, this.#wheel.nowMs + unansweredMs(tx));
+  }
+
+  /** A heal has waited for its first response in vain. */
+  #suspectHop(dialog: DialogIndex): void {
+    this.#health.timer[dialog] = 0;
+    const tx = this.#transactions.get(this.#underWay.get(dialog) ?? 0);
+    if (tx === undefined) return;
+    this.#hops.suspect(this.#hops.at(tx.mark >>> markBits));
+    if (tx.method !== 'INVITE') return;
+    const limitMs = this.#wheel.nowMs + inviteLimitMs - unansweredMs(tx);
+    this.#health.timer[dialog] = this.#wheel.arm(this.#inviteLimit, dialog, limitMs);
   }
 
   #write(tx: ClientTransaction, dialog: DialogIndex, hop: Hop, rung: Rung, path: RequestPath): void {
@@ -239,6 +251,10 @@ export class HealRequests {
     hop.healing--;
     return hop;
   }
+}
+
+function unansweredMs({ reliable }: ClientTransaction): number {
+  return reliable ? suspectAfterMs.reliable : suspectAfterMs.unreliable;
 }
 
 /** Whether a heal went without a Route. */

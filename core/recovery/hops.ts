@@ -258,7 +258,7 @@ export class Hops {
     this.#dialogs.each(hop, visit);
   }
 
-  /** A request has had no response for longer than it should: an unlisted hop is probed at once, a listed one is anyway. */
+  /** A request or heal has had no response for longer than it should: the hop is probed at once, unless it is anyway. */
   suspect(hop: Hop): void {
     this.#probes.suspect(hop);
   }

@@ -3,3 +3,6 @@
  * change when somebody changes their configuration, by hours and not by seconds, and trying anew costs one more round trip.
  */
 export const learnedForMs = 3_600_000;
+
+/** What is asked of a hop and has no response for so long makes it suspect. */
+export const suspectAfterMs = { unreliable: 3500, reliable: 4000 } as const;

@@ -79,7 +79,7 @@ export class Probes {
     );
   }
 
-  /** An unlisted hop is probed at once, and so is a listed one that would be soon enough only by chance. */
+  /** A hop that is not probed is probed at once, and so is one that would be soon enough only by chance. */
   suspect(hop: Hop): void {
     const isAskedSoon = this.#intervalMs <= suspectIntervalMs || hop.suspected;
     if (!isAskedSoon && this.#wheel.nowMs - hop.heardAtMs > suspectIntervalMs) this.forget(hop);
@@ -118,7 +118,7 @@ export class Probes {
 
   #needsProbe(hop: Hop): boolean {
     if (!this.#probing) return false;
-    if (hop.listed) return hop.carried > 0 || (hop.state === 'down' && this.#dialogs.count > 0);
+    if (hop.listed) return hop.carried > 0 || ((hop.suspected || hop.state === 'down') && this.#dialogs.count > 0);
     return hop.carried > 0 && (hop.suspected || hop.state === 'down');
   }
 

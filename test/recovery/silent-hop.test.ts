@@ -100,6 +100,46 @@ test('a hop that is asked seldom is asked at once, and often, when a request has
   await finish(ground, dialog);
 });
 
+test('a heal that has waited as long has its hop asked as well', async () => {
+  const ground = await bed({ hops: 1, stack: { recovery: { probeIntervalMs: 60_000 } } });
+  const { dialog } = await call(ground);
+  const { clock, network, hop, nearPort } = ground;
+  await clock.run(61_000);
+  network.partition({ host, port: nearPort }, { host, port: hop.port });
+  ground.note('heal', dialog.heal());
+  await clock.run(3500 + 1000);
+  assert.equal(ground.seen(), ['heal failed 503 local', 'recovering']);
+  network.heal({ host, port: nearPort }, { host, port: hop.port });
+  await clock.run(61_000);
+  assert.equal(ground.seen().slice(2), ['healthy']);
+  await finish(ground, dialog);
+});
+
+for (const protocol of ['udp', 'tcp'] as const) {
+  test(`a heal that waits for a silent hop, which carries nothing and is not asked by itself, is known to be lost by then, over ${protocol}`, async () => {
+    const ground = await bed({ protocol });
+    const { dialog } = await call(ground);
+    const { clock, hop, other } = ground;
+    await clock.run(1000);
+    for (const peer of [hop, other]) {
+      peer.answersProbes = false;
+      peer.script = () => true;
+    }
+    while (!ground.seen().includes('recovering')) await clock.run(1);
+    await clock.run(10);
+    assert.is(other.requests('UPDATE').length, 1);
+    hop.answersProbes = true;
+    hop.script = () => false;
+    await clock.run((protocol === 'udp' ? 3500 : 4000) + 1100 + 2000); // the second attempt is 2 s after the first at most
+    assert.equal(ground.seen(), ['recovering', 'healthy']);
+    assert.is(hop.requests('UPDATE').length, 1);
+    other.answersProbes = true;
+    other.script = () => false;
+    await clock.run(1000);
+    await finish(ground, dialog);
+  });
+}
+
 test('requests that the far end alone leaves unanswered cost a hop that is asked seldom a few probes, and nothing else', async () => {
   const ground = await bed({ stack: { recovery: { probeIntervalMs: 60_000 } } });
   const { dialog } = await call(ground);
