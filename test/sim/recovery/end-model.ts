@@ -218,10 +218,13 @@ export class EndModel {
   /** A hop is there again: who waits need not wait any longer. */
   #isBack(): void {
     for (const dialog of this.#dialogs.values()) {
-      if (dialog.status !== 'recovering') continue;
-      dialog.nextFromMs = this.#nowMs;
-      dialog.attempts = 0;
+      if (dialog.status === 'recovering') this.#beginAnew(dialog);
     }
+  }
+
+  #beginAnew(dialog: Modelled): void {
+    dialog.nextFromMs = this.#nowMs;
+    dialog.attempts = 0;
   }
 
   #isSilent(name: string): boolean {
@@ -261,6 +264,8 @@ export class EndModel {
         this.#world.take(healRow('hop gone'));
         this.#attemptFailed(dialog);
         this.#mayFail.add(dialog);
+        // What it found out was told before: this was no attempt to mend that.
+        if (dialog.brokeAtMs === this.#nowMs) this.#beginAnew(dialog);
       }
       if (this.#hopOf(dialog) !== name) continue;
       // What has begun since it died is found out in its own time.
@@ -1312,6 +1317,11 @@ export class EndModel {
       (this.#hasHealTimedOut(dialog) || this.#hasTimedOut(dialog) || this.#isSilent(dialog.heal?.hop ?? '')) &&
       (wish.state === 'waits' || wish.state === 'new')
     ) {
+      this.#mayBreak.add(dialog);
+      return;
+    }
+    // Nor will it have one: its hop is gone.
+    if (dialog.heal !== undefined && this.#isSilent(dialog.heal.hop) && wish.state === 'waits') {
       this.#mayBreak.add(dialog);
       return;
     }
