@@ -13,6 +13,7 @@ export type InviteServerAction = 'send-response' | 'pass-ack' | 'tell-ack' | 'te
  * - `trying` is Proceeding while the TU has said nothing: the figure's "send 100 if TU won't in 200 ms" as a timer. A
  *   retransmitted request calls for the 100 at once.
  * - Timer H tells the TU, as §17.2.1 has it ("MUST indicate"); RFC 6026's figure shows no action.
+ * - No 2xx comes in Accepted: `accepted2xx` sends the one that there is again, and nobody here relays those of others.
  * - The ACK of a 3xx–6xx is told, so that the TU can let go of what it kept.
  */
 export const inviteServer: Plan<InviteServerState, InviteServerTimer, InviteServerEvent, InviteServerAction> = {
@@ -44,7 +45,6 @@ export const inviteServer: Plan<InviteServerState, InviteServerTimer, InviteServ
       on: {
         request: { to: 'accepted' },
         ACK: { to: 'accepted', act: ['pass-ack'] },
-        '2xx': { to: 'accepted', act: ['send-response'] },
         'flow-lost': { to: 'accepted', act: ['tell-flow-lost'] },
         L: { to: 'terminated' },
       },

@@ -3,15 +3,15 @@ import type { Plan } from './machine.ts';
 
 export type NonInviteServerState = 'trying' | 'proceeding' | 'completed';
 export type NonInviteServerTimer = 'expiry' | '100' | 'J';
-export type NonInviteServerEvent = 'request' | 'early-100' | '1xx' | '2xx-6xx' | '408' | 'flow-lost';
+export type NonInviteServerEvent = 'request' | '2xx-6xx' | '408' | 'flow-lost';
 export type NonInviteServerAction = 'send-response' | 'tell-timeout' | 'tell-flow-lost';
 
 /**
  * Non-INVITE server transaction: RFC 3261 §17.2.2, Figure 8, with RFC 4320 §4 and RFC 6026 §7.1.
  *
  * What differs from the figure, and why:
- * - 100 is the only provisional response, and goes out when a client's Timer E reaches T2 (timer `100`), before that only
- *   over a reliable transport; `early-100` is one that has to wait (RFC 4320 §4.1).
+ * - 100 is the only provisional response, and goes out when a client's Timer E reaches T2 (timer `100`, RFC 4320 §4.1). The TU gives
+ *   it beforehand and sends none itself, so no event is a 1xx.
  * - 408 is not sent: it completes the transaction, which absorbs from then on (RFC 4320 §4.2).
  * - `expiry` ends what the TU leaves unanswered when the client has given up; then nothing may be sent (RFC 4320 §4.2).
  * - A lost flow ends nothing (RFC 6026 §8.8). In Completed the TU is not told: it has nothing left to do.
@@ -28,8 +28,6 @@ export const nonInviteServer: Plan<
       timers: ['expiry', '100'],
       on: {
         request: { to: 'trying' },
-        'early-100': { to: 'trying' },
-        '1xx': { to: 'proceeding', act: ['send-response'] },
         '2xx-6xx': { to: 'completed', act: ['send-response'] },
         '408': { to: 'completed' },
         'flow-lost': { to: 'trying', act: ['tell-flow-lost'] },
@@ -41,7 +39,6 @@ export const nonInviteServer: Plan<
       timers: ['expiry'],
       on: {
         request: { to: 'proceeding', act: ['send-response'] },
-        '1xx': { to: 'proceeding', act: ['send-response'] },
         '2xx-6xx': { to: 'completed', act: ['send-response'] },
         '408': { to: 'completed' },
         'flow-lost': { to: 'proceeding', act: ['tell-flow-lost'] },

@@ -245,35 +245,26 @@ export class ServerTransactions {
   }
 
   /**
-   * Passes the TU's response to the transaction; `bytes` must never change. A 2xx to INVITE is sent again until `acknowledge`,
-   * and a further 2xx replaces it (§13.3.1.4).
+   * Passes the TU's response to the transaction; `bytes` must never change. A 2xx to INVITE is sent again until `acknowledge`
+   * (§13.3.1.4).
    *
    * True when it was sent. False when the flow is lost (it is kept for retransmissions), and when the state allows no such
-   * response: after a final one; to a non-INVITE any 1xx but 100, a 100 before its time (it is kept until then), and 408, which
-   * completes the transaction without a response (RFC 4320 §4).
+   * response: after a final one; to a non-INVITE any 1xx, whose 100 is given to `pend`, and 408, which completes the transaction
+   * without a response (RFC 4320 §4).
    */
   respond(tx: ServerTransaction, status: number, bytes: Uint8Array): boolean {
     const own = this.#own(tx);
     if (own === undefined) return false;
-    if (own.method !== 'INVITE') return this.#respondOther(own, status, bytes);
-    return this.#respondInvite(own, status, bytes, true);
+    return own.method === 'INVITE' ? this.#respondInvite(own, status, bytes) : this.#respondOther(own, status, bytes);
   }
 
-  /** As `respond`, for a proxy: the 2xx is another's, who sends it again, so each one goes down once (RFC 6026 §7.1). */
-  relay(tx: ServerTransaction, status: number, bytes: Uint8Array): boolean {
-    const own = this.#own(tx);
-    if (own === undefined) return false;
-    if (own.method !== 'INVITE') return this.#respondOther(own, status, bytes);
-    return this.#respondInvite(own, status, bytes, false);
-  }
-
-  #respondInvite(tx: Server, status: number, bytes: Uint8Array, ours: boolean): boolean {
+  #respondInvite(tx: Server, status: number, bytes: Uint8Array): boolean {
     const { index, reachable } = tx;
     if (status === 503) this.#origins.leave(index);
     const event = status < 200 ? '1xx' : status < 300 ? '2xx' : '3xx-6xx';
     if (!this.#invite.takes(index, event)) return false;
-    if (event === '2xx' && ours && tx.state !== 'accepted') this.#accepted2xx.begin(index, tx.reliable);
-    this.#records.keep(index, event === '2xx' && !ours ? undefined : bytes);
+    if (event === '2xx') this.#accepted2xx.begin(index, tx.reliable);
+    this.#records.keep(index, bytes);
     this.#outgoing = bytes;
     this.#invite.handle(index, event);
     this.#outgoing = undefined;
@@ -283,16 +274,16 @@ export class ServerTransactions {
   #respondOther(tx: Server, status: number, bytes: Uint8Array): boolean {
     const { index, reachable, reliable } = tx;
     if (status === 503) this.#origins.leave(index);
-    const event = otherEvent(status, reliable || tx.state !== 'trying');
-    if (event === undefined || !this.#nonInvite.takes(index, event)) return false;
+    const event = status === 408 ? '408' : '2xx-6xx';
+    if (status < 200 || !this.#nonInvite.takes(index, event)) return false;
     // Over a reliable transport the final response ends it, for its Timer J is zero.
-    this.#records.keep(index, event === '408' || (reliable && status >= 200) ? undefined : bytes);
+    this.#records.keep(index, event === '408' || reliable ? undefined : bytes);
     this.#outgoing = bytes;
     const { id } = tx;
     this.#nonInvite.handle(index, event);
     this.#outgoing = undefined;
     if (this.#pool.indexOf(id) !== 0 && this.#nonInvite.state(index) === 'completed') this.#let(index);
-    return reachable && event !== '408' && event !== 'early-100';
+    return reachable && event !== '408';
   }
 
   /** The ACK for its 2xx came: the 2xx is not sent again. Nothing in any other state. */
@@ -434,10 +425,3 @@ const ignoring: ServerUser = { onAck() {}, onFailure() {}, onFlowLost() {} };
 const absorbed: Received = { kind: 'absorbed' };
 const ackFor2xx: Received = { kind: 'ack-for-2xx' };
 const full: Received = { kind: 'full' };
-
-/** `allowed`: may a 100 go now? */
-function otherEvent(status: number, allowed: boolean): NonInviteServerEvent | undefined {
-  if (status >= 200) return status === 408 ? '408' : '2xx-6xx';
-  if (status !== 100) return undefined;
-  return allowed ? '1xx' : 'early-100';
-}
