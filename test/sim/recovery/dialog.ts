@@ -74,27 +74,3 @@ export interface Heal {
   /** Its hop was silent for so long that it may have been given up. */
   isDoubtful: boolean;
 }
-
-/** A request of the program's inside a dialog, until it has its result. */
-export interface Wish {
-  readonly id: number;
-  readonly dialog: Modelled;
-  readonly method: string;
-  readonly body: string;
-  readonly confirm: boolean;
-  /**
-   * `new` was never sent; `sent` is under way; `waits` was refused by a 430 and waits for the heal; `again` may be sent once more;
-   * `confirming` waits for what the peer says to a heal.
-   */
-  state: 'new' | 'sent' | 'waits' | 'again' | 'confirming';
-  /** By heals. */
-  resends: number;
-  /** When it may be tried again, where that has a time. */
-  againFromMs: number;
-  /** By challenges, glare and intervals that were too short. */
-  tries: number;
-  cseq: number;
-  sentAtMs: number;
-  refusedAtMs: number;
-  isGivenUp: boolean;
-}

@@ -1,0 +1,76 @@
+import type { Modelled } from './dialog.ts';
+import { dueOf, type Ledger, slackMs, transactionMs } from './ledger.ts';
+import { isOverdue, isUnacknowledged } from './sessions.ts';
+
+/* Routes that break, and attempts to heal them that fail. */
+
+/** `isWalked`: even a passive stack heals. */
+export function breakRoute(ledger: Ledger, dialog: Modelled, isWalked = false): void {
+  if (!ledger.isOn || dialog.byeAtMs !== undefined || dialog.isEarly) return;
+  if (isWalked) dialog.isLeft = false;
+  if (dialog.status === 'recovering') return;
+  if (dialog.id === undefined) {
+    // The program has not heard of it: an INVITE that was given up, or one that waits for its ACK.
+    ledger.mayBreak.add(dialog);
+    return;
+  }
+  // What the program has asked for goes on.
+  dialog.isLeft = ledger.end.passive && !isWalked && ledger.nowMs > dialog.mayHealUntilMs;
+  for (const wish of ledger.wishes.values()) {
+    if (wish.dialog === dialog && wish.state === 'waits') ledger.owe(wish, 430, false);
+  }
+  dialog.status = 'recovering';
+  dialog.brokeAtMs = ledger.nowMs;
+  dialog.nextFromMs = ledger.nowMs;
+  dialog.nextToMs = ledger.nowMs;
+  dialog.attempts = 0;
+  ledger.due.push(dueOf('status', dialog, { routeStatus: 'recovering' }));
+}
+
+export function attemptFailed(ledger: Ledger, dialog: Modelled): void {
+  dialog.heal = undefined;
+  dialog.move = undefined;
+  dialog.attempts++;
+  const delayMs = Math.min(60, 2 ** dialog.attempts) * 1000;
+  dialog.nextFromMs = ledger.nowMs + delayMs / 2;
+  dialog.nextToMs = ledger.nowMs + delayMs;
+}
+
+/** The attempt is over; who waits hears of it, then the program, then the schedule goes on. */
+export function attemptAnswered(
+  ledger: Ledger,
+  dialog: Modelled,
+  status: number | undefined,
+  isTrouble: boolean,
+  isOld: boolean,
+): void {
+  attemptFailed(ledger, dialog);
+  // Those behind, too, that were never sent.
+  ledger.mayFail.add(dialog);
+  for (const wish of ledger.wishes.values()) {
+    if (wish.dialog === dialog && wish.state === 'waits') ledger.owe(wish, status === 430 ? 430 : undefined, false);
+  }
+  // What was asked by an older route is asked again at once.
+  if (isOld) dialog.nextFromMs = ledger.nowMs;
+  else if (isTrouble) breakRoute(ledger, dialog, true);
+}
+
+export function hasHealTimedOut(ledger: Ledger, { heal }: Modelled): boolean {
+  return heal !== undefined && ledger.nowMs - heal.atMs >= transactionMs - slackMs;
+}
+
+export function hasTimedOut(ledger: Ledger, dialog: Modelled): boolean {
+  if (isUnacknowledged(ledger, dialog) || isOverdue(ledger, dialog)) return true;
+  for (const { message, atMs, isAnswered } of ledger.received.values()) {
+    // Answered perhaps, by a 2xx that had no way, and so no ACK.
+    const isInvite = message.method === 'INVITE' && !isAnswered && ledger.nowMs - atMs >= transactionMs - slackMs;
+    if (isInvite && message.callId === dialog.callId && message.toTag === dialog.localTag) return true;
+  }
+  for (const sent of ledger.openSent) {
+    if (ledger.nowMs - sent.atMs < transactionMs - slackMs) continue;
+    const { callId, fromTag, toTag } = sent.message;
+    // What was sent before the dialog was confirmed belongs to it as well.
+    if (sent.dialog === dialog || ledger.find(callId, fromTag, toTag) === dialog) return true;
+  }
+  return false;
+}

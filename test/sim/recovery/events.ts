@@ -1,0 +1,163 @@
+import type { EngineEvent } from '../../../core/engine/event.ts';
+import { breakRoute, hasHealTimedOut, hasTimedOut } from './breaks.ts';
+import { callFailed, handOver } from './calls.ts';
+import type { Modelled } from './dialog.ts';
+import { hopDied } from './hop-troubles.ts';
+import { hopOf, isSilent } from './hops.ts';
+import { type Ledger, quickMs, slackMs, transactionMs } from './ledger.ts';
+import { takeUnseenAnswers } from './requests-of-theirs.ts';
+import { isUnacknowledged } from './sessions.ts';
+
+/* What the program is told, held against what it must be told. */
+
+export function takeEvent(ledger: Ledger, event: EngineEvent): void {
+  switch (event.kind) {
+    case 'result':
+      handOver(ledger, event);
+      if (event.failure !== undefined) callFailed(ledger, ledger.calls.get(event.id));
+      if (event.value.dialog !== undefined) ledger.know(event.value.dialog.id, event.value.dialog.callId);
+      takeResult(ledger, event);
+      break;
+    case 'incoming-call':
+      ledger.incoming.set(event.call, event.callId);
+      break;
+    case 'provisional':
+      if (event.dialog !== undefined) ledger.know(event.dialog.id, event.dialog.callId);
+      break;
+    case 'fork':
+    case 'request':
+    case 'media-lost':
+    case 'session-changed':
+      ledger.know(event.dialog.id, event.dialog.callId);
+      break;
+    case 'route-status': {
+      const dialog = ledger.know(event.dialog.id, event.dialog.callId);
+      if (dialog !== undefined) takeStatus(ledger, dialog, event);
+      break;
+    }
+    case 'ended': {
+      const dialog = ledger.know(event.dialog.id, event.dialog.callId);
+      if (dialog !== undefined) takeEnd(ledger, dialog, event);
+      break;
+    }
+  }
+}
+
+export function takeResult(ledger: Ledger, { id, failure }: Extract<EngineEvent, { kind: 'result' }>): void {
+  const wish = ledger.wishes.get(id);
+  if (wish?.dialog.isEarly) ledger.wishes.delete(id);
+  if (wish === undefined || wish.dialog.isEarly) return;
+  const due = ledger.due.find((each) => each.wish === wish);
+  ledger.wishes.delete(id);
+  const status = failure === undefined ? 200 : failure.response?.status;
+  const { dialog, method } = wish;
+  if (failure?.origin === 'local' && wish.state === 'sent') {
+    if (status === 408) ledger.take('no answer');
+    if (status === 503) ledger.take('hop gone');
+  }
+  if (due !== undefined) {
+    ledger.meet(due);
+    const isRight = due.status === undefined || (due.status < 300 ? failure === undefined : status === due.status);
+    if (!isRight) ledger.violate(`tells ${status ?? failure?.code} of ${method}, not ${due.status}`, dialog);
+    return;
+  }
+  if (failure === undefined) {
+    ledger.violate(`tells a success of ${method} that nobody has answered`, dialog);
+    return;
+  }
+  if (failure.code !== 'SIP_FAILURE_RESPONSE' || wish.isGivenUp) return;
+  if (wish.state === 'confirming') {
+    ledger.mayBreak.add(dialog);
+    return;
+  }
+  // The session ends for want of an ACK, and all that was wished for in it.
+  if (isUnacknowledged(ledger, dialog)) return;
+  if (ledger.mayFail.has(dialog) || dialog.byeAtMs !== undefined) return;
+  // An INVITE is not waited for any longer, whatever became of it.
+  if (wish.method === 'INVITE' && wish.sentAtMs > 0 && ledger.nowMs - wish.sentAtMs >= transactionMs - slackMs) {
+    ledger.mayBreak.add(dialog);
+    return;
+  }
+  // The heal has had no answer: who waits for it has the same, who was not sent too.
+  if (
+    (hasHealTimedOut(ledger, dialog) || hasTimedOut(ledger, dialog) || isSilent(ledger, dialog.heal?.hop ?? '')) &&
+    (wish.state === 'waits' || wish.state === 'new')
+  ) {
+    ledger.mayBreak.add(dialog);
+    return;
+  }
+  const what = `${method} ${wish.cseq} fails with ${status}`;
+  const sent = [...ledger.sent.values()].findLast((each) => each.wish === wish);
+  const isSlow = wish.state === 'sent' && wish.resends > 0 && ledger.nowMs - wish.refusedAtMs >= quickMs - slackMs;
+  if (wish.state === 'waits' || (isSlow && status === 430)) {
+    if (ledger.nowMs - wish.refusedAtMs < quickMs - slackMs)
+      ledger.violate(`${what} before the heal has had its time`, dialog);
+    breakRoute(ledger, dialog, true);
+  } else if (failure.origin !== 'local') {
+    if (wish.state !== 'again') ledger.violate(`${what}, which nobody has said`, dialog);
+    ledger.mayBreak.add(dialog);
+  } else if (status === 408) {
+    if (sent !== undefined && ledger.nowMs - sent.atMs < transactionMs - slackMs)
+      ledger.violate(`${what} too soon`, dialog);
+    if (sent !== undefined) ledger.done(sent);
+    if (dialog.alternative !== undefined) ledger.mayBreak.add(dialog);
+    else if (sent === undefined || sent.generation === dialog.generation) breakRoute(ledger, dialog);
+  } else if (status === 503) {
+    const hop = sent?.hop ?? hopOf(ledger, dialog);
+    if (hop !== undefined && isSilent(ledger, hop)) hopDied(ledger, hop);
+    ledger.mayBreak.add(dialog);
+  }
+}
+
+export function takeStatus(
+  ledger: Ledger,
+  dialog: Modelled,
+  { routeStatus }: Extract<EngineEvent, { kind: 'route-status' }>,
+): void {
+  const { status, cause } = routeStatus;
+  if (dialog.isEarly) {
+    dialog.isEarly = false;
+    if (dialog.isAnswered) ledger.mayBreak.add(dialog);
+    else ledger.violate(`tells ${status} of an early dialog`, dialog);
+  }
+  let due = ledger.due.find((each) => each.dialog === dialog && each.routeStatus === status);
+  if (due === undefined && status === 'recovering' && dialog.status === 'healthy') {
+    const hop = hopOf(ledger, dialog);
+    if (cause === 'hop-silent' && hop !== undefined && isSilent(ledger, hop)) hopDied(ledger, hop);
+    // The hop may be another one than the route set names: where that cannot be read, it is the one that last worked.
+    if (cause === 'hop-silent' && [...ledger.hops.keys()].some((each) => isSilent(ledger, each)))
+      ledger.mayBreak.add(dialog);
+    // Or a heal of it, though healthy, was on its way by a hop that is gone.
+    if (dialog.heal !== undefined && isSilent(ledger, dialog.heal.hop)) ledger.mayBreak.add(dialog);
+    if (hasHealTimedOut(ledger, dialog)) ledger.mayBreak.add(dialog);
+    if (ledger.mayBreak.has(dialog) || (cause === 'timeout' && hasTimedOut(ledger, dialog)))
+      breakRoute(ledger, dialog, true);
+    due = ledger.due.find((each) => each.dialog === dialog && each.routeStatus === status);
+  } else if (due === undefined && status === 'healthy' && dialog.status === 'recovering') {
+    const toBeWell = ledger.mayBeWell.get(dialog);
+    if (toBeWell !== undefined) toBeWell();
+    else takeUnseenAnswers(ledger, dialog);
+    due = ledger.due.find((each) => each.dialog === dialog && each.routeStatus === status);
+  }
+  // A new dialog in its place has another Call-ID: that is told in any case.
+  if (due === undefined && status === 'healthy' && routeStatus.replaced && dialog.status === 'healthy') return;
+  if (due === undefined) {
+    ledger.violate(`tells ${status} (${cause}) without a cause, it is ${dialog.status}`, dialog);
+    dialog.status = status;
+  } else ledger.meet(due);
+  if (ledger.isOn) return;
+  ledger.violate(`tells ${status} although it does not recover`, dialog);
+}
+
+export function takeEnd(
+  ledger: Ledger,
+  dialog: Modelled,
+  { reason, by }: Extract<EngineEvent, { kind: 'ended' }>,
+): void {
+  const due = ledger.due.find((each) => each.dialog === dialog && each.kind === 'ended');
+  if (due !== undefined) ledger.meet(due);
+  const wrong = (): void => ledger.violate(`ends (${by} ${reason}) without a cause`, dialog);
+  if (reason === 'does-not-exist' && due === undefined && ledger.isOn && !ledger.mayEnd.has(dialog)) wrong();
+  else if (reason === 'session-expired' && by === 'local' && dialog.status === 'recovering') wrong();
+  ledger.forget(dialog);
+}

@@ -1,0 +1,153 @@
+import type { FlowId } from '../../../core/contract.ts';
+import { uriOf } from '../models/address-value.ts';
+import type { Message } from '../models/message.ts';
+import { actionOf, requestVerdict } from './answers.ts';
+import { breakRoute } from './breaks.ts';
+import type { Modelled } from './dialog.ts';
+import { type Ledger, quickMs } from './ledger.ts';
+import type { Sent, Wish } from './requests.ts';
+import { mayHealFor, takeRefreshAnswered } from './routes.ts';
+import { lateRow, requestRow } from './rows.ts';
+
+/* What answers to the requests of a program, and to session refreshes, lead to. */
+
+/** What may be carried out twice. */
+const repeatable: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'OPTIONS']);
+
+export function takeWishAnswer(ledger: Ledger, sent: Sent, wish: Wish, answer: Message, flow: FlowId): void {
+  const { dialog } = wish;
+  const { status } = answer;
+  const isOld = sent.generation < dialog.generation;
+  // It was given up, and what the peer says to a heal is waited for.
+  if (wish.state === 'confirming') return;
+  if (status < 300) {
+    if (ledger.isOpen(wish)) ledger.take('2xx');
+    if (ledger.isOpen(wish)) ledger.owe(wish, status, false);
+    else if (wish.method === 'INVITE') {
+      // Told of long ago: it is acknowledged, and what it brings may be taken or not.
+      const target = uriOf(answer.header('contact')) || dialog.target;
+      dialog.alternative ??= { routes: dialog.routes, target, hop: dialog.hop };
+      return;
+    }
+    if (wish.method === 'UPDATE' || wish.method === 'INVITE') takeRefreshAnswered(ledger, sent, dialog, answer);
+    return;
+  }
+  if (!ledger.isOpen(wish)) {
+    takeLateAnswer(ledger, dialog, wish.method, answer, isOld);
+    return;
+  }
+  // Nothing is mended for a dialog that ends.
+  if (dialog.byeAtMs !== undefined) return;
+  // A younger request overtook it (RFC 3261 §12.2.2): that says nothing of the route.
+  const isOvertaken =
+    status === 500 && answer.cseq < ledger.lastNumber(dialog.callId, dialog.localTag, dialog.remoteTag);
+  if (mayTryAgain(wish, answer, isOvertaken)) {
+    wish.tries++;
+    // RFC 3261 §14.1: the owner of the Call-ID waits for 2.1 s and more.
+    const isLong = status === 491 && dialog.isOurs;
+    const retryAfterS = status === 500 ? Number.parseInt(answer.header('retry-after'), 10) || 0 : 0;
+    wish.againFromMs = ledger.nowMs + (isLong ? 2100 : retryAfterS * 1000);
+    wish.state = 'again';
+    ledger.take(isOvertaken ? 'overtaken' : status === 500 ? '500 with a short Retry-After' : `${status}, again`);
+    return;
+  }
+  const action = actionOf(answer);
+  const verdict = isOvertaken ? 'told' : requestVerdict(ledger.end.mode, wish.method, status, action);
+  if (isOvertaken) ledger.take('overtaken');
+  else ledger.world.take(requestRow(ledger.end.mode, wish.method, status, action));
+  if (verdict === 'told') ledger.owe(wish, status, false);
+  else if (verdict === 'ends-dialog' || verdict === 'ends-usage') {
+    ledger.owe(wish, status, false);
+    dialog.byeAtMs ??= ledger.nowMs;
+  } else if (verdict === 'mended') refuseOnce(ledger, sent, wish, isOld, flow);
+  else if (wish.confirm && verdict === 'broken') {
+    wish.state = 'confirming';
+    wish.refusedAtMs = ledger.nowMs;
+    mayHealFor(ledger, dialog, quickMs);
+  } else {
+    // Without a route set another hop may be tried when the hop itself says 503.
+    const mayFailOver = status === 503 && dialog.routes.length === 0;
+    ledger.owe(wish, status, mayFailOver);
+    if (mayFailOver || dialog.alternative !== undefined) ledger.mayBreak.add(dialog);
+    else if (!isOld) {
+      // Only a heal of ours can try a claim, and a 430 may ask for one.
+      const asksUs = status === 481 || verdict === 'registers' || (status === 430 && action === 'Wait and Dialog');
+      breakRoute(ledger, dialog, asksUs);
+    }
+  }
+}
+
+/** Nobody waits for it any more; what an answer to a refresh says of the route holds all the same. */
+export function takeLateAnswer(
+  ledger: Ledger,
+  dialog: Modelled,
+  method: string,
+  answer: Message,
+  isOld: boolean,
+): void {
+  ledger.mayBreak.add(dialog);
+  if (method !== 'UPDATE' && method !== 'INVITE') return;
+  const verdict = requestVerdict(ledger.end.mode, method, answer.status, actionOf(answer));
+  const isWalked = verdict === 'mended' || verdict === 'registers' || answer.status === 481;
+  if (!isOld && isWalked) mayHealFor(ledger, dialog, quickMs);
+}
+
+/** What is put right at the next try, without a word to anyone. */
+export function mayTryAgain({ method, tries, dialog }: Wish, answer: Message, isOvertaken: boolean): boolean {
+  const { status } = answer;
+  const isRefresh = method === 'UPDATE' || method === 'INVITE';
+  // While a route is broken its heals have the word.
+  if (dialog.status === 'recovering') return false;
+  if (isOvertaken && isRefresh) return tries < 3;
+  if (status === 491 && isRefresh) return tries < 3;
+  if (status === 500 && isRefresh && answer.has('retry-after'))
+    return tries < 3 && Number.parseInt(answer.header('retry-after'), 10) <= 10;
+  if (status === 422 && isRefresh) return tries < 3;
+  return false;
+}
+
+export function refuseOnce(ledger: Ledger, sent: Sent, wish: Wish, isOld: boolean, flow: FlowId): void {
+  const { dialog } = wish;
+  // Some hop may have repeated it by UDP, and the 430 answer the repetition; one by another flow may be a stranger's.
+  const mayHaveArrived = ledger.nowMs - sent.atMs >= 500 || flow !== sent.flow;
+  if (wish.resends >= 2 || (mayHaveArrived && !repeatable.has(wish.method))) {
+    ledger.world.take(lateRow(wish.resends >= 2));
+    if (wish.confirm) {
+      wish.state = 'confirming';
+      mayHealFor(ledger, dialog, quickMs);
+      return;
+    }
+    ledger.owe(wish, 430, false);
+    // Only we can mend it: even a passive stack does.
+    if (dialog.alternative !== undefined) ledger.mayBreak.add(dialog);
+    else if (!isOld) breakRoute(ledger, dialog, true);
+    return;
+  }
+  // The heals for it and its sending again share their time.
+  if (wish.resends === 0) wish.refusedAtMs = ledger.nowMs;
+  wish.state = isOld ? 'again' : 'waits';
+  if (isOld) wish.resends++;
+  mayHealFor(ledger, dialog, quickMs);
+}
+
+export function takeRefreshAnswer(ledger: Ledger, sent: Sent, answer: Message): void {
+  const { dialog } = sent;
+  if (dialog === undefined) return;
+  if (answer.status < 300) {
+    takeRefreshAnswered(ledger, sent, dialog, answer);
+    // It may have been a heal: without a route set they look the same.
+    const routes = answer.recordRoute.map(uriOf).reverse();
+    if (sent.message.route.length === 0 && routes.length > 0)
+      dialog.alternative = { routes, target: uriOf(answer.header('contact')) || dialog.target, hop: sent.hop };
+  } else if (answer.status === 430 && actionOf(answer) === 'Dialog') {
+    mayHealFor(ledger, dialog, quickMs);
+    ledger.mayBreak.add(dialog);
+  } else {
+    ledger.mayBreak.add(dialog);
+    // Without a route set a heal looks the same.
+    ledger.mayEnd.add(dialog);
+    const eighthMs = (dialog.timer?.intervalS ?? 0) * 125;
+    const isSoon = answer.status === 491 || answer.status === 422 || answer.status === 500;
+    dialog.refreshFromMs = ledger.nowMs + (isSoon ? 0 : eighthMs);
+  }
+}

@@ -1,0 +1,125 @@
+import type { FlowId } from '../../../core/contract.ts';
+import { uriOf } from '../models/address-value.ts';
+import type { Message } from '../models/message.ts';
+import { replacedBy } from './calls.ts';
+import type { Modelled } from './dialog.ts';
+import { healsOrRefreshes, noteHeal } from './heals.ts';
+import { dialogKey, type Ledger, slackMs } from './ledger.ts';
+import { branchOf, type Sent, type Wish } from './requests.ts';
+import { moveTo } from './routes.ts';
+
+/* Requests that are sent: for which wish, by what route. */
+
+export function takeRequestOfOurs(ledger: Ledger, message: Message, flow: FlowId): void {
+  const { method, toTag, callId, fromTag } = message;
+  const branch = branchOf(message);
+  if ((method === 'ACK' || method === 'PRACK') && message.body !== '' && !ledger.described.has(branch)) {
+    ledger.described.add(branch);
+    noteDescription(ledger, message, fromTag, toTag);
+  }
+  if (method === 'ACK' || method === 'CANCEL' || ledger.sent.has(branch)) return;
+  const lastNumber = ledger.lastNumber(callId, fromTag, toTag);
+  ledger.numbers.set(dialogKey(callId, fromTag, toTag), Math.max(lastNumber, message.cseq));
+  const hop = ledger.flows.get(flow)?.hop;
+  const note = (kind: Sent['kind'], dialog: Modelled | undefined, wish?: Wish): void => {
+    const generation = dialog?.generation ?? 0;
+    const atMs = ledger.nowMs;
+    const isEarly = dialog?.isEarly ?? false;
+    const sent = { kind, message, flow, hop, atMs, dialog, wish, generation, isEarly, isDone: false };
+    ledger.sent.set(branch, sent);
+    ledger.openSent.add(sent);
+  };
+  if (toTag === '') {
+    const replaced = replacedBy(ledger, message, 'from-tag', 'to-tag');
+    if (replaced !== undefined) {
+      note('heal', replaced);
+      ledger.numbers.set(dialogKey(replaced.callId, replaced.localTag, replaced.remoteTag), message.cseq);
+      noteHeal(ledger, replaced, message, 'INVITE with Replaces', flow, hop);
+      return;
+    }
+    note('call', undefined);
+    if (ledger.inviting !== undefined) ledger.calls.set(ledger.inviting, callId);
+    ledger.inviting = undefined;
+    return;
+  }
+  const dialog = ledger.find(callId, fromTag, toTag);
+  if (dialog === undefined) {
+    note('loose', undefined);
+    return;
+  }
+  const { alternative } = dialog;
+  if (alternative !== undefined && message.route.map(uriOf).join(', ') === alternative.routes.join(', ')) {
+    moveTo(dialog, alternative.routes, alternative.hop);
+    dialog.generation++;
+  }
+  if (alternative !== undefined && message.requestUri === alternative.target) dialog.target = alternative.target;
+  if (method === 'BYE') {
+    dialog.byeAtMs ??= ledger.nowMs;
+    dialog.heal = undefined;
+    note('own', dialog);
+    return;
+  }
+  if (method === 'PRACK') {
+    note('own', dialog);
+    return;
+  }
+  const wish = wishFor(ledger, dialog, message);
+  if (wish !== undefined) {
+    note('wish', dialog, wish);
+    sendWish(ledger, wish, message);
+  } else if (method === 'UPDATE' || method === 'INVITE')
+    healsOrRefreshes(ledger, dialog, message, flow, hop, lastNumber, note);
+  else {
+    note('loose', dialog);
+    ledger.violate(`sends ${method} ${message.cseq}, for which nobody asked`, dialog);
+  }
+}
+
+/** What we have said of our session, where nobody may refuse it any more. */
+export function noteDescription(ledger: Ledger, { callId, body }: Message, localTag: string, remoteTag: string): void {
+  const dialog = ledger.find(callId, localTag, remoteTag);
+  if (dialog !== undefined) dialog.offer = body;
+}
+
+export function wishFor(ledger: Ledger, dialog: Modelled, message: Message): Wish | undefined {
+  const { method, body, cseq } = message;
+  // A heal looks like a wish of the same method, but for its Route.
+  const isRefresh = method === 'UPDATE' || method === 'INVITE';
+  const isHeld = isRefresh && (ledger.isHeld(dialog) || dialog.move !== undefined);
+  // A walk goes on at once, and a break is followed by a heal.
+  const heals = dialog.move !== undefined || (dialog.status === 'recovering' && dialog.brokeAtMs === ledger.nowMs);
+  if (isRefresh && heals && ledger.commanded === undefined) return undefined;
+  if (isRefresh && message.route.map(uriOf).join(', ') !== dialog.routes.join(', ')) return undefined;
+  let found = ledger.commanded;
+  if (found?.dialog === dialog && found.state === 'new' && found.method === method && found.body === body) return found;
+  found = undefined;
+  for (const wish of ledger.wishes.values()) {
+    if (wish.dialog !== dialog || wish.method !== method || wish.body !== body) continue;
+    if (isHeld && wish.state === 'new') continue;
+    if (wish.state === 'again' && ledger.nowMs < wish.againFromMs - slackMs) continue;
+    if (wish.state === 'again' || wish.state === 'new') found ??= wish;
+    else if (wish.state === 'sent' && ledger.due.some((due) => due.wish === wish && due.orSent)) found ??= wish;
+    else if (wish.state === 'sent' && wish.cseq === cseq) found ??= wish;
+  }
+  return found;
+}
+
+export function sendWish(ledger: Ledger, wish: Wish, message: Message): void {
+  const { dialog } = wish;
+  if (wish.state === 'new' && ledger.isHeld(dialog))
+    ledger.violate(`sends ${wish.method} ${message.cseq} while requests wait for the route`, dialog);
+  if (wish.state === 'again') {
+    if (message.cseq <= wish.cseq) ledger.violate(`sends ${wish.method} again with an old number`, dialog);
+  }
+  wish.state = 'sent';
+  wish.sentAtMs = ledger.nowMs;
+  wish.cseq = message.cseq;
+  const routes = message.route.map(uriOf).join(', ');
+  if (routes !== dialog.routes.join(', '))
+    ledger.violate(
+      `sends ${wish.method} ${message.cseq} by [${routes}], its route is [${dialog.routes.join(', ')}]`,
+      dialog,
+    );
+  if (message.requestUri !== dialog.target)
+    ledger.violate(`sends ${wish.method} ${message.cseq} to ${message.requestUri}, not to ${dialog.target}`, dialog);
+}

@@ -1,0 +1,85 @@
+import type { FlowId } from '../../../core/contract.ts';
+import { uriOf } from '../models/address-value.ts';
+import type { Message } from '../models/message.ts';
+import { answerCall } from './calls.ts';
+import type { Modelled } from './dialog.ts';
+import { hopAt, isListed } from './hops.ts';
+import { type Ledger, optionTag, sentBy } from './ledger.ts';
+import { serverKey } from './requests.ts';
+import { becomeWell, moveTo, retarget } from './routes.ts';
+import { hearAbilities, hearTimer } from './sessions.ts';
+
+/* Requests of the peer's, and what our answers to them change. */
+
+export function takeRequest(ledger: Ledger, message: Message, flow: FlowId): void {
+  const by = ledger.flows.get(flow);
+  if (by !== undefined && !by.isOurs && ledger.end.protocol === 'tcp') by.hop ??= hopAt(ledger, sentBy(message));
+  if (message.method !== 'ACK') {
+    const name = serverKey(message);
+    const known = ledger.received.get(name);
+    if (known !== undefined) known.flow = flow;
+    else ledger.received.set(name, { message, flow, atMs: ledger.nowMs, isAnswered: false });
+    return;
+  }
+  const dialog = ledger.find(message.callId, message.toTag, message.fromTag);
+  ledger.touched = dialog;
+  if (dialog?.unacked?.cseq === message.cseq) dialog.unacked = undefined;
+}
+
+export function takeResponseOfOurs(ledger: Ledger, message: Message): void {
+  const received = ledger.received.get(serverKey(message));
+  const { status, method } = message;
+  if (received === undefined || received.isAnswered) return;
+  received.isAnswered = status >= 200;
+  if (status <= 100 || status >= 300) return;
+  const request = received.message;
+  if (request.toTag === '') {
+    if (method === 'INVITE' && message.toTag !== '') answerCall(ledger, request, message, received.flow);
+    return;
+  }
+  if (status < 200) return;
+  const dialog = ledger.find(message.callId, message.toTag, message.fromTag);
+  if (dialog !== undefined && method === 'PRACK' && message.body !== '') dialog.offer = message.body;
+  if (dialog === undefined || (method !== 'UPDATE' && method !== 'INVITE')) return;
+  ledger.touched = dialog;
+  takeRefreshOfPeer(ledger, dialog, request, message, received.flow);
+}
+
+/** Q4, and trust rule 11: whose refresh moves what. */
+export function takeRefreshOfPeer(
+  ledger: Ledger,
+  dialog: Modelled,
+  request: Message,
+  answer: Message,
+  flow: FlowId,
+): void {
+  hearAbilities(dialog, request);
+  hearTimer(ledger, dialog, answer, false, false);
+  if (answer.body !== '') dialog.offer = answer.body;
+  if (answer.method === 'INVITE') dialog.unacked = { cseq: answer.cseq, sinceMs: ledger.nowMs };
+  const recordRoute = request.recordRoute.map(uriOf);
+  const by = ledger.flows.get(flow);
+  const isFromHop =
+    by?.isOurs === false && ledger.end.protocol === 'tcp'
+      ? isListed(ledger, sentBy(request))
+      : isListed(ledger, by?.remote ?? '');
+  const isTrusted = ledger.end.trust === 'dialog-tags' || isFromHop;
+  const offersTag = request.lists('supported', optionTag);
+  retarget(ledger, dialog, request);
+  if (!ledger.isOn || !isTrusted || !offersTag) return;
+  if (recordRoute.length === 0 && dialog.status === 'healthy') return;
+  if (!recordRoute.every((uri) => /^sips?:.*;lr/i.test(uri)) || recordRoute.length > 30) return;
+  moveTo(dialog, recordRoute, ledger.flows.get(flow)?.hop);
+  becomeWell(ledger, dialog);
+}
+
+/** A refresh of the peer's was accepted, and its answer has no way yet. */
+export function takeUnseenAnswers(ledger: Ledger, dialog: Modelled): void {
+  for (const { message, flow, isAnswered } of ledger.received.values()) {
+    const isOurs = message.callId === dialog.callId && message.toTag === dialog.localTag;
+    if (isAnswered || !isOurs || (message.method !== 'UPDATE' && message.method !== 'INVITE')) continue;
+    retarget(ledger, dialog, message);
+    moveTo(dialog, message.recordRoute.map(uriOf), ledger.flows.get(flow)?.hop);
+    becomeWell(ledger, dialog);
+  }
+}

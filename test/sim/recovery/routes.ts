@@ -1,0 +1,126 @@
+import { uriOf } from '../models/address-value.ts';
+import type { Message } from '../models/message.ts';
+import type { Modelled } from './dialog.ts';
+import { dueOf, type Ledger, slackMs } from './ledger.ts';
+import type { Sent } from './requests.ts';
+import { hearTimer } from './sessions.ts';
+
+/* Routes, as heals and refreshes bring them; and whose word on the remote target is younger. */
+
+/** A heal with an offer waits for the program's answer to a re-INVITE. */
+const pendingInviteMs = 185_000;
+
+export function mayHealFor(ledger: Ledger, dialog: Modelled, ms: number): void {
+  dialog.isLeft = false;
+  dialog.nextFromMs = ledger.nowMs;
+  dialog.mayHealUntilMs = Math.max(dialog.mayHealUntilMs, ledger.nowMs + ms + slackMs);
+}
+
+export function allowHeal(ledger: Ledger, dialog: Modelled): void {
+  dialog.attempts = 0;
+  dialog.anyTimeUntilMs = ledger.nowMs + slackMs;
+  mayHealFor(ledger, dialog, 120_000);
+}
+
+/** The dialogs that take the same way may be healed once, within a second of this one. */
+export function mayHealGroup(ledger: Ledger, { group }: Modelled): void {
+  if (group === undefined) return;
+  for (const other of ledger.dialogs.values())
+    if (other.group === group) {
+      mayHealFor(ledger, other, pendingInviteMs);
+      other.anyTimeUntilMs = ledger.nowMs + 1000 + slackMs;
+    }
+}
+
+/** A broken route, or another one: what was sent by the old one says nothing of it. */
+export function moveTo(dialog: Modelled, routes: readonly string[], hop: string | undefined): void {
+  if (dialog.status === 'recovering' || routes.join(', ') !== dialog.routes.join(', ')) dialog.generation++;
+  dialog.routes = routes;
+  dialog.hop = hop ?? dialog.hop;
+  dialog.alternative = undefined;
+}
+
+export function becomeWell(ledger: Ledger, dialog: Modelled): void {
+  for (const wish of ledger.wishes.values()) {
+    if (wish.dialog !== dialog || wish.state !== 'waits') continue;
+    wish.state = 'again';
+    wish.resends++;
+  }
+  dialog.attempts = 0;
+  dialog.move = undefined;
+  if (dialog.status === 'healthy') return;
+  dialog.status = 'healthy';
+  // The program has been told that it is over, or will be by the BYE.
+  if (dialog.byeAtMs !== undefined) return;
+  ledger.due.push(dueOf('status', dialog, { routeStatus: 'healthy' }));
+  mayHealGroup(ledger, dialog);
+}
+
+export function endDialog(ledger: Ledger, dialog: Modelled): void {
+  for (const wish of ledger.wishes.values()) {
+    if (wish.dialog === dialog && ledger.isOpen(wish)) ledger.owe(wish, undefined, false);
+  }
+  ledger.due.push(dueOf('ended', dialog, {}));
+}
+
+/** A peer that moves says so by a request (RFC 6141 §4.8): the answer to what was sent before that came is the older word. */
+export function isOlderWord(dialog: Modelled, answer: Message): boolean {
+  const target = uriOf(answer.header('contact'));
+  return target !== '' && target !== dialog.target && answer.cseq < dialog.movedBefore;
+}
+
+export function retarget(ledger: Ledger, dialog: Modelled, message: Message): void {
+  const target = uriOf(message.header('contact'));
+  if (target === '' || target === dialog.target) return;
+  dialog.target = target;
+  const last = ledger.lastNumber(dialog.callId, dialog.localTag, dialog.remoteTag);
+  dialog.movedBefore = message.isRequest ? last + 1 : message.cseq;
+}
+
+/** Both routes live; the last one is kept (Q6). */
+export function adoptLate(dialog: Modelled, sent: Sent, answer: Message): void {
+  const target = uriOf(answer.header('contact'));
+  if (target !== '' && target !== dialog.target) return;
+  const recordRoute = answer.recordRoute.map(uriOf).reverse();
+  moveTo(dialog, recordRoute.length > 0 ? recordRoute : sent.message.route.map(uriOf), sent.hop);
+}
+
+/** A target refresh of ours was taken (RFC 3261 §12.2.1.2, RFC 4028 §7.2). */
+export function takeRefreshAnswered(
+  ledger: Ledger,
+  { message, isEarly }: Sent,
+  dialog: Modelled,
+  answer: Message,
+): void {
+  if (!isOlderWord(dialog, answer)) retarget(ledger, dialog, answer);
+  if (message.body !== '') dialog.offer = message.body;
+  // Without a route set a heal looks the same as a request of the program's.
+  mayHealGroup(ledger, dialog);
+  // The session begins with the call's own 2xx.
+  if (!isEarly) hearTimer(ledger, dialog, answer, true, false);
+}
+
+export function takeHealedRoute(
+  ledger: Ledger,
+  dialog: Modelled,
+  routes: readonly string[],
+  sent: Sent,
+  answer: Message,
+): void {
+  const isOlder = isOlderWord(dialog, answer);
+  // The far end has healed it meanwhile, and then moved.
+  if (isOlder && sent.generation < dialog.generation) {
+    becomeWell(ledger, dialog);
+    return;
+  }
+  if (sent.message.toTag === '') ledger.rename(dialog, answer.callId, answer.fromTag, answer.toTag);
+  const recordRoute = answer.recordRoute.map(uriOf).reverse();
+  const before = dialog.generation;
+  moveTo(dialog, recordRoute.length > 0 ? recordRoute : routes, sent.hop);
+  // That its route works is news, were it the same as before.
+  dialog.generation = before + 1;
+  if (!isOlder) retarget(ledger, dialog, answer);
+  hearTimer(ledger, dialog, answer, true, true);
+  becomeWell(ledger, dialog);
+  mayHealGroup(ledger, dialog);
+}

@@ -1,0 +1,40 @@
+import { paramOf, paramsOf } from '../models/address-value.ts';
+import type { Message } from '../models/message.ts';
+import type { Modelled } from './dialog.ts';
+import { type Ledger, optionTag, slackMs, transactionMs } from './ledger.ts';
+
+/* Session timers, and what peers say of themselves (RFC 4028). */
+
+export function hearAbilities(dialog: Modelled, message: Message): void {
+  if (message.has('allow')) dialog.allowsUpdate = message.lists('allow', 'update');
+  if (!message.has('supported')) return;
+  dialog.isResilient = message.lists('supported', optionTag);
+  dialog.takesReplaces ||= message.lists('supported', 'replaces');
+}
+
+export function hearTimer(ledger: Ledger, dialog: Modelled, answer: Message, isOurs: boolean, isHeal: boolean): void {
+  if (!answer.has('session-expires')) {
+    if (!isHeal) dialog.timer = undefined;
+    else if (dialog.timer !== undefined) dialog.timer.sinceMs = ledger.nowMs;
+    return;
+  }
+  const value = answer.header('session-expires');
+  const byUac = paramOf(paramsOf(value), 'refresher')?.toLowerCase() !== 'uas';
+  dialog.timer = { intervalS: Number.parseInt(value, 10), isOurs: byUac === isOurs, sinceMs: ledger.nowMs };
+}
+
+export function isUnacknowledged(ledger: Ledger, { unacked }: Modelled): boolean {
+  return unacked !== undefined && ledger.nowMs - unacked.sinceMs >= transactionMs - slackMs;
+}
+
+/** Its peer should have refreshed the session by now; it would be ended otherwise (RFC 4028 §10). */
+export function isOverdue(ledger: Ledger, { timer, isResilient }: Modelled): boolean {
+  if (timer === undefined || !isResilient) return false;
+  const marginS = Math.min(32, timer.intervalS / 3);
+  return ledger.nowMs >= timer.sinceMs + (timer.intervalS - marginS) * 1000 - slackMs;
+}
+
+export function isRefreshDue(ledger: Ledger, { timer, refreshFromMs }: Modelled): boolean {
+  if (ledger.nowMs >= refreshFromMs - slackMs) return true;
+  return timer !== undefined && ledger.nowMs >= timer.sinceMs + timer.intervalS * 500 - slackMs;
+}
