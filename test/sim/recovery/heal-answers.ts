@@ -11,7 +11,7 @@ import { healAnswerRow, moveRow, pathRow } from './rows.ts';
 /* What answers to heals lead to. */
 
 /** RFC 3261 §14.1, and what the schedule adds when it goes on. */
-const glareMs = 10_000;
+const glareMs = 70_000;
 
 export function takeHealAnswer(ledger: Ledger, sent: Sent, answer: Message): void {
   const { dialog } = sent;

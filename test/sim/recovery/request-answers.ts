@@ -23,7 +23,7 @@ export function takeWishAnswer(ledger: Ledger, sent: Sent, wish: Wish, answer: M
   if (status < 300) {
     if (ledger.isOpen(wish)) ledger.take('2xx');
     if (ledger.isOpen(wish)) ledger.owe(wish, status, false);
-    else if (wish.method === 'INVITE') {
+    else if (wish.method === 'INVITE' && !wish.isGivenUp) {
       // Told of long ago: it is acknowledged, and what it brings may be taken or not.
       const target = uriOf(answer.header('contact')) || dialog.target;
       dialog.alternative ??= { routes: dialog.routes, target, hop: dialog.hop };
@@ -45,7 +45,7 @@ export function takeWishAnswer(ledger: Ledger, sent: Sent, wish: Wish, answer: M
     wish.tries++;
     // RFC 3261 §14.1: the owner of the Call-ID waits for 2.1 s and more.
     const isLong = status === 491 && dialog.isOurs;
-    const retryAfterS = status === 500 ? Number.parseInt(answer.header('retry-after'), 10) || 0 : 0;
+    const retryAfterS = status === 500 && !isOvertaken ? Number.parseInt(answer.header('retry-after'), 10) || 0 : 0;
     wish.againFromMs = ledger.nowMs + (isLong ? 2100 : retryAfterS * 1000);
     wish.state = 'again';
     ledger.take(isOvertaken ? 'overtaken' : status === 500 ? '500 with a short Retry-After' : `${status}, again`);
