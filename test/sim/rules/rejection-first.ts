@@ -12,6 +12,7 @@ export const rejectionFirst: RuleMaker = {
     /** When each dialog was told to be broken, at the surface. */
     const told = new Map<string, number>();
     const rejectedAtMs = new Map<string, number>();
+    const givenUp = new Set<string>();
 
     function step({ place, life, inputs, outputs }: Extract<Happening, { kind: 'step' }>): void {
       for (const input of inputs) {
@@ -54,8 +55,9 @@ export const rejectionFirst: RuleMaker = {
           const key = `${place} ${asked.dialog}`;
           const toldAtMs = told.get(key);
           if (error === undefined || asked.atMs >= atMs) return;
+          if (error === 'SIP_ABORTED') givenUp.add(key);
           if (toldAtMs !== atMs) rejectedAtMs.set(key, atMs);
-          else if (rejectedAtMs.get(key) !== atMs)
+          else if (rejectedAtMs.get(key) !== atMs && !givenUp.has(key))
             violate(`${place} hears of the break before ${asked.method} ${asked.number} is rejected`, asked.callId);
         }
       },
