@@ -1,8 +1,11 @@
+import type { DialogId } from '../../../core/dialog/table.ts';
+import type { EngineEvent } from '../../../core/engine/event.ts';
 import type { Happening, Rule, RuleMaker } from '../happening.ts';
 import type { Message } from '../models/message.ts';
 import { isProbe, read } from '../reading.ts';
 
 type Step = Extract<Happening, { kind: 'step' }>;
+type RouteTurn = Extract<EngineEvent, { kind: 'route-status' }>;
 
 /** A session whose timer is ours to keep. */
 interface Session {
@@ -48,6 +51,7 @@ class End {
   /** Call-IDs of dialogs that have ended, and whose routes are broken. */
   readonly #over = new Set<string>();
   readonly #broken = new Set<string>();
+  readonly #callIds = new Map<DialogId, string>();
   /** INVITEs that have had their 2xx, and dialogs of which the ACK of one has gone by: before that a session has not begun. */
   readonly #answered = new Set<string>();
   readonly #begun = new Set<string>();
@@ -63,8 +67,7 @@ class End {
     for (const output of outputs) {
       if (output.kind === 'send') this.#pass(output.bytes, true, nowMs);
       else if (output.kind === 'event' && output.event.kind === 'ended') this.#end(output.event.dialog.callId);
-      else if (output.kind === 'event' && output.event.kind === 'route-status')
-        this.#turn(output.event.dialog.callId, output.event.routeStatus.status === 'recovering', nowMs);
+      else if (output.kind === 'event' && output.event.kind === 'route-status') this.#turn(output.event, nowMs);
     }
     for (const [key, { callId, intervalMs, sinceMs }] of this.#sessions) {
       if (!this.#begun.has(key)) continue;
@@ -74,8 +77,12 @@ class End {
     }
   }
 
-  #turn(callId: string, isBroken: boolean, nowMs: number): void {
-    if (isBroken) this.#broken.add(callId);
+  #turn({ dialog: { id, callId }, routeStatus }: RouteTurn, nowMs: number): void {
+    const former = this.#callIds.get(id);
+    // A dialog that was put in its place has another.
+    if (former !== undefined && former !== callId) this.#end(former);
+    this.#callIds.set(id, callId);
+    if (routeStatus.status === 'recovering') this.#broken.add(callId);
     else this.#broken.delete(callId);
     for (const session of this.#sessions.values()) if (session.callId === callId) session.sinceMs = nowMs;
   }
