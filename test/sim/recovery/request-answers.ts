@@ -11,6 +11,9 @@ import { lateRow, requestRow } from './rows.ts';
 
 /* What answers to the requests of a program, and to session refreshes, lead to. */
 
+/** A refresh that was refused so is tried again soon, by a re-INVITE where UPDATE is not known. */
+const soonAgain: ReadonlySet<number> = new Set([405, 422, 491, 500, 501]);
+
 /** What may be carried out twice. */
 const repeatable: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'OPTIONS']);
 
@@ -147,7 +150,7 @@ export function takeRefreshAnswer(ledger: Ledger, sent: Sent, answer: Message): 
     // Without a route set a heal looks the same.
     ledger.mayEnd.add(dialog);
     const eighthMs = (dialog.timer?.intervalS ?? 0) * 125;
-    const isSoon = answer.status === 491 || answer.status === 422 || answer.status === 500;
+    const isSoon = soonAgain.has(answer.status);
     dialog.refreshFromMs = ledger.nowMs + (isSoon ? 0 : eighthMs);
   }
 }

@@ -1,0 +1,192 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { firstRoute, secondRoute, ToldEngine } from './told-engine.ts';
+
+const test = suite('What the model of recovery complains of');
+
+const wait = { headers: ['P-Dialog-Recovery-Action: Wait-For-Session-Update'] };
+const mend = { headers: ['P-Dialog-Recovery-Action: Dialog-Route-Set-Update'] };
+
+function complaintsOf(happen: (engine: ToldEngine) => void, engine = new ToldEngine()): readonly string[] {
+  happen(engine);
+  return engine.complaints;
+}
+
+function isTold(complaints: readonly string[], what: RegExp): void {
+  assert.is(complaints.length, 1, complaints.join('; ') || 'nothing');
+  assert.match(complaints[0] ?? '', what);
+}
+
+/** The slow path up to its heal, with CSeq 3. */
+function breakSlowly(engine: ToldEngine): void {
+  const branch = engine.inform(1, 2);
+  engine.step(
+    [engine.response(430, 'INFO', 2, { branch, ...wait })],
+    [engine.result(1, 430), engine.status('recovering'), engine.heal(3)],
+  );
+}
+
+test('nothing, when a route breaks and is healed as it should (figure 2a)', () => {
+  const complaints = complaintsOf((engine) => {
+    breakSlowly(engine);
+    engine.step([engine.healed(3)], [engine.status('healthy')]);
+    engine.pass(10);
+    const branch = engine.inform(2, 4, secondRoute);
+    engine.step([engine.response(200, 'INFO', 4, { branch })], [engine.result(2)]);
+  });
+  assert.equal(complaints, []);
+});
+
+test('nothing, when a request is mended quickly (figure 1)', () => {
+  const complaints = complaintsOf((engine) => {
+    const branch = engine.inform(1, 2);
+    engine.step([engine.response(430, 'INFO', 2, { branch, ...mend })], [engine.heal(3)]);
+    engine.step([engine.healed(3)], [engine.request('INFO', 4, { branch: 'again', route: secondRoute })]);
+    engine.step([engine.response(200, 'INFO', 4, { branch: 'again' })], [engine.result(1)]);
+  });
+  assert.equal(complaints, []);
+});
+
+test('a route that is told to be broken without a cause', () => {
+  isTold(
+    complaintsOf((engine) => engine.step([], [engine.status('recovering')])),
+    /^tells recovering \(response\) without a cause/,
+  );
+});
+
+test('a broken route of which nobody is told', () => {
+  const complaints = complaintsOf((engine) => {
+    const branch = engine.inform(1, 2);
+    engine.step([engine.response(503, 'INFO', 2, { branch })], [engine.result(1, 503)]);
+  });
+  isTold(complaints, /^stays silent: status recovering is due/);
+});
+
+test('a status that is told before the rejection that it belongs to', () => {
+  const complaints = complaintsOf((engine) => {
+    const branch = engine.inform(1, 2);
+    const answer = engine.response(430, 'INFO', 2, { branch, ...wait });
+    engine.step([answer], [engine.status('recovering'), engine.result(1, 430)]);
+  });
+  isTold(complaints, /^tells status recovering before result/);
+});
+
+test('a heal that is sent before the program is told', () => {
+  const complaints = complaintsOf((engine) => {
+    const branch = engine.inform(1, 2);
+    const answer = engine.response(430, 'INFO', 2, { branch, ...wait });
+    engine.step([answer], [engine.heal(3), engine.result(1, 430), engine.status('recovering')]);
+  });
+  isTold(complaints, /^heals before it has told whom it must tell/);
+});
+
+test('a rejection where the route could have been mended quickly', () => {
+  const complaints = complaintsOf((engine) => {
+    const branch = engine.inform(1, 2);
+    const answer = engine.response(430, 'INFO', 2, { branch, ...mend });
+    engine.step([answer], [engine.result(1, 430), engine.status('recovering')]);
+  });
+  isTold(complaints, /^INFO 2 fails with 430 before the heal has had its time/);
+});
+
+test('a healed route of which nobody is told', () => {
+  const complaints = complaintsOf((engine) => {
+    breakSlowly(engine);
+    engine.step([engine.healed(3)], []);
+  });
+  isTold(complaints, /^stays silent: status healthy is due/);
+});
+
+test('a request by the old route, after a heal has brought another', () => {
+  const complaints = complaintsOf((engine) => {
+    breakSlowly(engine);
+    engine.step([engine.healed(3)], [engine.status('healthy')]);
+    engine.inform(2, 4, firstRoute);
+  });
+  isTold(complaints, /^sends INFO 4 by \[.*by=first\], its route is \[.*by=second\]/);
+});
+
+test('a request that the slow path sends again', () => {
+  const complaints = complaintsOf((engine) => {
+    breakSlowly(engine);
+    engine.step(
+      [engine.healed(3)],
+      [engine.status('healthy'), engine.request('INFO', 4, { branch: 'again', route: secondRoute })],
+    );
+  });
+  isTold(complaints, /^sends INFO 4, for which nobody asked/);
+});
+
+for (const [name, cseq, part, what] of [
+  ['with the old route set', 3, { route: `${firstRoute}, ${firstRoute}` }, /^heals by \[/],
+  ['with a number that is not the next', 9, {}, /^heals with a number that is not 3/],
+  ['with a session description that we never gave', 3, { body: 'v=1' }, /^heals with another offer/],
+] as const) {
+  test(`a heal ${name}`, () => {
+    const complaints = complaintsOf((engine) => {
+      const branch = engine.inform(1, 2);
+      engine.step(
+        [engine.response(430, 'INFO', 2, { branch, ...wait })],
+        [engine.result(1, 430), engine.status('recovering'), engine.heal(cseq, part)],
+      );
+    });
+    isTold(complaints, what);
+  });
+}
+
+test('a heal before its time', () => {
+  const complaints = complaintsOf((engine) => {
+    breakSlowly(engine);
+    engine.step([engine.response(503, 'UPDATE', 3, { branch: 'heal-3' })], []);
+    engine.pass(500);
+    engine.step([], [engine.heal(4)]);
+  });
+  isTold(complaints, /^heals 500 ms before its time/);
+});
+
+test('a second heal beside the first', () => {
+  const complaints = complaintsOf((engine) => {
+    breakSlowly(engine);
+    engine.pass(200);
+    engine.step([], [engine.heal(4)]);
+  });
+  isTold(complaints, /^heals with 4 while 3 is under way/);
+});
+
+test('a refresh or a heal without a cause', () => {
+  isTold(
+    complaintsOf((engine) => engine.step([], [engine.heal(2, { route: firstRoute })])),
+    /^sends UPDATE 2 without a cause/,
+  );
+  isTold(
+    complaintsOf((engine) => engine.step([], [engine.heal(2)])),
+    /^heals with 2 without a cause/,
+  );
+});
+
+test('a heal of a passive end that was told to wait', () => {
+  const complaints = complaintsOf(breakSlowly, new ToldEngine({ passive: true }));
+  isTold(complaints, /^heals although it leaves that to the far end/);
+});
+
+test('a dialog that ends without a cause', () => {
+  isTold(
+    complaintsOf((engine) => engine.step([], [engine.ended('does-not-exist', 'remote')])),
+    /^ends \(remote does-not-exist\) without a cause/,
+  );
+  const expired = complaintsOf((engine) => {
+    breakSlowly(engine);
+    engine.step([], [engine.ended('session-expired', 'local')]);
+  });
+  isTold(expired, /^ends \(local session-expired\) without a cause/);
+});
+
+test('a success that nobody has answered', () => {
+  const complaints = complaintsOf((engine) => {
+    engine.inform(1, 2);
+    engine.step([], [engine.result(1)]);
+  });
+  isTold(complaints, /^tells a success of INFO that nobody has answered/);
+});
+
+test.run();
