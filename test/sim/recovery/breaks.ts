@@ -28,11 +28,13 @@ export function breakRoute(ledger: Ledger, dialog: Modelled, isWalked = false): 
 }
 
 export function attemptFailed(ledger: Ledger, dialog: Modelled): void {
+  // What was asked by an older route is asked again at once.
+  const isOld = dialog.heal !== undefined && dialog.heal.generation < dialog.generation;
   dialog.heal = undefined;
   dialog.move = undefined;
   dialog.attempts++;
   const delayMs = Math.min(60, 2 ** dialog.attempts) * 1000;
-  dialog.nextFromMs = ledger.nowMs + delayMs / 2;
+  dialog.nextFromMs = ledger.nowMs + (isOld ? 0 : delayMs / 2);
   dialog.nextToMs = ledger.nowMs + delayMs;
 }
 
