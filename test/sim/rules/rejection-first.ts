@@ -1,6 +1,9 @@
 import type { DialogId } from '../../../core/dialog/table.ts';
 import type { Happening, Rule, RuleMaker } from '../happening.ts';
 
+/** With a request under way something is due sooner than that, unless the clock jumps. */
+const jumpMs = 5_000;
+
 /** A request that finds a break is rejected before the program hears of the break (UCMA 4.0, figure 2a). */
 export const rejectionFirst: RuleMaker = {
   name: 'rejection-first',
@@ -12,9 +15,14 @@ export const rejectionFirst: RuleMaker = {
     /** When each dialog was told to be broken, at the surface. */
     const told = new Map<string, number>();
     const rejectedAtMs = new Map<string, number>();
+    const lastStepMs = new Map<string, number>();
     const givenUp = new Set<string>();
 
-    function step({ place, life, inputs, outputs }: Extract<Happening, { kind: 'step' }>): void {
+    function step({ place, life, inputs, outputs, nowMs }: Extract<Happening, { kind: 'step' }>): void {
+      const end = `${place} ${life}`;
+      const isLate = nowMs - (lastStepMs.get(end) ?? nowMs) > jumpMs;
+      const isJump = isLate && [...requests.keys()].some((key) => key.startsWith(`${end} `));
+      lastStepMs.set(end, nowMs);
       for (const input of inputs) {
         if (input.kind !== 'command') continue;
         const { command } = input;
@@ -36,7 +44,8 @@ export const rejectionFirst: RuleMaker = {
         const dialog = requests.get(key);
         requests.delete(key);
         if (event.failure === undefined || dialog === undefined) continue;
-        if (!broken.has(dialog)) rejected.add(dialog);
+        // What else is overdue then, a session say, may have found the same break.
+        if (!broken.has(dialog) || isJump) rejected.add(dialog);
         else if (!rejected.has(dialog) && !abandoned.has(`${place} ${life} ${dialog}`))
           violate(`request ${key} is rejected in the step that had told of the break before`);
       }
