@@ -57,6 +57,8 @@ class End {
   readonly #begun = new Set<string>();
   /** Target refreshes of its own: it hears nothing else that answers one. */
   readonly #asked = new Set<string>();
+  /** Call-IDs of dialogs that are to be replaced, by those of the calls that do so (RFC 3891). */
+  readonly #replaced = new Map<string, string>();
 
   constructor(violate: (what: string, callId: string) => void) {
     this.#violate = violate;
@@ -99,6 +101,8 @@ class End {
     if (isRequest && method === 'BYE') this.#end(callId);
     if (method !== 'INVITE' && method !== 'UPDATE' && method !== 'ACK') return;
     if (isRequest && isOurs) this.#asked.add(topVia);
+    if (isRequest && message.has('replaces'))
+      this.#replaced.set(callId, message.header('replaces').split(';')[0] ?? '');
     if (message.toTag === '' || (!isRequest && !isOurs && !this.#asked.has(topVia))) return;
     const key = [callId, message.fromTag, message.toTag].sort().join(' ');
     const session = this.#sessions.get(key);
@@ -109,6 +113,8 @@ class End {
     if (isRequest && isOurs && session !== undefined) session.sinceMs = nowMs;
     if (isRequest || status < 200 || status >= 300) return;
     if (method === 'INVITE') this.#answered.add(`${key} ${cseq}`);
+    const replaced = this.#replaced.get(callId);
+    if (replaced !== undefined) this.#end(replaced);
     this.#agree(key, message, isOurs, nowMs);
   }
 
