@@ -42,6 +42,7 @@ export function takeHealAnswer(ledger: Ledger, sent: Sent, answer: Message): voi
       ledger.mayBreak.add(dialog);
       ledger.mayFail.add(dialog);
       if (verdict === 'path' || verdict === 'next-rung') mayHealFor(ledger, dialog, 0);
+      else if (verdict === 'glare') mayHealFor(ledger, dialog, glareMs);
     }
     return;
   }

@@ -140,9 +140,10 @@ export function takeRefreshAnswer(ledger: Ledger, sent: Sent, answer: Message): 
     takeRefreshAnswered(ledger, sent, dialog, answer);
     // It may have been a heal: without a route set they look the same.
     const routes = answer.recordRoute.map(uriOf).reverse();
-    if (sent.message.route.length === 0 && routes.length > 0)
+    if (sent.message.route.length === 0)
       dialog.alternative = { routes, target: uriOf(answer.header('contact')) || dialog.target, hop: sent.hop };
   } else if (answer.status === 430 && actionOf(answer) === 'Dialog') {
+    if (!ledger.isOn) dialog.refreshFromMs = ledger.nowMs;
     mayHealFor(ledger, dialog, quickMs);
     ledger.mayBreak.add(dialog);
   } else {

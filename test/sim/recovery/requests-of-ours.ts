@@ -87,7 +87,9 @@ export function wishFor(ledger: Ledger, dialog: Modelled, message: Message): Wis
   const isRefresh = method === 'UPDATE' || method === 'INVITE';
   const isHeld = isRefresh && (ledger.isHeld(dialog) || dialog.move !== undefined);
   // A walk goes on at once, and a break is followed by a heal.
-  const heals = dialog.move !== undefined || (dialog.status === 'recovering' && dialog.brokeAtMs === ledger.nowMs);
+  const heals =
+    dialog.move !== undefined ||
+    (dialog.heal === undefined && dialog.status === 'recovering' && dialog.brokeAtMs === ledger.nowMs);
   if (isRefresh && heals && message.route.length <= 1 && ledger.commanded === undefined) return undefined;
   if (isRefresh && message.route.map(uriOf).join(', ') !== dialog.routes.join(', ')) return undefined;
   let found = ledger.commanded;
