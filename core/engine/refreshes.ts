@@ -61,6 +61,10 @@ export class Refreshes implements ClientUser {
       sessions.retry(dialog); // a re-INVITE may be older than the interval, which a heal has begun anew
       return;
     }
+    if (healer.isHealing(dialog)) {
+      sessions.retry(dialog); // a heal is a refresh: nothing is left to do once it has ended well
+      return;
+    }
     const byUpdate = table.has(dialog, DialogFlag.allowsUpdate);
     const method = byUpdate ? 'UPDATE' : 'INVITE';
     if (!table.hasSequence(dialog) || (!byUpdate && this.#offerPending(dialog))) {

@@ -217,6 +217,11 @@ export class Healer {
     return state === DialogState.confirmed;
   }
 
+  /** A heal is under way, or requests wait for one. */
+  isHealing(dialog: DialogIndex): boolean {
+    return this.health.phase[dialog] === Phase.healing || this.health.quick[dialog] === 1;
+  }
+
   /**
    * Heals a dialog for the sake of requests that wait for it; the program hears nothing unless it fails. The route is then broken
    * by what led to the heal: `cause` and `status`.

@@ -287,6 +287,30 @@ test('a request that comes while a refresh is healed waits for it, but no longer
   await finish(ground, dialog);
 });
 
+test('a refresh that is due while a heal is under way is not sent: the heal is the refresh', async () => {
+  const ground = await timed('uac');
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  const action = { headers: ['P-Dialog-Recovery-Action: Dialog-Route-Set-Update'] };
+  hop.script = (request) => {
+    if (request.method === 'INFO') hop.reply(request, 430, action);
+    return true;
+  };
+  await clock.run(299_000);
+  ground.note('info', dialog.request('INFO'));
+  await clock.run(2000);
+  const numbers = (): ReadonlySet<string> => new Set(hop.requests('UPDATE').map((update) => update.header('CSeq')));
+  assert.is(numbers().size, 1);
+  hop.script = () => false;
+  await clock.run(2500);
+  assert.equal(ground.seen(), ['info 200']);
+  await clock.run(290_000);
+  assert.is(numbers().size, 1);
+  await clock.run(20_000);
+  assert.is(numbers().size, 2);
+  await finish(ground, dialog);
+});
+
 test('a refresh whose heal the far end refuses is tried again in time', async () => {
   const ground = await timed('uac');
   const { dialog } = await call(ground);

@@ -2,7 +2,7 @@ import type { Command } from '../../../core/engine/command.ts';
 import { callIsAnswered } from './calls.ts';
 import type { Ledger } from './ledger.ts';
 import { textOf } from './requests.ts';
-import { allowHeal } from './routes.ts';
+import { allowHeal, joinGroup } from './routes.ts';
 
 /* What the program asks for. */
 
@@ -48,7 +48,7 @@ export function takeCommand(ledger: Ledger, command: Command): void {
       break;
     case 'relate': {
       const dialog = ledger.byId.get(command.dialog);
-      if (dialog !== undefined) dialog.group = command.group;
+      if (dialog !== undefined) joinGroup(ledger, dialog, command.group);
       break;
     }
     case 'media': {

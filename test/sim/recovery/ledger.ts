@@ -62,6 +62,8 @@ export class Ledger {
   readonly incoming: Map<number, string> = new Map();
   readonly failedCalls: Set<string> = new Set();
   inviting: number | undefined;
+  /** When a dialog of each group was healed last. */
+  readonly groupsHealedAtMs: Map<string, number> = new Map();
   /** Branches of the ACKs and PRACKs whose answers we know: they may be repeated. */
   readonly described: Set<string> = new Set();
   readonly adopted: Map<number, DialogRecord> = new Map();

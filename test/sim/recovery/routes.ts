@@ -9,6 +9,8 @@ import { hearTimer } from './sessions.ts';
 
 /** A heal with an offer waits for the program's answer to a re-INVITE. */
 const pendingInviteMs = 185_000;
+/** Within so long of one dialog's heal the others of its group are healed. */
+const spreadMs = 1000 + slackMs;
 
 export function mayHealFor(ledger: Ledger, dialog: Modelled, ms: number): void {
   dialog.isLeft = false;
@@ -25,11 +27,20 @@ export function allowHeal(ledger: Ledger, dialog: Modelled): void {
 /** The dialogs that take the same way may be healed once, within a second of this one. */
 export function mayHealGroup(ledger: Ledger, { group }: Modelled): void {
   if (group === undefined) return;
-  for (const other of ledger.dialogs.values())
-    if (other.group === group) {
-      mayHealFor(ledger, other, pendingInviteMs);
-      other.anyTimeUntilMs = ledger.nowMs + 1000 + slackMs;
-    }
+  ledger.groupsHealedAtMs.set(group, ledger.nowMs);
+  for (const other of ledger.dialogs.values()) if (other.group === group) mayFollow(ledger, other, ledger.nowMs);
+}
+
+/** Whoever joins before the others are healed is healed with them. */
+export function joinGroup(ledger: Ledger, dialog: Modelled, group: string): void {
+  dialog.group = group;
+  const healedAtMs = ledger.groupsHealedAtMs.get(group);
+  if (healedAtMs !== undefined && ledger.nowMs <= healedAtMs + spreadMs) mayFollow(ledger, dialog, healedAtMs);
+}
+
+function mayFollow(ledger: Ledger, dialog: Modelled, healedAtMs: number): void {
+  mayHealFor(ledger, dialog, pendingInviteMs);
+  dialog.anyTimeUntilMs = healedAtMs + spreadMs;
 }
 
 /** A broken route, or another one: what was sent by the old one says nothing of it. */
