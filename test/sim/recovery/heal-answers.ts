@@ -29,7 +29,9 @@ export function takeHealAnswer(ledger: Ledger, sent: Sent, answer: Message): voi
   const action = actionOf(answer);
   const tried = { rung: heal.rung, isBare: !heal.isRouted, isLast };
   const verdict = healVerdict(answer.status, action, tried);
-  if (heal.isDoubtful && !ledger.hasWaiting(dialog)) {
+  // The program would have been told that the route is broken, had it been given up by the route that there is.
+  const wouldBeTold = dialog.status === 'healthy' && heal.generation === dialog.generation;
+  if (heal.isDoubtful && !wouldBeTold && !ledger.hasWaiting(dialog)) {
     dialog.heal = undefined;
     if (verdict === 'healed') {
       ledger.mayBeWell.set(dialog, () => takeHealedRoute(ledger, dialog, heal.routes, sent, answer));

@@ -67,9 +67,10 @@ export function hopDied(ledger: Ledger, name: string): void {
       // What it found out was told before: this was no attempt to mend that.
       if (dialog.brokeAtMs === ledger.nowMs) beginAnew(ledger, dialog);
     }
-    if (hopOf(ledger, dialog) !== name) continue;
+    const { alternative } = dialog;
+    if (hopOf(ledger, dialog) !== name && alternative?.hop !== name) continue;
     // What has begun since it died is found out in its own time.
-    if (isNews && dialog.routes.length > 0) breakRoute(ledger, dialog);
+    if (isNews && dialog.routes.length > 0 && alternative === undefined) breakRoute(ledger, dialog);
     else ledger.mayBreak.add(dialog);
   }
 }
