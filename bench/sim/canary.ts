@@ -7,6 +7,9 @@ import { type Catch, Catcher } from './catcher.ts';
 import { Control } from './control.ts';
 import { duration, Progress } from './progress.ts';
 
+/** The names of all copies that this process makes: others may make theirs beside it. */
+export const copiesBegin: string = `.out-canary-${process.pid}-`;
+
 /** What became of one canary. */
 interface CanaryResult {
   readonly canary: string;
@@ -62,7 +65,7 @@ async function playCanary(
   signal: AbortSignal,
 ): Promise<CanaryResult | undefined> {
   // Below the package's folder, so that the copy finds its packages; Git ignores the name.
-  const folder = mkdtempSync(join(packageRoot(), '.out-canary-'));
+  const folder = mkdtempSync(join(packageRoot(), copiesBegin));
   try {
     const [report] = await control.ask({ order: 'plant', canary, folder });
     if (report?.report !== 'planted') {

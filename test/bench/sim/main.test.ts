@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { packageRoot } from '../../../bench/package-root.ts';
+import { copiesBegin } from '../../../bench/sim/canary.ts';
 import { run } from '../../../bench/sim/main.ts';
 import { toy, toyRule } from '../../sim/toy.ts';
 
@@ -165,7 +166,7 @@ test('a canary whose text is gone is told by name, and so is one that never was'
 test('leaves no copies behind', () => {
   assert.ok(existsSync(join(packageRoot(), 'package.json')));
   assert.equal(
-    readdirSync(packageRoot()).filter((name) => name.startsWith('.out-canary-')),
+    readdirSync(packageRoot()).filter((name) => name.startsWith(copiesBegin)),
     [],
   );
 });

@@ -11,6 +11,8 @@ const branchesMs = 31_000;
 const atOnceMs = 4000;
 /** A program may think about an offer that a 2xx brings. */
 const thoughtMs = 40_000;
+/** A hop is held for dead after so many without a sign of life, which fails what is under way by it (RFC 3261 §17.1.4). */
+const probesMax = 3;
 
 /** An INVITE of ours, by the branch that it went by. */
 interface Invite {
@@ -57,6 +59,8 @@ class End {
   readonly #invites = new Map<string, Invite>();
   readonly #waiting = new Map<string, Answer>();
   readonly #done = new Set<string>();
+  /** Probes by each flow since it was heard last. */
+  readonly #probes = new Map<FlowId, number>();
 
   constructor(violate: (what: string, callId: string) => void) {
     this.#violate = violate;
@@ -65,11 +69,14 @@ class End {
   see({ inputs, outputs, nowMs }: Step): void {
     for (const input of inputs) {
       if (input.kind === 'flow-lost' || input.kind === 'open-failed') this.#forgetAll();
+      if (input.kind === 'message') this.#heard(input.flow);
       const message = input.kind === 'message' && !isProbe(input.bytes) ? read(input.bytes) : undefined;
       if (input.kind === 'message' && message?.method === 'INVITE' && !message.isRequest)
         this.#answered(message, input.flow, nowMs);
     }
     for (const output of outputs) {
+      if (output.kind === 'send' && isProbe(output.bytes))
+        this.#probes.set(output.flow, (this.#probes.get(output.flow) ?? 0) + 1);
       const message = output.kind === 'send' && !isProbe(output.bytes) ? read(output.bytes) : undefined;
       if (output.kind === 'send' && message?.isRequest) this.#sent(message, output.flow, nowMs);
       if (output.kind === 'event' && output.event.kind === 'ended') this.#forget(output.event.dialog.callId);
@@ -83,6 +90,13 @@ class End {
       this.#waiting.delete(key);
       this.#violate('does not acknowledge a 2xx', callId);
     }
+  }
+
+  #heard(flow: FlowId): void {
+    const probes = this.#probes.get(flow) ?? 0;
+    this.#probes.delete(flow);
+    if (probes < probesMax) return;
+    for (const [branch, invite] of this.#invites) if (invite.flow === flow) this.#invites.delete(branch);
   }
 
   #forget(callId: string): void {

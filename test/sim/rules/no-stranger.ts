@@ -6,8 +6,8 @@ import { isProbe, read } from '../reading.ts';
 
 /**
  * No stranger gets a request of ours, or into one: none is sent there, and none names its address in Route. The Request-URI names it only where a
- * stranger knew the dialog's tags: a Contact needs no more (RFC 3261 §12.2.2). An end that trusts tags takes its routes by them as well. A
- * call that a stranger has begun is between it and us.
+ * stranger knew the dialog's tags: a Contact needs no more (RFC 3261 §12.2.2), and a call that is to replace the dialog goes where that
+ * leads (RFC 3891). An end that trusts tags takes its routes by them as well. A call that a stranger has begun is between it and us.
  */
 export const noStranger: RuleMaker = {
   name: 'no-stranger',
@@ -18,6 +18,8 @@ export const noStranger: RuleMaker = {
     /** Calls that strangers have begun, and our tags in their dialogs. */
     const begun = new Set<string>();
     const ownTags = new Set<string>();
+    /** Calls that are to replace a dialog whose target may be the stranger's. */
+    const heirs = new Set<string>();
 
     const trustsTags = [plan.cast.near, plan.cast.far].some(
       (end) => end.kind === 'ours' && end.trust === 'dialog-tags',
@@ -36,13 +38,18 @@ export const noStranger: RuleMaker = {
       }
       const message = read(bytes);
       if (message === undefined || ownTags.has(message.fromTag)) return;
-      const isSpoiled = spoiled.has(message.callId);
+      if (message.has('replaces') && isLost(message.header('replaces').split(';')[0] ?? '')) heirs.add(message.callId);
+      const isSpoiled = isLost(message.callId);
       if (isToStranger && !(isSpoiled && trustsTags)) violate(`${place} sends a request to a stranger`, message.callId);
       const named = isSpoiled ? (trustsTags ? [] : message.route) : [message.requestUri, ...message.route];
       for (const uri of named) {
         if (hosts.some((host) => hostPortOf(uri).startsWith(host)))
           violate(`${place} sends ${message.method} by way of a stranger: ${uri}`, message.callId);
       }
+    }
+
+    function isLost(callId: string): boolean {
+      return spoiled.has(callId) || heirs.has(callId);
     }
 
     function heard(bytes: Uint8Array): void {
