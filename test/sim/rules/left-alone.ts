@@ -44,7 +44,8 @@ class End {
   readonly #heldUntilMs = new Map<string, number>();
   /** Probes since the hop was heard last. */
   readonly #probes = new Map<string, number>();
-  readonly #known = new Set<string>();
+  /** Requests under way, and the hops that they went to. What a hop leaves behind when it goes down has failed, and a late answer says nothing. */
+  readonly #known = new Map<string, string>();
   /** Call-IDs by the dialogs that recover. */
   readonly #recovering = new Map<unknown, string>();
   /** Target refreshes that its program has asked for, with their dialogs: they are no heals. */
@@ -85,7 +86,9 @@ class End {
   }
 
   #down(hop: string | undefined): void {
-    if (hop !== undefined) this.#heldUntilMs.delete(hop);
+    if (hop === undefined) return;
+    this.#heldUntilMs.delete(hop);
+    for (const [asked, at] of this.#known) if (at === hop) this.#known.delete(asked);
   }
 
   #heard(flow: FlowId, bytes: Uint8Array, nowMs: number): void {
@@ -115,7 +118,7 @@ class End {
     if (message === undefined || !message.isRequest) return;
     const key = `${message.topVia} ${message.method}`;
     if (this.#known.has(key)) return;
-    this.#known.add(key);
+    this.#known.set(key, hop);
     const untilMs = this.#heldUntilMs.get(hop) ?? 0;
     if (nowMs >= untilMs - slackMs || !this.#isBinding(message)) return;
     const leftS = ((untilMs - nowMs) / 1000).toFixed(1);
