@@ -101,7 +101,7 @@ export function takeResult(ledger: Ledger, { id, failure }: Extract<EngineEvent,
       ledger.violate(`${what} too soon`, dialog);
     if (sent !== undefined) ledger.done(sent);
     if (dialog.alternative !== undefined) ledger.mayBreak.add(dialog);
-    else if (sent === undefined || sent.generation === dialog.generation) breakRoute(ledger, dialog);
+    else if (sent === undefined || sent.generation === dialog.generation) breakRoute(ledger, dialog, wish.confirm);
   } else if (status === 503) {
     const hop = sent?.hop ?? hopOf(ledger, dialog);
     if (hop !== undefined && isSilent(ledger, hop)) hopDied(ledger, hop);

@@ -61,7 +61,8 @@ export function noteHeal(
   const isRouted = routes.length > 0;
   checkTime(ledger, dialog, message);
   const { move } = dialog;
-  const isOtherPath = move !== undefined && move.hop === hop && isRouted !== move.isRouted;
+  // Meanwhile another dialog's heal may have found out that this hop wants a Route.
+  const isOtherPath = move?.hop === hop && move?.isRouted === true && !isRouted;
   if (move !== undefined && (isOtherPath || (move.rung !== undefined && rung !== move.rung)))
     ledger.violate(`goes on with ${rung} [${routes}], not with ${move.rung} ${move.isRouted}`, dialog);
   dialog.move = undefined;
