@@ -10,6 +10,7 @@ import { type EndWorld, keyOf, Ledger } from './ledger.ts';
 import { takeRequestOfOurs } from './requests-of-ours.ts';
 import { takeRequest, takeResponseOfOurs } from './requests-of-theirs.ts';
 import { takeAnswer } from './responses.ts';
+import { restWalk } from './routes.ts';
 
 /** One step of an engine: what goes in, and what comes out. */
 export interface Step {
@@ -31,7 +32,7 @@ export class EndModel {
     ledger.beginStep(nowMs);
     for (const input of inputs) this.#takeInput(input);
     for (const output of outputs) this.#takeOutput(output);
-    for (const dialog of ledger.walking) dialog.move = undefined;
+    for (const dialog of ledger.walking) restWalk(ledger, dialog);
     ledger.walking.clear();
     for (const { kind, dialog, wish, routeStatus, orSent } of ledger.due.splice(0)) {
       if (orSent && wish?.state === 'sent') continue;

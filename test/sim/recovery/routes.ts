@@ -18,10 +18,17 @@ export function mayHealFor(ledger: Ledger, dialog: Modelled, ms: number): void {
   dialog.mayHealUntilMs = Math.max(dialog.mayHealUntilMs, ledger.nowMs + ms + slackMs);
 }
 
+/** A walk has not gone on: what it would send next has an offer, and one is pending. */
+export function restWalk(ledger: Ledger, dialog: Modelled): void {
+  if (dialog.move === undefined) return;
+  dialog.move = undefined;
+  mayHealFor(ledger, dialog, pendingInviteMs);
+}
+
 export function allowHeal(ledger: Ledger, dialog: Modelled): void {
   dialog.attempts = 0;
   dialog.anyTimeUntilMs = ledger.nowMs + slackMs;
-  mayHealFor(ledger, dialog, 120_000);
+  mayHealFor(ledger, dialog, pendingInviteMs);
 }
 
 /** The dialogs that take the same way may be healed once, within a second of this one. */
