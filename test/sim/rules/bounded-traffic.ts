@@ -24,17 +24,17 @@ interface Count {
 
 /**
  * Recovery traffic is bounded: in a minute an end sends its probes, what its users and its peers have asked for, and a few attempts a
- * dialog; and while no hop lives, nothing but probes and what users want. A hop that an end has not listed is not asked whether it lives:
- * a dialog on one may begin a refresh of its session, as RFC 4028 has it, before anybody can know.
+ * dialog; and while no hop lives, nothing but probes and what users want. A hop by which no dialog goes, or that is not listed, is not asked
+ * whether it lives: a session refresh (RFC 4028) or an owed BYE may find it out.
  */
 export const boundedTraffic: RuleMaker = {
   name: 'bounded-traffic',
-  make({ plan, nowMs, addresses }, violate): Rule {
+  make({ plan, nowMs }, violate): Rule {
     const living: Record<Place, Set<string>> = { near: new Set(), far: new Set() };
     const counts: Record<Place, Count> = { near: fresh(0), far: fresh(0) };
     let minuteAtMs = 0;
     let outageAtMs = Number.POSITIVE_INFINITY;
-    const unlisted = new Unlisted(addresses.hops.slice(0, plan.cast.hops.length));
+    const unknown = new UnknownHops();
     const inOutage: Record<Place, { requests: number; wishes: number }> = {
       near: { requests: 0, wishes: 0 },
       far: { requests: 0, wishes: 0 },
@@ -57,13 +57,13 @@ export const boundedTraffic: RuleMaker = {
     function step(happening: Step): void {
       const { place, inputs, outputs } = happening;
       const count = counts[place];
-      unlisted.see(happening);
+      unknown.see(happening);
       for (const input of inputs) if (input.kind === 'message' && !isResponse(input.bytes)) count.received++;
       for (const output of outputs) {
         if (output.kind !== 'send') continue;
         count.sent++;
         if (isResponse(output.bytes) || isProbe(output.bytes)) continue;
-        if (!unlisted.isRefresh(happening, output.flow, output.bytes)) inOutage[place].requests++;
+        if (!unknown.mayTake(happening, output.flow, output.bytes)) inOutage[place].requests++;
       }
     }
 
@@ -115,7 +115,7 @@ export const boundedTraffic: RuleMaker = {
             if (happening.over) endOutage();
             else {
               outageAtMs = nowMs() + transactionMs;
-              unlisted.begin();
+              unknown.begin();
               inOutage.near.wishes = 0;
               inOutage.far.wishes = 0;
             }
@@ -126,49 +126,51 @@ export const boundedTraffic: RuleMaker = {
   },
 };
 
-/** What goes by hops that an end has not listed. */
-class Unlisted {
-  readonly #listed: readonly string[];
+/** What goes, in an outage, by hops that an end knows nothing of: it has neither asked whether they live nor lost a flow to them. */
+class UnknownHops {
   readonly #remoteOf = new Map<string, string>();
-  /** By place and Call-ID: dialogs that are told to recover, and the branch of the one refresh in an outage of each other. */
+  /** By place and address: hops that were asked in the outage, or lost. */
+  readonly #known = new Set<string>();
+  /** By place and Call-ID: dialogs that are told to recover. */
   readonly #recovering = new Set<string>();
-  readonly #refreshes = new Map<string, string>();
-
-  constructor(listed: readonly string[]) {
-    this.#listed = listed;
-  }
-
-  see({ place, life, inputs, outputs }: Step): void {
-    for (const input of inputs)
-      if (input.kind === 'flow-open')
-        this.#remoteOf.set(`${place} ${life} ${input.flow}`, `${input.remote.host}:${input.remote.port}`);
-    for (const output of outputs) {
-      if (output.kind !== 'event' || output.event.kind !== 'route-status') continue;
-      const { dialog, routeStatus } = output.event;
-      const key = `${place} ${dialog.callId}`;
-      if (routeStatus.status === 'recovering') this.#recovering.add(key);
-      else this.#recovering.delete(key);
-      this.#refreshes.delete(key);
-    }
-  }
+  /** The branch of the one request of each dialog by each hop. */
+  readonly #requests = new Map<string, string>();
 
   /** Of an outage. */
   begin(): void {
-    this.#refreshes.clear();
+    this.#known.clear();
+    this.#requests.clear();
   }
 
-  /** Whether that is the one refresh of a dialog on such a hop in an outage, or a copy of it. */
-  isRefresh({ place, life }: Step, flow: FlowId, bytes: Uint8Array): boolean {
+  see({ place, life, inputs, outputs }: Step): void {
+    for (const input of inputs) {
+      if (input.kind === 'flow-open')
+        this.#remoteOf.set(`${place} ${life} ${input.flow}`, `${input.remote.host}:${input.remote.port}`);
+      if (input.kind === 'flow-lost')
+        this.#known.add(`${place} ${this.#remoteOf.get(`${place} ${life} ${input.flow}`)}`);
+    }
+    for (const output of outputs) {
+      if (output.kind === 'send' && isProbe(output.bytes) && !isResponse(output.bytes))
+        this.#known.add(`${place} ${this.#remoteOf.get(`${place} ${life} ${output.flow}`)}`);
+      if (output.kind !== 'event' || output.event.kind !== 'route-status') continue;
+      const { dialog, routeStatus } = output.event;
+      if (routeStatus.status === 'recovering') this.#recovering.add(`${place} ${dialog.callId}`);
+      else this.#recovering.delete(`${place} ${dialog.callId}`);
+    }
+  }
+
+  /** Whether that is the one session refresh or owed BYE of a dialog by such a hop, or a copy of it. */
+  mayTake({ place, life }: Step, flow: FlowId, bytes: Uint8Array): boolean {
     const remote = this.#remoteOf.get(`${place} ${life} ${flow}`);
-    if (remote === undefined || this.#listed.includes(remote)) return false;
     const message = read(bytes);
-    if (message === undefined || message.toTag === '' || (message.method !== 'UPDATE' && message.method !== 'INVITE'))
-      return false;
-    const key = `${place} ${message.callId}`;
-    if (this.#recovering.has(key)) return false;
-    const branch = this.#refreshes.get(key) ?? message.topVia;
-    this.#refreshes.set(key, branch);
-    return branch === message.topVia;
+    if (message === undefined || remote === undefined || this.#known.has(`${place} ${remote}`)) return false;
+    const { method, callId, toTag, topVia } = message;
+    const isRefresh = (method === 'UPDATE' || method === 'INVITE') && !this.#recovering.has(`${place} ${callId}`);
+    if (toTag === '' || !(isRefresh || method === 'BYE')) return false;
+    const key = `${place} ${callId} ${remote}`;
+    const branch = this.#requests.get(key) ?? topVia;
+    this.#requests.set(key, branch);
+    return branch === topVia;
   }
 }
 
