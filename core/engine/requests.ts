@@ -127,7 +127,7 @@ export class Requests implements SentRequestUser {
         if (!this.#mayHaveArrived(request) && this.waiting.park(request, message, isStale)) break;
         if (!isStale && this.waiting.doubt(request, responseData(message), originOf(message), 'us')) break;
         this.#fail(request, message);
-        if (!isStale) this.#breakRoute(dialog, message.status, 'us');
+        if (!isStale && !this.#isMended(request)) this.#breakRoute(dialog, message.status, 'us');
         break;
       case 'route-broken':
       case 'said-gone':
@@ -164,6 +164,11 @@ export class Requests implements SentRequestUser {
     const { clients, wheel, timers } = this.#parts;
     if (isTargetRefresh(request.method) || request.method === 'OPTIONS') return false;
     return !clients.cameByOwnFlow || wheel.nowMs - request.sentAtMs >= timers.t1Ms;
+  }
+
+  /** Nobody waits for it any more, and what it asks for is under way for others, who are told only if that fails. */
+  #isMended({ abandoned, dialog }: PendingRequest): boolean {
+    return abandoned && this.#parts.healer.health.quick[dialog] === 1;
   }
 
   sentAgain(request: PendingRequest): void {

@@ -186,6 +186,27 @@ test('those behind one that is given up are not left to wait', async () => {
   await finish(ground, dialog);
 });
 
+test('a 430 to a request that was given up leaves the heal to those who wait for it, without a word to them', async () => {
+  const ground = await bed({ hops: 1 });
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  losesState(hop, 1, () => true);
+  const giveUp = new AbortController();
+  ground.note('update', dialog.request('UPDATE', { signal: giveUp.signal }));
+  await clock.run(10);
+  giveUp.abort();
+  const givenUp = hop.last('UPDATE');
+  ground.note('info', dialog.request('INFO'));
+  await clock.run(10);
+  hop.reply(givenUp, 430, { headers: healIt });
+  await clock.run(10);
+  assert.equal(ground.seen(), ['update failed SIP_ABORTED']);
+  hop.accept(hop.last('UPDATE'));
+  await clock.run(10);
+  assert.equal(ground.seen(), ['update failed SIP_ABORTED', 'info 200']);
+  await finish(ground, dialog);
+});
+
 test('the far end’s refusal of the heal is the sender’s error, with the 430 as its cause, and no status event', async () => {
   for (const [status, origin] of [
     [488, 'remote'],
