@@ -9,8 +9,8 @@ export function breakRoute(ledger: Ledger, dialog: Modelled, isWalked = false): 
   if (!ledger.isOn || dialog.byeAtMs !== undefined || dialog.isEarly) return;
   if (isWalked) dialog.isLeft = false;
   if (dialog.status === 'recovering') return;
-  if (dialog.id === undefined) {
-    // The program has not heard of it: an INVITE that was given up, or one that waits for its ACK.
+  if (dialog.id === undefined || dialog.unacked?.isOfCall === true) {
+    // The program has not heard of it, or only that it rings: an INVITE that was given up, or one that waits for its ACK.
     ledger.mayBreak.add(dialog);
     return;
   }

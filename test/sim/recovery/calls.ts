@@ -144,6 +144,6 @@ export function answerCall(ledger: Ledger, request: Message, answer: Message, fl
   hearAbilities(dialog, request);
   if (answer.status < 200) return;
   dialog.isEarly = false;
-  dialog.unacked = { cseq: answer.cseq, sinceMs: ledger.nowMs };
+  dialog.unacked = { cseq: answer.cseq, sinceMs: ledger.nowMs, isOfCall: true };
   hearTimer(ledger, dialog, answer, false, false);
 }

@@ -49,7 +49,7 @@ export interface Modelled {
   mediaDeadAtMs: number | undefined;
   group: string | undefined;
   /** An INVITE of the peer's, answered by a 2xx that it has not acknowledged. */
-  unacked: { readonly cseq: number; readonly sinceMs: number } | undefined;
+  unacked: { readonly cseq: number; readonly sinceMs: number; readonly isOfCall: boolean } | undefined;
   /** How often the 2xx of our last INVITE has come: its ACK does not get through. */
   repetitions: number;
   /** A refresh that was refused may be tried again from then on. */

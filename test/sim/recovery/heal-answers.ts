@@ -43,8 +43,11 @@ export function takeHealAnswer(ledger: Ledger, sent: Sent, answer: Message): voi
     else {
       ledger.mayBreak.add(dialog);
       ledger.mayFail.add(dialog);
-      if (verdict === 'path' || verdict === 'next-rung') mayHealFor(ledger, dialog, 0);
-      else if (verdict === 'glare') mayHealFor(ledger, dialog, glareMs);
+      if (verdict === 'path' || verdict === 'next-rung') {
+        mayHealFor(ledger, dialog, 0);
+        // Whichever heal goes out now is none of the program's requests.
+        walkOn(ledger, dialog, { rung: undefined, hop: '', isRouted: false });
+      } else if (verdict === 'glare') mayHealFor(ledger, dialog, glareMs);
     }
     return;
   }

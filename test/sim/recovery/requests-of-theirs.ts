@@ -56,7 +56,7 @@ export function takeRefreshOfPeer(
   hearAbilities(dialog, request);
   hearTimer(ledger, dialog, answer, false, false);
   if (answer.body !== '') dialog.offer = answer.body;
-  if (answer.method === 'INVITE') dialog.unacked = { cseq: answer.cseq, sinceMs: ledger.nowMs };
+  if (answer.method === 'INVITE') dialog.unacked = { cseq: answer.cseq, sinceMs: ledger.nowMs, isOfCall: false };
   const recordRoute = request.recordRoute.map(uriOf);
   const by = ledger.flows.get(flow);
   const isFromHop =
