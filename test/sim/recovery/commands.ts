@@ -69,6 +69,12 @@ export function takeCommand(ledger: Ledger, command: Command): void {
     case 'answer':
       callIsAnswered(ledger, command.id, ledger.incoming.get(command.call) ?? '', textOf(command.content.body));
       break;
+    case 'respond': {
+      const dialog = ledger.asked.get(command.request);
+      const body = textOf(command.content.body);
+      if (dialog !== undefined && command.status < 300 && body !== '') dialog.unseenOffer = body;
+      break;
+    }
     case 'adopt':
       ledger.adopted.set(command.id, command.record);
       break;

@@ -25,6 +25,8 @@ export interface Modelled {
   hop: string | undefined;
   /** Our last session description. */
   offer: string;
+  /** What the program has answered a re-INVITE or an UPDATE with, were it that the 2xx had no way. */
+  unseenOffer: string | undefined;
   /** The peer lists UPDATE in Allow; undefined where it has not said. */
   allowsUpdate: boolean | undefined;
   isResilient: boolean;

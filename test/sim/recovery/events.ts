@@ -24,8 +24,12 @@ export function takeEvent(ledger: Ledger, event: EngineEvent): void {
     case 'provisional':
       if (event.dialog !== undefined) ledger.know(event.dialog.id, event.dialog.callId);
       break;
+    case 'request': {
+      const dialog = ledger.know(event.dialog.id, event.dialog.callId);
+      if (dialog !== undefined) ledger.asked.set(event.request, dialog);
+      break;
+    }
     case 'fork':
-    case 'request':
     case 'media-lost':
     case 'session-changed':
       ledger.know(event.dialog.id, event.dialog.callId);

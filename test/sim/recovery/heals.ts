@@ -103,6 +103,7 @@ export function checkHeal(
   if (!message.lists('supported', optionTag)) wrong('without the option tag');
   if (!message.has('contact')) wrong('without Contact');
   if (dialog.timer !== undefined && !message.has('session-expires')) wrong('without Session-Expires');
+  if (message.body !== '' && message.body === dialog.unseenOffer) dialog.offer = message.body;
   if (message.body !== '' && message.body !== dialog.offer) wrong('with another offer');
   if (ledger.due.some((due) => due.dialog === dialog && due.kind !== 'ended'))
     wrong('before it has told whom it must tell');

@@ -60,6 +60,8 @@ export class Ledger {
   /** Call-IDs of calls, by the command that asked for them or answered them; and of those that came in. */
   readonly calls: Map<number, string> = new Map();
   readonly incoming: Map<number, string> = new Map();
+  /** The dialogs of the peer's requests that the program is asked about. */
+  readonly asked: Map<number, Modelled> = new Map();
   readonly failedCalls: Set<string> = new Set();
   inviting: number | undefined;
   /** When a dialog of each group was healed last. */
@@ -203,6 +205,7 @@ export class Ledger {
       ...given,
       id: undefined,
       isEarly: true,
+      unseenOffer: undefined,
       isAnswered: false,
       status: 'healthy',
       brokeAtMs: 0,
