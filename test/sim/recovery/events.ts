@@ -134,8 +134,11 @@ export function takeStatus(
     // Or a heal of it, though healthy, was on its way by a hop that is gone.
     if (dialog.heal !== undefined && isSilent(ledger, dialog.heal.hop)) ledger.mayBreak.add(dialog);
     if (hasHealTimedOut(ledger, dialog)) ledger.mayBreak.add(dialog);
-    if (ledger.mayBreak.has(dialog) || (cause === 'timeout' && hasTimedOut(ledger, dialog)))
+    if (ledger.mayBreak.has(dialog) || (cause === 'timeout' && hasTimedOut(ledger, dialog))) {
+      // Whoever is told of it has it.
+      if (dialog.unacked !== undefined) dialog.unacked = { ...dialog.unacked, isOfCall: false };
       breakRoute(ledger, dialog, true);
+    }
     due = ledger.due.find((each) => each.dialog === dialog && each.routeStatus === status);
   } else if (due === undefined && status === 'healthy' && dialog.status === 'recovering') {
     const toBeWell = ledger.mayBeWell.get(dialog);
