@@ -10,7 +10,7 @@ interface Last {
 
 /**
  * In a dialog CSeq only grows, whoever sends and however often a process begins anew. A number comes again with the same request
- * alone: repeated, or sent by another hop (RFC 3261 §12.2.1.1, RFC 3263 §4.3).
+ * alone: repeated, or sent by another hop, after later ones only when its hop has refused it (RFC 3261 §12.2.1.1, RFC 3263 §4.3).
  */
 export const risingNumbers: RuleMaker = {
   name: 'rising-numbers',
@@ -31,16 +31,24 @@ export const risingNumbers: RuleMaker = {
       if (cseq > last.number) Object.assign(last, { number: cseq, method });
       else if (cseq === last.number && method !== last.method)
         violate(`${place} sends ${last.method} and ${method} both with number ${cseq}`, callId);
-      else if (cseq < last.number && !seen.has(`${key} ${cseq} ${branch}`))
+      else if (cseq < last.number && !seen.has(`${key} ${cseq} ${branch}`) && !refused.has(`${key} ${cseq} ${method}`))
         violate(`${place} sends ${method} with number ${cseq} after ${last.number}`, callId);
       seen.add(`${key} ${cseq} ${branch}`);
     }
     /** Transactions that were sent: their retransmissions may come after later requests. */
     const seen = new Set<string>();
+    /** Requests that a 503 has come to. */
+    const refused = new Set<string>();
 
     return {
       see(happening): void {
         if (happening.kind !== 'step') return;
+        for (const input of happening.inputs) {
+          const message = input.kind === 'message' && !isProbe(input.bytes) ? read(input.bytes) : undefined;
+          if (message?.status !== 503) continue;
+          const { callId, fromTag, toTag, cseq, method } = message;
+          refused.add(`${happening.place} ${callId} ${fromTag} ${toTag} ${cseq} ${method}`);
+        }
         for (const output of happening.outputs) {
           if (output.kind !== 'send' || isProbe(output.bytes)) continue;
           const message = read(output.bytes);

@@ -23,6 +23,18 @@ export const wellAgain: RuleMaker = {
       });
     }
 
+    /** A strict endpoint whose route is forgotten, where ours has none that could break, and so never heals: its 2xx brought no Record-Route. */
+    function isBeyondHelp(place: Place, [near, far]: readonly [LivingDialog, LivingDialog]): boolean {
+      const end = plan.cast[place];
+      const other = place === 'near' ? far : near;
+      return (
+        end.kind === 'model' &&
+        end.habits.includes('drops-record-route') &&
+        other.route?.routeSet.length === 0 &&
+        forgets(plan)
+      );
+    }
+
     function see(): void {
       for (const pair of pairs()) {
         for (const [index, place] of places.entries()) {
@@ -73,11 +85,10 @@ export const wellAgain: RuleMaker = {
           case 'outcome': {
             const { asked, place, error, status: code } = happening;
             if (!isHealed || error === undefined || asked.info === undefined || mayFail[place]) break;
-            if (
-              pairs().some((pair) =>
-                pair.some(({ dialog, callId }) => dialog === asked.dialog && callId === asked.callId),
-              )
-            )
+            const pair = pairs().find((ends) =>
+              ends.some(({ dialog, callId }) => dialog === asked.dialog && callId === asked.callId),
+            );
+            if (pair !== undefined && !isBeyondHelp(place, pair))
               violate(
                 `an INFO of ${place} fails (${error} ${code ?? ''}) in a dialog that both ends have`,
                 asked.callId,
@@ -110,7 +121,11 @@ function heals({ cast, faults }: Pick<Plan, 'cast' | 'faults'>, place: Place): b
     other.mode !== 'none' &&
     !end.habits.includes('no-option-tag') &&
     cast.hops.every((hop) => hop === 'edge');
-  return isToldOfRoutes || !faults.some(({ kind }) => forgetting.has(kind));
+  return isToldOfRoutes || !forgets({ faults });
+}
+
+function forgets({ faults }: Pick<Plan, 'faults'>): boolean {
+  return faults.some(({ kind }) => forgetting.has(kind));
 }
 
 /** After these an edge does not know what it has signed before, or whom its flows lead to. */
