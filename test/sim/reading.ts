@@ -1,4 +1,5 @@
 import { type Message, parse } from './models/message.ts';
+import { parseVia } from './models/via.ts';
 
 const readings = new WeakMap<Uint8Array, Message | { readonly isRequest: undefined }>();
 const none = { isRequest: undefined } as const;
@@ -23,3 +24,8 @@ export function isProbe(bytes: Uint8Array): boolean {
 }
 
 const probeBranch = Buffer.from('branch=z9hG4bKprobe.');
+
+/** Names the transaction: whoever passes a response on may have added `received` and a port to Via (RFC 3261 §17.1.3, RFC 3581). */
+export function branchOf({ topVia }: Message): string {
+  return parseVia(topVia)?.branch ?? '';
+}

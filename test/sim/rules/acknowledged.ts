@@ -1,7 +1,7 @@
 import type { FlowId } from '../../../core/contract.ts';
 import type { Happening, Rule, RuleMaker } from '../happening.ts';
 import type { Message } from '../models/message.ts';
-import { isProbe, read } from '../reading.ts';
+import { branchOf, isProbe, read } from '../reading.ts';
 
 type Step = Extract<Happening, { kind: 'step' }>;
 
@@ -110,22 +110,23 @@ class End {
   }
 
   #sent(message: Message, flow: FlowId, nowMs: number): void {
-    const { method, topVia, callId, cseq } = message;
+    const { method, callId, cseq } = message;
+    const branch = branchOf(message);
     if (method === 'ACK') {
       const key = keyOf(message);
       this.#waiting.delete(key);
       this.#done.add(key);
       for (const invite of this.#invites.values())
         if (invite.callId === callId && invite.cseq === cseq) invite.dueSinceMs ??= nowMs;
-    } else if (method === 'INVITE' && !this.#invites.has(topVia) && !message.has('replaces')) {
+    } else if (method === 'INVITE' && !this.#invites.has(branch) && !message.has('replaces')) {
       const dueSinceMs = message.toTag === '' ? undefined : nowMs;
-      this.#invites.set(topVia, { flow, callId, cseq, hasOffer: message.body !== '', dueSinceMs });
+      this.#invites.set(branch, { flow, callId, cseq, hasOffer: message.body !== '', dueSinceMs });
     }
   }
 
   #answered(message: Message, flow: FlowId, nowMs: number): void {
-    const { status, topVia, toTag, callId } = message;
-    const invite = this.#invites.get(topVia);
+    const { status, toTag, callId } = message;
+    const invite = this.#invites.get(branchOf(message));
     if (status < 200 || invite?.flow !== flow) return;
     if (status >= 300) {
       // Its ACK is no 2xx's, and the same call may have gone by other hops.

@@ -2,7 +2,7 @@ import type { DialogId } from '../../../core/dialog/table.ts';
 import type { EngineEvent } from '../../../core/engine/event.ts';
 import type { Happening, Rule, RuleMaker } from '../happening.ts';
 import type { Message } from '../models/message.ts';
-import { isProbe, read } from '../reading.ts';
+import { branchOf, isProbe, read } from '../reading.ts';
 
 type Step = Extract<Happening, { kind: 'step' }>;
 type RouteTurn = Extract<EngineEvent, { kind: 'route-status' }>;
@@ -97,13 +97,14 @@ class End {
   #pass(bytes: Uint8Array, isOurs: boolean, nowMs: number): void {
     const message = isProbe(bytes) ? undefined : read(bytes);
     if (message === undefined) return;
-    const { method, cseq, callId, isRequest, status, topVia } = message;
+    const { method, cseq, callId, isRequest, status } = message;
+    const branch = branchOf(message);
     if (isRequest && method === 'BYE') this.#end(callId);
     if (method !== 'INVITE' && method !== 'UPDATE' && method !== 'ACK') return;
-    if (isRequest && isOurs) this.#asked.add(topVia);
+    if (isRequest && isOurs) this.#asked.add(branch);
     if (isRequest && message.has('replaces'))
       this.#replaced.set(callId, message.header('replaces').split(';')[0] ?? '');
-    if (message.toTag === '' || (!isRequest && !isOurs && !this.#asked.has(topVia))) return;
+    if (message.toTag === '' || (!isRequest && !isOurs && !this.#asked.has(branch))) return;
     const key = [callId, message.fromTag, message.toTag].sort().join(' ');
     const session = this.#sessions.get(key);
     if (method === 'ACK') {

@@ -2,7 +2,7 @@ import type { FlowId } from '../../../core/contract.ts';
 import type { Happening, Rule, RuleMaker } from '../happening.ts';
 import type { Message } from '../models/message.ts';
 import type { Place } from '../plan.ts';
-import { isProbe, read } from '../reading.ts';
+import { branchOf, isProbe, read } from '../reading.ts';
 
 type Step = Extract<Happening, { kind: 'step' }>;
 
@@ -99,7 +99,7 @@ class End {
     const message = isProbe(bytes) ? undefined : read(bytes);
     if (message === undefined || message.isRequest || message.status !== 503) return;
     // A call that nobody waits for any more is left to its transaction, and an answer counts once.
-    const asked = `${message.topVia} ${message.method}`;
+    const asked = `${branchOf(message)} ${message.method}`;
     const isNew = this.#known.delete(asked);
     const seconds = Number.parseInt(message.header('retry-after'), 10);
     if (!isNew || !(seconds > 0) || !this.#isBinding(message)) return;
@@ -116,7 +116,7 @@ class End {
     }
     const message = read(bytes);
     if (message === undefined || !message.isRequest) return;
-    const key = `${message.topVia} ${message.method}`;
+    const key = `${branchOf(message)} ${message.method}`;
     if (this.#known.has(key)) return;
     this.#known.set(key, hop);
     const untilMs = this.#heldUntilMs.get(hop) ?? 0;

@@ -1,7 +1,7 @@
 import type { Happening, Rule, RuleMaker } from '../happening.ts';
 import type { Message } from '../models/message.ts';
 import type { Place } from '../plan.ts';
-import { isProbe, read } from '../reading.ts';
+import { branchOf, isProbe, read } from '../reading.ts';
 
 type Step = Extract<Happening, { kind: 'step' }>;
 
@@ -83,6 +83,6 @@ function isOffer(message: Message): boolean {
   return mayOffer(message) && message.body !== '';
 }
 
-function transactionOf({ method, cseq, topVia }: Message): string {
-  return `${method} ${cseq} ${topVia}`;
+function transactionOf(message: Message): string {
+  return `${message.method} ${message.cseq} ${branchOf(message)}`;
 }
