@@ -23,28 +23,31 @@ async function ended(ground: Bed): Promise<void> {
   await ground.clock.runUntilIdle();
 }
 
-test('at most 64 heals are under way by a hop, and each that ends makes room for the next', async () => {
-  const ground = await bed({ hops: 1, stack: { limits: { dialogs: 300, transactions: 4000 } } });
-  await established(ground, 200);
-  const { hop, clock, network } = ground;
-  network.partition({ host, port: 5060 }, { host, port: 5070 });
-  await clock.run(5000);
-  network.heal({ host, port: 5060 }, { host, port: 5070 });
-  hop.script = ({ method }) => method === 'UPDATE';
-  await clock.run(400);
-  const held = [...hop.requests('UPDATE')];
-  assert.is(held.length, 64);
-  const [first] = held;
-  if (first !== undefined) hop.accept(first);
-  await clock.run(5);
-  assert.is(new Set(hop.requests('UPDATE').map((request) => request.header('Call-ID'))).size, 65);
-  hop.script = () => false;
-  for (const update of held.slice(1)) hop.accept(update);
-  await clock.run(1000);
-  const { recovering } = await ground.take(ground.near.counts());
-  assert.is(recovering, 0);
-  await ended(ground);
-});
+for (const routeSet of ['ms-sipre', 'rfc3261'] as const) {
+  test(`at most 64 heals are under way by a hop, and each that ends makes room for the next (${routeSet})`, async () => {
+    const limits = { dialogs: 300, transactions: 4000 };
+    const ground = await bed({ hops: 1, stack: { limits, recovery: { routeSet } } });
+    await established(ground, 200);
+    const { hop, clock, network } = ground;
+    network.partition({ host, port: 5060 }, { host, port: 5070 });
+    await clock.run(5000);
+    network.heal({ host, port: 5060 }, { host, port: 5070 });
+    hop.script = ({ method }) => method === 'UPDATE';
+    await clock.run(400);
+    const held = [...hop.requests('UPDATE')];
+    assert.is(held.length, 64);
+    const [first] = held;
+    if (first !== undefined) hop.accept(first);
+    await clock.run(5);
+    assert.is(new Set(hop.requests('UPDATE').map((request) => request.header('Call-ID'))).size, 65);
+    hop.script = () => false;
+    for (const update of held.slice(1)) hop.accept(update);
+    await clock.run(1000);
+    const { recovering } = await ground.take(ground.near.counts());
+    assert.is(recovering, 0);
+    await ended(ground);
+  });
+}
 
 test('a stream has its own flow control: by it 512 heals are under way at a time', async () => {
   const ground = await bed({ hops: 1, protocol: 'tcp', stack: { limits: { dialogs: 700, transactions: 8000 } } });
