@@ -33,8 +33,8 @@ export class Strangers {
   readonly #victim: (place: Place) => Victim;
   readonly #spoil: (callId: string) => void;
   readonly #strangers: readonly Stranger[];
-  /** The highest CSeq that has come to each side of each dialog, by its own tag. */
-  readonly #used = new Map<string, number>();
+  /** The highest CSeq that has come to each side of each dialog, by its own tag and the other's. */
+  readonly #used: Record<Place, Map<string, number>> = { near: new Map(), far: new Map() };
   /** Lies that wait for a request to answer. */
   #waiting: Forging[] = [];
 
@@ -77,17 +77,24 @@ export class Strangers {
     // Whoever takes it for a call has one that nobody acknowledges.
     if (message.isRequest && message.method === 'INVITE' && message.toTag === '' && placeAt(from) === undefined)
       this.#spoil(message.callId);
+    const place = placeAt(to);
     if (
       message.isRequest &&
       message.toTag !== '' &&
       message.method !== 'ACK' &&
-      placeAt(to)?.startsWith('hop') === false
+      (place === 'near' || place === 'far')
     ) {
-      const key = `${message.callId} ${message.toTag}`;
-      this.#used.set(key, Math.max(message.cseq, this.#used.get(key) ?? 0));
+      const key = `${message.callId} ${message.toTag} ${message.fromTag}`;
+      const used = this.#used[place];
+      used.set(key, Math.max(message.cseq, used.get(key) ?? 0));
     }
     for (const stranger of this.#strangers) stranger.overhears(bytes, message);
     if (this.#waiting.length > 0 && message.isRequest && message.toTag !== '') this.#answer(message, from);
+  }
+
+  /** A process died: the next one knows no CSeq but those that were written down. */
+  died(place: Place): void {
+    this.#used[place].clear();
   }
 
   forge(fault: Forging): void {
@@ -113,7 +120,8 @@ export class Strangers {
     const dialog = dialogs[Math.floor(fault.pick * dialogs.length)];
     if (dialog === undefined && !aboutNothing.has(fault.what)) return;
     const { callId = '', localTag: ownTag = '' } = dialog ?? {};
-    this.#lie(fault, { callId, ownTag, usedCseq: this.#used.get(`${callId} ${ownTag}`) });
+    const used = this.#used[fault.place];
+    this.#lie(fault, { callId, ownTag, usedCseq: (otherTag) => used.get(`${callId} ${ownTag} ${otherTag}`) });
   }
 
   #lie({ place, what, pick }: Forging, about: ForgedDialog): void {

@@ -141,6 +141,7 @@ export class World implements Ground, TroubledWorld {
   tell(told: Told): void {
     // Nobody else has it: there are too many of them to copy each one.
     const happening = Object.assign(told, { atMs: this.clock.nowMs() }) as Happening;
+    if (happening.kind === 'died') this.#strangers?.died(happening.place);
     this.#journal?.see(happening);
     this.tallier.see(happening);
     for (const rule of this.#rules) {

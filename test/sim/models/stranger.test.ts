@@ -33,7 +33,7 @@ async function scene(protocol: 'udp' | 'tcp' = 'udp'): Promise<Scene> {
   ground.said();
   const dialog = onlyDialog(far);
   const forge = async (what: Forgery, dice = 1): Promise<string[]> => {
-    const about = { callId: dialog.callId, ownTag: dialog.localTag, usedCseq: 1 };
+    const about = { callId: dialog.callId, ownTag: dialog.localTag, usedCseq: () => 1 };
     assert.is(stranger.it?.forge(what, { host, port: 5070 }, about, dice), true);
     await clock.run(20);
     return ground.said();

@@ -129,7 +129,7 @@ export class Stranger {
       0,
       ...heard.filter((each) => each.isRequest && each.fromTag === tagOf(other)).map((each) => each.cseq),
     );
-    const cseq = by === 'nothing' ? about.usedCseq : highest + by;
+    const cseq = by === 'nothing' ? about.usedCseq?.(tagOf(other)) : highest + by;
     if (cseq === undefined) return undefined;
     const headers: Header[] = [
       ['Via', this.#via()],
@@ -200,8 +200,8 @@ export class Stranger {
 export interface ForgedDialog {
   readonly callId: string;
   readonly ownTag: string;
-  /** A CSeq of the other side's that this one has seen. */
-  readonly usedCseq?: number | undefined;
+  /** A CSeq that this one has seen from the other side with that tag: of several forks each has its own. */
+  readonly usedCseq?: (otherTag: string) => number | undefined;
 }
 
 interface RequestForgery {

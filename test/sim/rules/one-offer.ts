@@ -4,10 +4,13 @@ import type { Place } from '../plan.ts';
 import { branchOf, isProbe, read } from '../reading.ts';
 
 type Step = Extract<Happening, { kind: 'step' }>;
+type Outcome = Extract<Happening, { kind: 'outcome' }>;
 
 /** An offer of ours whose answer has not come. */
 interface Offer {
+  readonly method: string;
   readonly cseq: number;
+  readonly atMs: number;
   /** One of the peer's was answered meanwhile. */
   isCrossed: boolean;
 }
@@ -19,14 +22,18 @@ interface Offer {
  */
 export const oneOffer: RuleMaker = {
   name: 'one-offer',
-  make(_world, violate): Rule {
+  make(world, violate): Rule {
     const offers = new Map<string, Offer>();
     /** Offers of the peer's that are not answered yet. */
     const taken = new Set<string>();
+    /** Those that came before: a retransmission gets the answer again that was given then (RFC 3261 §17.2.2). */
+    const seen = new Set<string>();
 
     function heard(place: Place, message: Message): void {
       if (message.isRequest) {
-        if (isOffer(message)) taken.add(`${place} ${transactionOf(message)}`);
+        const key = `${place} ${transactionOf(message)}`;
+        if (isOffer(message) && !seen.has(key)) taken.add(key);
+        seen.add(key);
         return;
       }
       const key = `${place} ${message.callId} ${message.fromTag} ${message.toTag}`;
@@ -41,7 +48,7 @@ export const oneOffer: RuleMaker = {
       if (message.isRequest) {
         const key = `${place} ${message.callId} ${message.fromTag} ${message.toTag}`;
         if (isOffer(message) && offers.get(key)?.cseq !== message.cseq)
-          offers.set(key, { cseq: message.cseq, isCrossed: false });
+          offers.set(key, { method: message.method, cseq: message.cseq, atMs: world.nowMs(), isCrossed: false });
         return;
       }
       if (message.status < 200 || !taken.delete(`${place} ${transactionOf(message)}`) || message.status >= 300) return;
@@ -52,6 +59,16 @@ export const oneOffer: RuleMaker = {
     /** What is under way while a route breaks or heals is given up, whatever still comes of it. */
     function forget(place: Place, callId: string): void {
       for (const key of offers.keys()) if (key.startsWith(`${place} ${callId} `)) offers.delete(key);
+    }
+
+    /** An offer whose request has failed is none any more, though the request may still get through (RFC 3261 §14.1, §17.1.4). */
+    function failed({ place, asked, error, atMs }: Outcome): void {
+      // One that was given up is still answered, and one that was refused at once never went.
+      if (error === undefined || error === 'SIP_ABORTED' || asked.atMs >= atMs) return;
+      for (const [key, offer] of offers) {
+        const isIts = key.startsWith(`${place} ${asked.callId} `) && offer.method === asked.method;
+        if (isIts && offer.atMs >= asked.atMs) offers.delete(key);
+      }
     }
 
     function see({ place, inputs, outputs }: Step): void {
@@ -69,6 +86,7 @@ export const oneOffer: RuleMaker = {
     return {
       see(happening): void {
         if (happening.kind === 'step') see(happening);
+        else if (happening.kind === 'outcome') failed(happening);
         else if (happening.kind === 'died') offers.clear();
       },
     };

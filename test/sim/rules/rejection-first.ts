@@ -14,6 +14,8 @@ export const rejectionFirst: RuleMaker = {
     const abandoned = new Set<string>();
     /** When each dialog was told to be broken, at the surface. */
     const told = new Map<string, number>();
+    /** Dialogs whose last break came in one step with a rejection: else something else than a request of the program has found it. */
+    const foundByRequest = new Set<string>();
     const rejectedAtMs = new Map<string, number>();
     const lastStepMs = new Map<string, number>();
     const givenUp = new Set<string>();
@@ -35,6 +37,7 @@ export const rejectionFirst: RuleMaker = {
       const broken = new Set<DialogId>();
       /** Several requests may fail in one step: one that was rejected before is what found the break. */
       const rejected = new Set<DialogId>();
+      const failed = new Set<DialogId>();
       for (const output of outputs) {
         if (output.kind !== 'event') continue;
         const { event } = output;
@@ -48,6 +51,11 @@ export const rejectionFirst: RuleMaker = {
         if (!broken.has(dialog) || isJump) rejected.add(dialog);
         else if (!rejected.has(dialog) && !abandoned.has(`${place} ${life} ${dialog}`))
           violate(`request ${key} is rejected in the step that had told of the break before`);
+        if (broken.has(dialog)) failed.add(dialog);
+      }
+      for (const dialog of broken) {
+        if (failed.has(dialog) || rejected.has(dialog)) foundByRequest.add(`${place} ${dialog}`);
+        else foundByRequest.delete(`${place} ${dialog}`);
       }
     }
 
@@ -66,7 +74,7 @@ export const rejectionFirst: RuleMaker = {
           if (error === undefined || asked.atMs >= atMs) return;
           if (error === 'SIP_ABORTED') givenUp.add(key);
           if (toldAtMs !== atMs) rejectedAtMs.set(key, atMs);
-          else if (rejectedAtMs.get(key) !== atMs && !givenUp.has(key))
+          else if (foundByRequest.has(key) && rejectedAtMs.get(key) !== atMs && !givenUp.has(key))
             violate(`${place} hears of the break before ${asked.method} ${asked.number} is rejected`, asked.callId);
         }
       },
