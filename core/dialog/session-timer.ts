@@ -206,10 +206,10 @@ export class SessionTimers {
   }
 
   #retryIn(dialog: DialogIndex, delayMs: number): void {
-    this.pause(dialog);
     const table = this.#table;
-    if (!table.has(dialog, DialogFlag.sessionTimer)) return;
     const { expiresAtMs } = this.#overdueOf(dialog);
+    this.pause(dialog);
+    if (!table.has(dialog, DialogFlag.sessionTimer)) return;
     const atMs = this.#wheel.nowMs + delayMs;
     table.sessionTimer[dialog] =
       atMs < expiresAtMs
@@ -217,12 +217,16 @@ export class SessionTimers {
         : this.#wheel.arm(this.#expiry, dialog, expiresAtMs);
   }
 
-  /** Since when a session waits for its refresh: half its interval is then over. */
+  /**
+   * Since when a session waits for its refresh: half its interval is then over. One that the peer has refreshed since does not wait
+   * yet, and ends when its new interval does.
+   */
   #overdueOf(dialog: DialogIndex): Overdue {
     let overdue = this.#overdue.get(dialog);
     if (overdue === undefined) {
       const halfMs = ((this.#table.sessionInterval[dialog] as number) * 1000) / 2;
-      overdue = { expiresAtMs: this.#wheel.nowMs + halfMs, soon: 0 };
+      const remainingMs = this.remainingMs(dialog) ?? halfMs;
+      overdue = { expiresAtMs: this.#wheel.nowMs + remainingMs, soon: 0 };
       this.#overdue.set(dialog, overdue);
     }
     return overdue;

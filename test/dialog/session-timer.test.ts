@@ -233,6 +233,16 @@ test('the end of a session that is not refreshed does not move, whatever the ans
   assert.is(log.length, 3);
 });
 
+test('a refresh that is refused after the peer has refreshed the session does not make its new interval shorter', () => {
+  const { agree, answer, retry, runTo } = session();
+  agree('Session-Expires: 800;refresher=uac');
+  runTo(410);
+  answer(supports, 'Session-Expires: 800;refresher=uas');
+  runTo(411);
+  retry(3_600_000);
+  assert.equal(runTo(10_000), ['400 refresh', '1210 expired']);
+});
+
 test('what passes by itself is tried again soon, three times, then at the pace of the rest', () => {
   const { agree, retrySoon, runTo } = session();
   agree('Session-Expires: 800;refresher=uac');

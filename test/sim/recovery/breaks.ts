@@ -7,7 +7,9 @@ import { isOverdue, isUnacknowledged } from './sessions.ts';
 /** `isWalked`: even a passive stack heals. */
 export function breakRoute(ledger: Ledger, dialog: Modelled, isWalked = false): void {
   if (!ledger.isOn || dialog.byeAtMs !== undefined || dialog.isEarly) return;
-  if (isWalked) dialog.isLeft = false;
+  // The schedule begins by what asks for us, if it did not go on until then.
+  if (isWalked && dialog.isLeftAfterHeal && dialog.heal === undefined) dialog.nextFromMs = ledger.nowMs;
+  if (isWalked) dialog.isLeft = dialog.isLeftAfterHeal = false;
   if (dialog.status === 'recovering') return;
   if (dialog.id === undefined || dialog.unacked?.isOfCall === true) {
     // The program has not heard of it, or only that it rings: an INVITE that was given up, or one that waits for its ACK.
@@ -25,6 +27,12 @@ export function breakRoute(ledger: Ledger, dialog: Modelled, isWalked = false): 
   dialog.nextToMs = ledger.nowMs;
   dialog.attempts = 0;
   ledger.due.push(dueOf('status', dialog, { routeStatus: 'recovering' }));
+}
+
+/** What waits fails, and the dialog ends, when it has been broken for too long. */
+export function isPastDeadline({ end, nowMs }: Ledger, { status, brokeAtMs }: Modelled): boolean {
+  const { deadlineMs = Number.POSITIVE_INFINITY } = end;
+  return status === 'recovering' && nowMs - brokeAtMs >= deadlineMs - slackMs;
 }
 
 export function attemptFailed(ledger: Ledger, dialog: Modelled): void {

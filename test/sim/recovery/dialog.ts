@@ -47,6 +47,8 @@ export interface Modelled {
   anyTimeUntilMs: number;
   /** Why it may not be healed by us: passive, and nobody has asked. */
   isLeft: boolean;
+  /** A heal that a request wants to know of leaves the rest to the far end again. */
+  isLeftAfterHeal: boolean;
   byeAtMs: number | undefined;
   mediaDeadAtMs: number | undefined;
   group: string | undefined;

@@ -1,5 +1,5 @@
 import type { EngineEvent } from '../../../core/engine/event.ts';
-import { breakRoute, hasHealTimedOut, hasTimedOut } from './breaks.ts';
+import { breakRoute, hasHealTimedOut, hasTimedOut, isPastDeadline } from './breaks.ts';
 import { callFailed, handOver } from './calls.ts';
 import type { Modelled } from './dialog.ts';
 import { hopDied } from './hop-troubles.ts';
@@ -75,7 +75,7 @@ export function takeResult(ledger: Ledger, { id, failure }: Extract<EngineEvent,
     return;
   }
   // The session ends for want of an ACK, and all that was wished for in it.
-  if (isUnacknowledged(ledger, dialog)) return;
+  if (isUnacknowledged(ledger, dialog) || isPastDeadline(ledger, dialog)) return;
   if (ledger.mayFail.has(dialog) || dialog.byeAtMs !== undefined) return;
   // An INVITE is not waited for any longer, whatever became of it.
   if (wish.method === 'INVITE' && wish.sentAtMs > 0 && ledger.nowMs - wish.sentAtMs >= transactionMs - slackMs) {

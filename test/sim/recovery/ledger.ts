@@ -222,6 +222,7 @@ export class Ledger {
       mayHealUntilMs: -1,
       anyTimeUntilMs: -1,
       isLeft: false,
+      isLeftAfterHeal: false,
       byeAtMs: undefined,
       mediaDeadAtMs: undefined,
       group: undefined,

@@ -58,6 +58,8 @@ export function takeWishAnswer(ledger: Ledger, sent: Sent, wish: Wish, answer: M
   const verdict = isOvertaken ? 'told' : requestVerdict(ledger.end.mode, wish.method, status, action);
   if (isOvertaken) ledger.take('overtaken');
   else ledger.world.take(requestRow(ledger.end.mode, wish.method, status, action));
+  // Only a heal of ours can try a claim, and a 430 may ask for one.
+  const asksUs = status === 481 || verdict === 'registers' || (status === 430 && action === 'Wait and Dialog');
   if (verdict === 'told') ledger.owe(wish, status, false);
   else if (verdict === 'ends-dialog' || verdict === 'ends-usage') {
     ledger.owe(wish, status, false);
@@ -67,14 +69,13 @@ export function takeWishAnswer(ledger: Ledger, sent: Sent, wish: Wish, answer: M
     wish.state = 'confirming';
     wish.refusedAtMs = ledger.nowMs;
     mayHealFor(ledger, dialog, quickMs);
+    dialog.isLeftAfterHeal = ledger.end.passive && !asksUs;
   } else {
     // Without a route set another hop may be tried when the hop itself says 503.
     const mayFailOver = status === 503 && dialog.routes.length === 0;
     ledger.owe(wish, status, mayFailOver);
     if (mayFailOver || dialog.alternative !== undefined) ledger.mayBreak.add(dialog);
     else if (!isOld) {
-      // Only a heal of ours can try a claim, and a 430 may ask for one.
-      const asksUs = status === 481 || verdict === 'registers' || (status === 430 && action === 'Wait and Dialog');
       breakRoute(ledger, dialog, asksUs);
     }
   }

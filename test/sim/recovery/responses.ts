@@ -3,7 +3,7 @@ import type { Message } from '../models/message.ts';
 import { actionOf } from './answers.ts';
 import { answeredAgain, takeCallAnswer } from './calls.ts';
 import { takeHealAnswer } from './heal-answers.ts';
-import { type Ledger, quickMs } from './ledger.ts';
+import { type Ledger, quickMs, slackMs, transactionMs } from './ledger.ts';
 import { takeRefreshAnswer, takeWishAnswer } from './request-answers.ts';
 import { branchOf } from './requests.ts';
 import { mayHealFor } from './routes.ts';
@@ -22,6 +22,8 @@ export function takeAnswer(ledger: Ledger, message: Message, flow: FlowId): void
   if (message.status < 200) return;
   if (sent.isDone && message.method === 'INVITE' && message.status < 300 && dialog !== undefined)
     answeredAgain(ledger, dialog);
+  // Its transaction has ended by Timer F (RFC 3261 §17.1.2.2).
+  if (message.method !== 'INVITE' && ledger.nowMs - sent.atMs > transactionMs + slackMs) return;
   if (sent.isDone || (sent.kind === 'heal' && flow !== sent.flow)) return;
   ledger.done(sent);
   if (dialog === undefined) return;
