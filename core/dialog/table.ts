@@ -52,7 +52,7 @@ export const DialogFlag = {
   secure: 512,
   /** Set up straight with its peer, without route and listed hop: its requests follow the remote target. */
   direct: 0x4000,
-  /** An early dialog's INVITE has brought an offer that has no answer yet, but in previews. @see RFC 3311 §5.2 */
+  /** An early dialog's INVITE, or an UPDATE, has brought an offer that has no answer yet, but in previews. @see RFC 3311 §5.2 */
   remoteOfferPending: 1024,
   /** The peer's Supported names `replaces`. @see RFC 3891 §6.2 */
   replaces: 0x2000,

@@ -364,7 +364,7 @@ export class InDialog implements ServerUser {
     if (isNewOffer) {
       if (!this.#hasRoom(tx, request)) return;
       this.#refreshing.set(dialog, tx.id);
-      if (isInvite) table.set(dialog, DialogFlag.remoteInvitePending, true);
+      table.set(dialog, isInvite ? DialogFlag.remoteInvitePending : DialogFlag.remoteOfferPending, true);
       this.#ask(tx, request, dialog);
       return;
     }
@@ -397,7 +397,8 @@ export class InDialog implements ServerUser {
     if (others?.size === 0) this.#heldOf.delete(dialog);
     if (this.#refreshing.get(dialog) === requestId) {
       this.#refreshing.delete(dialog);
-      if (method === 'INVITE') this.#parts.table.set(dialog, DialogFlag.remoteInvitePending, false);
+      const flag = method === 'INVITE' ? DialogFlag.remoteInvitePending : DialogFlag.remoteOfferPending;
+      this.#parts.table.set(dialog, flag, false);
     }
     return held;
   }

@@ -217,7 +217,9 @@ export class Requests implements SentRequestUser {
   #offerPending(dialog: DialogIndex): boolean {
     const { table } = this.#parts;
     const isEarly = table.state[dialog] === DialogState.early;
-    if (table.has(dialog, isEarly ? DialogFlag.remoteOfferPending : DialogFlag.remoteInvitePending)) return true;
+    // An offer waits for no answer but to the one that came before it (RFC 3264 §4).
+    if (table.has(dialog, DialogFlag.remoteOfferPending)) return true;
+    if (!isEarly && table.has(dialog, DialogFlag.remoteInvitePending)) return true;
     // Before its call is answered the INVITE's own; later a refresh's or a heal's, which are waited for.
     if (isEarly && table.has(dialog, DialogFlag.offerPending)) return true;
     return this.#pending.of(dialog).some(isOffer);

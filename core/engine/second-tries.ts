@@ -82,7 +82,9 @@ export class SecondTries {
     const { table, fraction } = this.#parts;
     const { dialog, tries } = request;
     const isAnswered = table.state[dialog] === DialogState.confirmed;
-    const isTheirs = isAnswered && table.has(dialog, DialogFlag.remoteInvitePending);
+    const isTheirs =
+      isAnswered &&
+      (table.has(dialog, DialogFlag.remoteInvitePending) || table.has(dialog, DialogFlag.remoteOfferPending));
     if (!isTheirs && !table.has(dialog, DialogFlag.offerPending)) return false;
     if (tries >= triesMax) this.#giveUp(request);
     else this.#wait(request, glareDelayMs(table.has(dialog, DialogFlag.callIdOwner), fraction()));

@@ -170,6 +170,34 @@ test('an offer of the peer’s that is pending when our turn comes is waited for
   await finish(ground, dialog);
 });
 
+test('no offer is sent while an UPDATE’s waits for its answer (RFC 3264 §4)', async () => {
+  let answer = (): void => undefined;
+  const ground = await bed({
+    stack: {
+      application: {
+        ...noted([]),
+        onRequest: (each) => {
+          answer = () => each.respond(200, { body: nearOffer });
+        },
+      },
+    },
+  });
+  const { dialog, raw } = await call(ground);
+  const { clock, hop } = ground;
+  raw.request('UPDATE', { body: 'v=0\r\no=far 1 2 IN IP4 10.0.0.1\r\ns=-\r\n' });
+  await clock.run(100);
+  ground.note('crossing', dialog.request('UPDATE', { body: newOffer }));
+  await clock.run(100);
+  assert.is(sent(ground, 'UPDATE').length, 0);
+  answer();
+  await clock.run(100);
+  assert.is(hop.responses('UPDATE').at(-1)?.status, 200);
+  ground.note('later', dialog.request('UPDATE', { body: newOffer }));
+  await clock.run(100);
+  assert.equal(ground.seen(), ['crossing failed 491 local', 'later 200']);
+  await finish(ground, dialog);
+});
+
 test('an offer of the program’s waits for a refresh of the stack’s own that is pending', async () => {
   const ground = await bed();
   ground.hop.capabilities = ['Allow: INVITE, ACK, BYE', 'Session-Expires: 600;refresher=uac', 'Require: timer'];
