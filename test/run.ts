@@ -16,7 +16,7 @@ import type { FileReport } from './report.ts';
 const usage = `Usage: npm test -- [options] [part of a path …]
 
   --no-skips     a skipped test is a failure (so it is when CI=1)
-  --timeout S    seconds that one file may take (default: 120), a slow one three times as long
+  --timeout S    seconds that one file may take (default: 120), a slow or exclusive one three times as long
   --verbose      show what files print when they pass, too
   --from FOLDER  run the test files of another folder`;
 
@@ -54,11 +54,12 @@ async function main(args: readonly string[]): Promise<number> {
   const isExclusive = (file: string): boolean => file.endsWith('.exclusive.test.js');
   const slow = files.filter(isSlow);
   const shared = files.filter((file) => !isSlow(file) && !isExclusive(file));
+  const patient = { ...options, timeoutS: 3 * options.timeoutS };
   const beside = await Promise.all([
-    runAll(slow, slow.length, { ...options, timeoutS: 3 * options.timeoutS }),
+    runAll(slow, slow.length, patient),
     runAll(shared, Math.min(2, availableParallelism()), options),
   ]);
-  const exclusive = await runAll(files.filter(isExclusive), 1, options);
+  const exclusive = await runAll(files.filter(isExclusive), 1, patient);
   return summarize([...beside.flat(), ...exclusive], options);
 }
 

@@ -45,6 +45,8 @@ export interface Modelled {
   mayHealUntilMs: number;
   /** Heals of it need not follow the schedule until then. */
   anyTimeUntilMs: number;
+  /** CSeq of our last heal that succeeded. */
+  healedBy: number;
   /** Why it may not be healed by us: passive, and nobody has asked. */
   isLeft: boolean;
   /** A heal that a request wants to know of leaves the rest to the far end again. */
@@ -58,7 +60,7 @@ export interface Modelled {
   repetitions: number;
   /** A refresh that was refused may be tried again from then on. */
   refreshFromMs: number;
-  /** The route that it has, if a heal was still waited for that may have been given up. */
+  /** The route that it has, if a heal was still waited for that may have been given up, or an older one came last. */
   alternative:
     | { readonly routes: readonly string[]; readonly target: string; readonly hop: string | undefined }
     | undefined;
