@@ -24,7 +24,6 @@ export function breakRoute(ledger: Ledger, dialog: Modelled, isWalked = false): 
   dialog.status = 'recovering';
   dialog.brokeAtMs = ledger.nowMs;
   dialog.nextFromMs = ledger.nowMs;
-  dialog.nextToMs = ledger.nowMs;
   dialog.attempts = 0;
   ledger.due.push(dueOf('status', dialog, { routeStatus: 'recovering' }));
 }
@@ -43,7 +42,6 @@ export function attemptFailed(ledger: Ledger, dialog: Modelled): void {
   dialog.attempts++;
   const delayMs = Math.min(60, 2 ** dialog.attempts) * 1000;
   dialog.nextFromMs = ledger.nowMs + (isOld ? 0 : delayMs / 2);
-  dialog.nextToMs = ledger.nowMs + delayMs;
 }
 
 /** The attempt is over; who waits hears of it, then the program, then the schedule goes on. */

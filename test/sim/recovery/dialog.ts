@@ -35,10 +35,9 @@ export interface Modelled {
   timer: { intervalS: number; isOurs: boolean; sinceMs: number } | undefined;
   /** The heal under way, one at a time. */
   heal: Heal | undefined;
-  /** Heals that have failed since the break, and when the next one may and must come. */
+  /** Heals that have failed since the break, and when the next one may come. */
   attempts: number;
   nextFromMs: number;
-  nextToMs: number;
   /** Where the walk stands: what the next heal must be, if the last one was moved on. */
   move: { readonly rung: Rung | undefined; readonly hop: string; readonly isRouted: boolean } | undefined;
   /** Reasons for which a healthy dialog may be healed, until then. */

@@ -12,7 +12,6 @@ export const transactionMs = 32_000;
 /** Wheels round up, and retransmissions and probes share instants. */
 export const slackMs = 50;
 export const quickMs = 4000;
-const dayMs = 86_400_000;
 
 /** What one place's rule is made with. */
 export interface EndWorld {
@@ -217,7 +216,6 @@ export class Ledger {
       heal: undefined,
       attempts: 0,
       nextFromMs: 0,
-      nextToMs: dayMs,
       move: undefined,
       mayHealUntilMs: -1,
       anyTimeUntilMs: -1,
