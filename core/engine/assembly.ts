@@ -187,7 +187,7 @@ function hopUser(parts: () => Parts, around: Surroundings): HopUser {
   return {
     hopLost: (hop, cause, flow) => {
       const { mode, clients, hops, healer } = parts();
-      if (flow !== undefined) clients.failFlow(flow);
+      if (flow !== undefined) clients.failFlow(flow, cause === 'hop-silent' ? cause : 'flow-lost');
       if (mode === 'none') return;
       hops.eachDialog(hop, (dialog) => healer.breakRoute(dialog, cause, 0));
       healer.pump();

@@ -7,7 +7,7 @@ import { identityUri } from '../message/sent-by.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { retryAfterMs } from '../recovery/schedule.ts';
 import type { TimerKind } from '../time/wheel.ts';
-import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
+import type { ClientFailure, ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import { CallDialogs } from './call-dialogs.ts';
 import type { Command, Content } from './command.ts';
 import { endWithContent } from './content.ts';
@@ -140,7 +140,8 @@ export class OutgoingCalls implements ClientUser {
     }
   }
 
-  onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
+  onFailure(tx: ClientTransaction, why: ClientFailure): void {
+    if (why === 'hop-silent') this.#parts.clients.forget(tx); // a late 2xx finds no call that its ACK would belong to
     const call = this.#calls.get(tx.owner);
     if (call === undefined || call.txId !== tx.id) return;
     if (call.givenUp !== 'no') this.#failedGivenUp(call);

@@ -8,7 +8,7 @@ import type { Hop } from '../recovery/hop.ts';
 import { refreshTarget } from '../recovery/next-hop.ts';
 import { retryAfterMs } from '../recovery/schedule.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
-import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
+import type { ClientFailure, ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import type { EndReason } from './event.ts';
 import { holdRefusingHop } from './failover.ts';
 import type { Parts } from './parts.ts';
@@ -177,13 +177,14 @@ export class Refreshes implements ClientUser {
     }
   }
 
-  onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
+  onFailure(tx: ClientTransaction, why: ClientFailure): void {
     const dialog = tx.owner;
     const refresh = this.#underWay.get(dialog);
     if (refresh?.txId !== tx.id) return;
     this.#end(tx, dialog, refresh);
-    const { mode, sessions, healer } = this.#parts;
-    if (why === 'flow-lost') {
+    const { mode, sessions, healer, acks, hops } = this.#parts;
+    if (why === 'hop-silent') acks.leave(tx, dialog, hops.of(dialog));
+    if (why !== 'timeout') {
       sessions.retry(dialog); // unless whoever lost the flow finds the dialog there, and marks it next
     } else if (mode === 'none') {
       this.#endDialog(dialog, 'session-expired');

@@ -3,7 +3,7 @@ import type { Message } from '../message/message.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import { classifyResponse, type Mender, menderOf } from '../recovery/classify.ts';
 import { responseEffect } from '../recovery/response-effect.ts';
-import type { ClientTransaction } from '../transaction/client-transaction.ts';
+import type { ClientFailure, ClientTransaction } from '../transaction/client-transaction.ts';
 import type { Content } from './command.ts';
 import type { EndReason, ResponseData } from './event.ts';
 import { Failover } from './failover.ts';
@@ -175,16 +175,17 @@ export class Requests implements SentRequestUser {
     this.waiting.limit(request);
   }
 
-  onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
+  onFailure(tx: ClientTransaction, why: ClientFailure): void {
     const request = this.#pending.get(tx.owner);
     if (request === undefined || request.place !== 'sent' || request.txId !== tx.id) return;
     this.#sent.ended(request);
     const { dialog, generation } = request;
-    const { mode, healer } = this.#parts;
+    const { mode, healer, acks, hops } = this.#parts;
+    if (why === 'hop-silent') acks.leave(tx, dialog, hops.of(dialog));
     const isStale = generation !== healer.health.generation[dialog];
     if (why === 'timeout' && !isStale && this.waiting.doubt(request, localResponse(408), 'local', 'either')) return;
     this.#pending.settle(request).failLocally(request.id, why === 'timeout' ? 408 : 503);
-    if (why === 'flow-lost') return; // whoever lost the flow marks all its dialogs next
+    if (why !== 'timeout') return; // whoever lost the flow marks all its dialogs next
     if (mode === 'none') {
       if (responseEffect(request.method, 408) !== 'transaction') this.#end(dialog, 'unreachable');
     } else if (!isStale) {

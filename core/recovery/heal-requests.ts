@@ -156,10 +156,20 @@ export class HealRequests {
     const tx = this.#transactions.get(id);
     if (tx === undefined) return undefined;
     const hop = this.#leave(tx);
-    if (this.#replacements.isUnderWay(dialog)) this.#leaveReplacement(tx, dialog);
-    else if (tx.method === 'INVITE') this.#acks.leave(tx, dialog, hop);
-    else this.#transactions.forget(tx);
+    this.abandon(tx, hop);
+    this.#replacements.end(dialog);
     return hop;
+  }
+
+  /**
+   * No answer to a heal is waited for any more. One to a re-INVITE is acknowledged all the same; nobody is left to acknowledge a new
+   * dialog: should the peer take that, it ends it for want of an ACK.
+   */
+  abandon(tx: ClientTransaction, hop: Hop): void {
+    const dialog = tx.owner;
+    const isReplacement = this.#replacements.isUnderWay(dialog);
+    if (tx.method === 'INVITE' && !isReplacement) this.#acks.leave(tx, dialog, hop);
+    else if (!isReplacement || !this.#transactions.cancel(tx)) this.#transactions.forget(tx);
   }
 
   /** The rung that another dialog of the peer was healed by may be none for this one: it then begins at the top. */
@@ -238,12 +248,6 @@ export class HealRequests {
     const { records } = this.#table;
     const block = this.#table.block(dialog);
     return records.bytes(block).subarray(records.start(block, Part.session), records.end(block, Part.session));
-  }
-
-  /** Nobody is left to acknowledge a new dialog: should the peer take it all the same, it ends it for want of an ACK. */
-  #leaveReplacement(tx: ClientTransaction, dialog: DialogIndex): void {
-    this.#replacements.end(dialog);
-    if (!this.#transactions.cancel(tx)) this.#transactions.forget(tx);
   }
 
   #leave(tx: ClientTransaction): Hop {

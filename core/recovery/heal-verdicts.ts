@@ -5,7 +5,7 @@ import { DialogFlag, type DialogIndex, DialogState, type DialogTable } from '../
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import type { Wheel } from '../time/wheel.ts';
-import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
+import type { ClientFailure, ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import type { Attempts } from './attempts.ts';
 import type { BreakLimits } from './break-limits.ts';
 import {
@@ -155,17 +155,18 @@ export class HealVerdicts implements ClientUser {
     }
   }
 
-  onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void {
+  onFailure(tx: ClientTransaction, why: ClientFailure): void {
     const dialog = tx.owner;
     if (!this.#requests.isUnderWay(tx)) return;
     const hop = this.#endTransaction(tx);
+    if (why === 'hop-silent') this.#requests.abandon(tx, hop);
     if (this.#replacements.end(dialog)) {
       this.#user.gone(dialog, 408);
       return;
     }
     // Whoever lost the flow marks all of its dialogs next.
-    const isMarkedNext = why === 'flow-lost' && this.#hops.of(dialog) === hop && this.#health.recovering[dialog] === 0;
-    this.failed(dialog, why, undefined, isMarkedNext);
+    const isMarkedNext = why !== 'timeout' && this.#hops.of(dialog) === hop && this.#health.recovering[dialog] === 0;
+    this.failed(dialog, why === 'timeout' ? why : 'flow-lost', undefined, isMarkedNext);
     if (why === 'timeout') this.#healer.pump();
   }
 

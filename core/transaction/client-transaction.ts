@@ -19,11 +19,16 @@ export interface ClientUser {
   /**
    * No final response will come: treat it as 408 or 503 (RFC 3261 §8.1.3.1). Never follows a final response, and is
    * the last word: the transaction has ended when this returns.
+   *
+   * With one exception: an INVITE whose hop has fallen silent may be answered late. Its transaction stays for that, and ends without a word.
    */
-  onFailure(tx: ClientTransaction, why: 'timeout' | 'flow-lost'): void;
+  onFailure(tx: ClientTransaction, why: ClientFailure): void;
 }
 
-/** `idle` is before `start`; `cancelling` is Proceeding once a CANCEL went out (§9.1). */
+/** `hop-silent` is told of INVITEs alone; to all else a hop that is held for dead is a lost flow. */
+export type ClientFailure = 'timeout' | 'flow-lost' | 'hop-silent';
+
+/** `idle` is before `start`; `cancelling` is Proceeding once a CANCEL went out (§9.1); `silent` is that of an INVITE that has failed. */
 export type ClientState = 'idle' | InviteClientState | NonInviteClientState | 'terminated';
 
 /**

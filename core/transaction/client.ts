@@ -293,13 +293,13 @@ export class ClientTransactions {
     return this.#flows.has(flow);
   }
 
-  /** The flow is lost: every transaction that waits on it fails at once, oldest first (§17.1.4). */
-  failFlow(flow: FlowId): void {
+  /** The flow is lost, or its hop has fallen silent: every transaction that waits on it fails at once, oldest first (§17.1.4). */
+  failFlow(flow: FlowId, why: 'flow-lost' | 'hop-silent' = 'flow-lost'): void {
     const ids = this.#flows.on(flow).map((index) => this.#pool.id(index));
     for (const id of ids) {
       const index = this.#pool.indexOf(id);
       if (index === 0 || this.#at(index).stage !== 'started') continue;
-      if (this.#at(index).method === 'INVITE') this.#invite.handle(index, 'flow-lost');
+      if (this.#at(index).method === 'INVITE') this.#invite.handle(index, why);
       else this.#nonInvite.handle(index, 'flow-lost');
     }
   }
@@ -331,6 +331,9 @@ export class ClientTransactions {
         return;
       case 'tell-flow-lost':
         tx.user.onFailure(tx, 'flow-lost');
+        return;
+      case 'tell-hop-silent':
+        tx.user.onFailure(tx, 'hop-silent');
         return;
     }
   }

@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Dialog } from '../../core/index.ts';
 import { type Bed, bed, call, finish } from '../engine/bed.ts';
-import { host } from '../engine/world.ts';
+import { host, nearOffer } from '../engine/world.ts';
 
 const test = suite('How soon a hop that has fallen silent is known to be dead');
 
@@ -136,6 +137,60 @@ for (const protocol of ['udp', 'tcp'] as const) {
     other.answersProbes = true;
     other.script = () => false;
     await clock.run(1000);
+    await finish(ground, dialog);
+  });
+}
+
+for (const protocol of ['udp', 'tcp'] as const) {
+  /**
+   * A call whose peer has no UPDATE; its hop hears nothing for 5 s, and then all of it: something that was given up, and the heal that came
+   * after it. The INVITEs that the peer has answered, and those whose answer was acknowledged.
+   */
+  const afterSilence = async (ground: Bed, ask: (dialog: Dialog) => void, quietMs = 1000) => {
+    const { clock, network, hop } = ground;
+    hop.capabilities = ['Allow: INVITE, ACK, BYE, CANCEL', 'Supported: ms-dialog-route-set-update'];
+    const { dialog } = await call(ground);
+    await clock.run(quietMs);
+    const place = { host, port: hop.port };
+    network.pause(place);
+    ask(dialog);
+    await clock.run(5000);
+    network.resume(place);
+    await clock.run(10_000);
+    const answered = hop.requests('INVITE').map(({ cseq }) => cseq);
+    const acknowledged = hop.requests('ACK').map(({ cseq }) => cseq);
+    assert.is(new Set(answered).size, 3, 'the call, what was given up, and the heal');
+    return { dialog, answered: [...new Set(answered)], acknowledged: [...new Set(acknowledged)] };
+  };
+
+  test(`a re-INVITE that was given up with its hop, and arrives all the same, has its 2xx acknowledged, over ${protocol}`, async () => {
+    const ground = await bed({ hops: 1, protocol });
+    const { dialog, answered, acknowledged } = await afterSilence(ground, (each) =>
+      ground.note('re-INVITE', each.request('INVITE', { body: nearOffer })),
+    );
+    assert.equal(ground.seen(), ['re-INVITE failed 503 local', 'recovering', 'healthy']);
+    assert.equal(acknowledged, answered);
+    await finish(ground, dialog);
+  });
+
+  test(`so has a heal by INVITE, over ${protocol}`, async () => {
+    const ground = await bed({ hops: 1, protocol });
+    const { dialog, answered, acknowledged } = await afterSilence(ground, (each) => ground.note('heal', each.heal()));
+    assert.equal(ground.seen(), ['heal failed 503 local', 'recovering', 'healthy']);
+    assert.equal(acknowledged, answered);
+    await finish(ground, dialog);
+  });
+
+  test(`and a session refresh by INVITE, over ${protocol}`, async () => {
+    const ground = await bed({ hops: 1, protocol, stack: { sessionTimer: { intervalS: 90 } } });
+    ground.hop.script = (request) => {
+      if (request.method !== 'INVITE') return false;
+      ground.hop.accept(request, { headers: ['Session-Expires: 90;refresher=uac'] });
+      return true;
+    };
+    const { dialog, answered, acknowledged } = await afterSilence(ground, () => undefined, 44_500);
+    assert.equal(ground.seen(), ['recovering', 'healthy']);
+    assert.equal(acknowledged, answered);
     await finish(ground, dialog);
   });
 }

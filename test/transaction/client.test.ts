@@ -131,6 +131,20 @@ test('a lost flow fails what is on it, oldest first, and nothing else', () => {
   assert.equal(seen(), []);
 });
 
+test('a hop that has fallen silent fails the same, but INVITEs may be answered late', () => {
+  const { clients, note, seen } = clientWorld();
+  const user: ClientUser = { onResponse: () => {}, onFailure: (tx, why) => note(`${tx.owner} ${why}`) };
+  for (const [owner, method] of ['UPDATE', 'INVITE', 'BYE'].entries()) {
+    const tx = clients.begin(method, 1 as FlowId, true, user, owner);
+    assert.ok(tx);
+    clients.start(tx, request({ method, branch: tx.branch }));
+  }
+  seen();
+  clients.failFlow(1 as FlowId, 'hop-silent');
+  assert.equal(seen(), ['0 0 flow-lost', '0 1 hop-silent', '0 2 flow-lost']);
+  assert.is(clients.count, 1);
+});
+
 test('in Accepted, the user keeps an ACK to send with each repeated 2xx', () => {
   const { clients, wheel, answer, pass } = clientWorld();
   const sent: string[] = [];

@@ -128,6 +128,44 @@ test('in Proceeding, a lost flow is told and ends it: §17.1.4 names no state', 
   assert.is(tx.state, 'terminated');
 });
 
+for (const [state, after] of [
+  ['Calling', []],
+  ['Proceeding', ringing],
+] as const) {
+  test(`in ${state}, a hop that has fallen silent is told, nothing is sent any more, and 64*T1 later it has ended without a word`, () => {
+    const { tx, clients, wheel, pass, respond, seen } = client('INVITE', { after: [...after] });
+    seen();
+    clients.failFlow(flow, 'hop-silent');
+    clients.failFlow(flow, 'hop-silent');
+    respond(180);
+    assert.is(tx.state, 'silent');
+    pass(31_999);
+    assert.is(tx.state, 'silent');
+    pass(1);
+    assert.equal(seen(), ['0 tell hop-silent']);
+    assert.is(tx.state, 'terminated');
+    assert.is(wheel.count, 0);
+    assert.is(clients.count, 0);
+  });
+}
+
+test('in Silent, a late 2xx is told and enters Accepted, a late 3xx-6xx is acknowledged, and a lost flow ends it', () => {
+  for (const [late, state, told] of [
+    [200, 'accepted', ['0 tell 200']],
+    [486, 'completed', ['0 send ACK', '0 tell 486']],
+    ['flow-lost', 'terminated', []],
+  ] as const) {
+    const { tx, clients, wheel, respond, seen } = client('INVITE');
+    clients.failFlow(flow, 'hop-silent');
+    seen();
+    if (late === 'flow-lost') clients.failFlow(flow);
+    else respond(late);
+    assert.is(tx.state, state);
+    assert.equal(seen(), [...told]);
+    assert.is(wheel.count, state === 'terminated' ? 0 : 1);
+  }
+});
+
 test('in Accepted, each 2xx is told, repeated or from another branch', () => {
   const { tx, wheel, respond, seen, pass } = client('INVITE', { after: answered });
   respond(200);

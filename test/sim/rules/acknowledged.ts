@@ -11,8 +11,6 @@ const branchesMs = 31_000;
 const atOnceMs = 4000;
 /** A program may think about an offer that a 2xx brings. */
 const thoughtMs = 40_000;
-/** A hop is held for dead after so many without a sign of life, which fails what is under way by it (RFC 3261 §17.1.4). */
-const probesMax = 3;
 
 /** An INVITE of ours, by the branch that it went by. */
 interface Invite {
@@ -32,7 +30,7 @@ interface Answer {
 
 /**
  * A 2xx to a re-INVITE gets its ACK; and when a call was answered and its ACK has gone, the 2xx of each further branch as well, unless the
- * dialog ends or the hop that it went by is lost meanwhile.
+ * dialog ends or the flow that it went by is lost meanwhile. A hop that falls silent excuses nothing: what it was given may arrive yet.
  *
  * @see RFC 3261 §13.2.2.4
  */
@@ -59,8 +57,6 @@ class End {
   readonly #invites = new Map<string, Invite>();
   readonly #waiting = new Map<string, Answer>();
   readonly #done = new Set<string>();
-  /** Probes by each flow since it was heard last. */
-  readonly #probes = new Map<FlowId, number>();
 
   constructor(violate: (what: string, callId: string) => void) {
     this.#violate = violate;
@@ -69,34 +65,23 @@ class End {
   see({ inputs, outputs, nowMs }: Step): void {
     for (const input of inputs) {
       if (input.kind === 'flow-lost' || input.kind === 'open-failed') this.#forgetAll();
-      if (input.kind === 'message') this.#heard(input.flow);
       const message = input.kind === 'message' && !isProbe(input.bytes) ? read(input.bytes) : undefined;
       if (input.kind === 'message' && message?.method === 'INVITE' && !message.isRequest)
         this.#answered(message, input.flow, nowMs);
     }
     for (const output of outputs) {
-      if (output.kind === 'send' && isProbe(output.bytes))
-        this.#probes.set(output.flow, (this.#probes.get(output.flow) ?? 0) + 1);
       const message = output.kind === 'send' && !isProbe(output.bytes) ? read(output.bytes) : undefined;
       if (output.kind === 'send' && message?.isRequest) this.#sent(message, output.flow, nowMs);
       if (output.kind === 'event' && output.event.kind === 'ended') this.#forget(output.event.dialog.callId);
       if (output.kind !== 'event' || output.event.kind !== 'route-status') continue;
-      // With a hop all that is under way by it has failed.
       const { status, cause } = output.event.routeStatus;
-      if (status === 'recovering' && (cause === 'hop-silent' || cause === 'flow-lost')) this.#forgetAll();
+      if (status === 'recovering' && cause === 'flow-lost') this.#forgetAll();
     }
     for (const [key, { dueMs, callId }] of this.#waiting) {
       if (nowMs <= dueMs) continue;
       this.#waiting.delete(key);
       this.#violate('does not acknowledge a 2xx', callId);
     }
-  }
-
-  #heard(flow: FlowId): void {
-    const probes = this.#probes.get(flow) ?? 0;
-    this.#probes.delete(flow);
-    if (probes < probesMax) return;
-    for (const [branch, invite] of this.#invites) if (invite.flow === flow) this.#invites.delete(branch);
   }
 
   #forget(callId: string): void {
@@ -120,6 +105,9 @@ class End {
         if (invite.callId === callId && invite.cseq === cseq) invite.dueSinceMs ??= nowMs;
     } else if (method === 'INVITE' && !this.#invites.has(branch) && !message.has('replaces')) {
       const dueSinceMs = message.toTag === '' ? undefined : nowMs;
+      // A call goes by another hop once the transaction of the one before has failed, which ends that (RFC 3261 §17.1.4).
+      for (const [other, invite] of this.#invites)
+        if (invite.callId === callId && invite.cseq === cseq) this.#invites.delete(other);
       this.#invites.set(branch, { flow, callId, cseq, hasOffer: message.body !== '', dueSinceMs });
     }
   }
