@@ -9,9 +9,11 @@ import { nothingLeft } from './rules/nothing-left.ts';
 import { oneOffer } from './rules/one-offer.ts';
 import { oneOutcome } from './rules/one-outcome.ts';
 import { openFlows } from './rules/open-flows.ts';
+import { owedByes } from './rules/owed-byes.ts';
 import { recoveryModel } from './rules/recovery-model.ts';
 import { rejectionFirst } from './rules/rejection-first.ts';
 import { risingNumbers } from './rules/rising-numbers.ts';
+import { silentHops } from './rules/silent-hops.ts';
 import { trueEndings } from './rules/true-endings.ts';
 import { wellAgain } from './rules/well-again.ts';
 
@@ -31,5 +33,7 @@ export const rules: readonly RuleMaker[] = [
   oneOffer,
   freshSessions,
   leftAlone,
+  silentHops,
+  owedByes,
   nothingLeft,
 ];
