@@ -32,7 +32,7 @@ export interface PendingRequest {
   sequence: number;
   /** It went to another hop once, since the one that it was for could not take it. */
   failedOver: boolean;
-  /** The program has gone, but the INVITE or UPDATE has to be brought to its end. */
+  /** The sender has had its outcome, or has gone, but the INVITE or UPDATE has to be brought to its end. */
   abandoned: boolean;
   timer: number;
   /** The first 430, once there was one, and until when its heal and the sending again may take. */

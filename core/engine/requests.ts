@@ -71,21 +71,12 @@ export class Requests implements SentRequestUser {
 
   /** The program no longer waits for the outcome. */
   abandon(id: number): void {
-    const { reporter, clients } = this.#parts;
+    const { reporter } = this.#parts;
     const request = this.#pending.get(id);
     if (request === undefined || request.abandoned) return;
     reporter.failWithCode(id, 'SIP_ABORTED', 'The request was abandoned.');
-    if (isTargetRefresh(request.method) && request.place === 'sent') {
-      // It may be answered all the same. What the answer says of target, session and timer then holds, and one to an INVITE is acknowledged.
-      request.abandoned = true;
-      this.#pending.stop(request);
-      const tx = clients.get(request.txId);
-      if (tx !== undefined && request.method === 'INVITE') clients.cancel(tx);
-      return;
-    }
-    this.#pending.settle(request);
-    this.#sent.forget(request);
-    this.waiting.left(request.dialog);
+    this.#sent.abandon(request);
+    if (!request.abandoned) this.waiting.left(request.dialog);
   }
 
   /** The dialog ends: its requests have failed. */
@@ -206,7 +197,7 @@ export class Requests implements SentRequestUser {
       return;
     }
     const told = this.#pending.settle(request);
-    if (request.resends > 0) this.healedCount++;
+    if (request.resends > 0 && !request.abandoned) this.healedCount++;
     takeSuccess(this.#parts, tx, request, message);
     told.done(request.id, { response: responseData(message) });
   }

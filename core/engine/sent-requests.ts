@@ -116,7 +116,24 @@ export class SentRequests {
     if (isOffer(request)) this.#parts.table.set(request.dialog, DialogFlag.offerPending, false);
   }
 
-  /** Nobody waits for the response any more. An INVITE may be answered all the same, and the answer is then acknowledged. */
+  /**
+   * The sender, who has been told, no longer waits for the response. An INVITE or UPDATE may be answered all the same: what the answer says of target,
+   * session and timer then holds, and one to an INVITE is acknowledged.
+   */
+  abandon(request: PendingRequest): void {
+    if (!isTargetRefresh(request.method) || request.place !== 'sent') {
+      this.#pending.settle(request);
+      this.forget(request);
+      return;
+    }
+    request.abandoned = true;
+    this.#pending.stop(request);
+    const { clients } = this.#parts;
+    const tx = clients.get(request.txId);
+    if (tx !== undefined && request.method === 'INVITE') clients.cancel(tx);
+  }
+
+  /** The dialog ends, or nobody waits for the response. An INVITE may be answered all the same, and the answer is then acknowledged. */
   forget(request: PendingRequest): void {
     if (request.place !== 'sent') return;
     this.ended(request);

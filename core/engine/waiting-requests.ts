@@ -184,9 +184,8 @@ export class WaitingRequests {
     if (doubted !== undefined) {
       this.#tellDoubted(request, doubted, false);
     } else if (flowFailed !== undefined) {
-      const told = this.#pending.settle(request);
-      this.#sent.forget(request);
-      told.failWithResponse(id, flowFailed, 'intermediary');
+      this.#parts.reporter.failWithResponse(id, flowFailed, 'intermediary');
+      this.#sent.abandon(request);
     }
     const status = doubted === undefined ? 430 : health.causeStatus(dialog);
     const cause = status === 0 ? 'timeout' : 'response';

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Bed, bed, call, finish } from '../engine/bed.ts';
 import type { RawPeer, Sip } from '../engine/raw-peer.ts';
+import { farAnswer, host, nearOffer } from '../engine/world.ts';
 
 const test = suite('The fast path: 430 Dialog-Route-Set-Update (figure 1)');
 
@@ -129,6 +130,47 @@ test('the 4 s run on while the request is out again', async () => {
   await clock.run(100);
   await finish(ground, dialog);
 });
+
+for (const method of ['UPDATE', 'INVITE'] as const) {
+  test(`what a 2xx to an ${method} says that comes after the 4 s holds all the same: target and session`, async () => {
+    const ground = await bed({ hops: 1 });
+    const { dialog, raw } = await call(ground);
+    const { hop, clock } = ground;
+    const newOffer = `${nearOffer}t=0 0\r\n`;
+    const sent: Sip[] = [];
+    let heals = 0;
+    hop.script = (request) => {
+      if (request.method === 'UPDATE' && request.body === '') return heals++ > 0;
+      if (request.body !== newOffer) return false;
+      if (sent.every(({ cseq }) => cseq !== request.cseq)) sent.push(request);
+      if (sent.length === 1) hop.reply(request, 430, { headers: healIt });
+      else if (method === 'INVITE') hop.reply(request, 100);
+      return true;
+    };
+    ground.note('ours', dialog.request(method, { body: newOffer }));
+    await clock.run(4100);
+    assert.equal(ground.seen(), ['ours failed 430 intermediary', 'recovering']);
+    assert.is(hop.requests('CANCEL').length, method === 'INVITE' ? 1 : 0);
+    ground.note('early', dialog.request('UPDATE', { body: nearOffer }));
+    await clock.run(10);
+    assert.is(ground.seen().at(-1), 'early failed 491 local', 'its offer is still out');
+    const late = sent[1] ?? hop.last(method);
+    hop.reply(late, 200, { headers: [`Contact: <sip:moved@${host}:${hop.port}>`], body: farAnswer });
+    await clock.run(10);
+    if (method === 'INVITE') assert.is(hop.last('ACK').cseq, late.cseq);
+    ground.note('info', dialog.request('INFO'));
+    await clock.run(10);
+    assert.is(hop.last('INFO').requestUri, `sip:moved@${host}:${hop.port}`);
+    raw.request('INVITE');
+    await clock.run(10);
+    assert.is(hop.responses('INVITE').at(-1)?.body, newOffer);
+    raw.acknowledge(hop.responses('INVITE').at(-1) ?? hop.last(''));
+    hop.script = () => false;
+    await clock.run(70_000);
+    assert.is(ground.seen().at(-1), 'healthy');
+    await finish(ground, dialog);
+  });
+}
 
 test('a route that another request finds broken meanwhile: who waits for the heal is told before the program hears of the break', async () => {
   const ground = await bed({ hops: 1 });
