@@ -28,10 +28,12 @@ export function breakRoute(ledger: Ledger, dialog: Modelled, isWalked = false): 
   ledger.due.push(dueOf('status', dialog, { routeStatus: 'recovering' }));
 }
 
-/** What waits fails, and the dialog ends, when it has been broken for too long. */
-export function isPastDeadline({ end, nowMs }: Ledger, { status, brokeAtMs }: Modelled): boolean {
-  const { deadlineMs = Number.POSITIVE_INFINITY } = end;
-  return status === 'recovering' && nowMs - brokeAtMs >= deadlineMs - slackMs;
+/** What waits fails, and the dialog ends, when it has been broken for too long, or too long without media. */
+export function isPastDeadline({ end, nowMs }: Ledger, { status, brokeAtMs, mediaDeadAtMs }: Modelled): boolean {
+  if (status !== 'recovering') return false;
+  const { deadlineMs = Number.POSITIVE_INFINITY, mediaTimeoutMs = Number.POSITIVE_INFINITY } = end;
+  const isWithoutMedia = mediaDeadAtMs !== undefined && nowMs - mediaDeadAtMs >= mediaTimeoutMs - slackMs;
+  return isWithoutMedia || nowMs - brokeAtMs >= deadlineMs - slackMs;
 }
 
 export function attemptFailed(ledger: Ledger, dialog: Modelled): void {

@@ -20,6 +20,7 @@ export function takeCallAnswer(ledger: Ledger, sent: Sent, answer: Message): voi
     if (answer.status >= 200) answeredAgain(ledger, known);
     return;
   }
+  if (sent.isDone) return;
   const target = uriOf(answer.header('contact'));
   const routes = answer.recordRoute.map(uriOf).reverse();
   const offer = sent.message.body;

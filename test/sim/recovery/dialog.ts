@@ -51,6 +51,8 @@ export interface Modelled {
   /** A heal that a request wants to know of leaves the rest to the far end again. */
   isLeftAfterHeal: boolean;
   byeAtMs: number | undefined;
+  /** The peer has ended it; it may be told when the INVITE that was to replace it has failed, too. */
+  hasBye: boolean;
   mediaDeadAtMs: number | undefined;
   group: string | undefined;
   /** An INVITE of the peer's, answered by a 2xx that it has not acknowledged. */

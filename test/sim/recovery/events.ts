@@ -76,7 +76,7 @@ export function takeResult(ledger: Ledger, { id, failure }: Extract<EngineEvent,
   }
   // The session ends for want of an ACK, and all that was wished for in it.
   if (isUnacknowledged(ledger, dialog) || isPastDeadline(ledger, dialog)) return;
-  if (ledger.mayFail.has(dialog) || dialog.byeAtMs !== undefined) return;
+  if (ledger.mayFail.has(dialog) || ledger.mayEnd.has(dialog) || dialog.byeAtMs !== undefined) return;
   // An INVITE is not waited for any longer, whatever became of it.
   if (wish.method === 'INVITE' && wish.sentAtMs > 0 && ledger.nowMs - wish.sentAtMs >= transactionMs - slackMs) {
     ledger.mayBreak.add(dialog);
@@ -164,7 +164,8 @@ export function takeEnd(
   const due = ledger.due.find((each) => each.dialog === dialog && each.kind === 'ended');
   if (due !== undefined) ledger.meet(due);
   const wrong = (): void => ledger.violate(`ends (${by} ${reason}) without a cause`, dialog);
-  if (reason === 'does-not-exist' && due === undefined && ledger.isOn && !ledger.mayEnd.has(dialog)) wrong();
+  const mayEnd = ledger.mayEnd.has(dialog) || dialog.hasBye;
+  if (reason === 'does-not-exist' && due === undefined && ledger.isOn && !mayEnd) wrong();
   else if (reason === 'session-expired' && by === 'local' && dialog.status === 'recovering') wrong();
   ledger.forget(dialog);
 }

@@ -65,8 +65,8 @@ export function takeHealAnswer(ledger: Ledger, sent: Sent, answer: Message): voi
       break;
     case 'next-rung':
       if (isOld) mayHealFor(ledger, dialog, quickMs);
-      else
-        walkOn(ledger, dialog, { rung: rungs[rungs.indexOf(heal.rung) + 1], hop: heal.hop, isRouted: heal.isRouted });
+      // With a Route or without: another dialog's heal may have found out meanwhile that this hop does not want one.
+      else walkOn(ledger, dialog, { rung: rungs[rungs.indexOf(heal.rung) + 1], hop: heal.hop, isRouted: false });
       ledger.world.take(moveRow(heal.rung));
       break;
     case 'longer':

@@ -222,6 +222,7 @@ export class Ledger {
       isLeft: false,
       isLeftAfterHeal: false,
       byeAtMs: undefined,
+      hasBye: false,
       mediaDeadAtMs: undefined,
       group: undefined,
       unacked: undefined,

@@ -6,7 +6,7 @@ import { breakRoute } from './breaks.ts';
 import type { Modelled } from './dialog.ts';
 import { type Ledger, quickMs } from './ledger.ts';
 import type { Sent, Wish } from './requests.ts';
-import { mayHealFor, takeRefreshAnswered } from './routes.ts';
+import { mayHealFor, takeHealedRoute, takeRefreshAnswered } from './routes.ts';
 import { lateRow, requestRow } from './rows.ts';
 
 /* What answers to the requests of a program, and to session refreshes, lead to. */
@@ -140,9 +140,11 @@ export function takeRefreshAnswer(ledger: Ledger, sent: Sent, answer: Message): 
   if (answer.status < 300) {
     takeRefreshAnswered(ledger, sent, dialog, answer);
     // It may have been a heal: without a route set they look the same.
+    if (sent.message.route.length > 0) return;
     const routes = answer.recordRoute.map(uriOf).reverse();
-    if (sent.message.route.length === 0)
-      dialog.alternative = { routes, target: uriOf(answer.header('contact')) || dialog.target, hop: sent.hop };
+    dialog.alternative = { routes, target: uriOf(answer.header('contact')) || dialog.target, hop: sent.hop };
+    if (dialog.status === 'recovering')
+      ledger.mayBeWell.set(dialog, () => takeHealedRoute(ledger, dialog, [], sent, answer));
   } else if (answer.status === 430 && actionOf(answer) === 'Dialog') {
     if (!ledger.isOn) dialog.refreshFromMs = ledger.nowMs;
     mayHealFor(ledger, dialog, quickMs);

@@ -14,14 +14,15 @@ import { hearAbilities, hearTimer } from './sessions.ts';
 export function takeRequest(ledger: Ledger, message: Message, flow: FlowId): void {
   const by = ledger.flows.get(flow);
   if (by !== undefined && !by.isOurs && ledger.end.protocol === 'tcp') by.hop ??= hopAt(ledger, sentBy(message));
+  const dialog = ledger.find(message.callId, message.toTag, message.fromTag);
   if (message.method !== 'ACK') {
+    if (dialog !== undefined && message.method === 'BYE') dialog.hasBye = true;
     const name = serverKey(message);
     const known = ledger.received.get(name);
     if (known !== undefined) known.flow = flow;
     else ledger.received.set(name, { message, flow, atMs: ledger.nowMs, isAnswered: false });
     return;
   }
-  const dialog = ledger.find(message.callId, message.toTag, message.fromTag);
   ledger.touched = dialog;
   if (dialog?.unacked?.cseq === message.cseq) dialog.unacked = undefined;
 }

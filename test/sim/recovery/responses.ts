@@ -16,7 +16,7 @@ export function takeAnswer(ledger: Ledger, message: Message, flow: FlowId): void
   if (sent === undefined || sent.message.method !== message.method) return;
   const { dialog } = sent;
   if (sent.kind === 'call') {
-    if (message.status > 100 && message.status < 300 && !sent.isDone) takeCallAnswer(ledger, sent, message);
+    if (message.status > 100 && message.status < 300) takeCallAnswer(ledger, sent, message);
     return;
   }
   if (message.status < 200) return;

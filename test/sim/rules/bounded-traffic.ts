@@ -6,6 +6,8 @@ import { isProbe, read } from '../reading.ts';
 /** What a dialog may cause in a minute by itself: the heals that the schedule begins with, and a refresh or two, each sent 11 times in 32 s. */
 const attemptsPerMinute = 8;
 const copies = 11;
+/** A BYE that nobody answers is tried on (each for 32 s), when its dialog is long gone. */
+const byesPerMinute = 3;
 /** What one wish of a user may cause: three tries and two heals, an ACK for each, a BYE. */
 const requestsPerWish = 8;
 const windowMs = 60_000;
@@ -20,12 +22,14 @@ interface Count {
   received: number;
   wishes: number;
   dialogsMost: number;
+  /** Call-IDs. */
+  readonly byes: Set<string>;
 }
 
 /**
  * Recovery traffic is bounded: in a minute an end sends its probes, what its users and its peers have asked for, and a few attempts a
  * dialog; and while no hop lives, nothing but probes and what users want. A hop by which no dialog goes, or that is not listed, is not asked
- * whether it lives: a session refresh (RFC 4028) or an owed BYE may find it out.
+ * whether it lives: a session refresh (RFC 4028), a heal or an owed BYE may find it out.
  */
 export const boundedTraffic: RuleMaker = {
   name: 'bounded-traffic',
@@ -43,11 +47,12 @@ export const boundedTraffic: RuleMaker = {
     function closeMinute(): void {
       for (const place of ['near', 'far'] as const) {
         const end = plan.cast[place];
-        const { sent, received, wishes, dialogsMost } = counts[place];
+        const { sent, received, wishes, dialogsMost, byes } = counts[place];
         counts[place] = fresh(living[place].size);
         if (end.kind === 'model') continue;
         const probes = (1.2 * plan.cast.hops.length * windowMs) / end.probeIntervalMs + 60;
-        const causes = wishes * requestsPerWish + dialogsMost * attemptsPerMinute + received;
+        const causes =
+          wishes * requestsPerWish + dialogsMost * attemptsPerMinute + byes.size * byesPerMinute + received;
         const bound = Math.floor(probes + causes * copies);
         if (sent > bound) violate(`${place} sends ${sent} messages in a minute, ${bound} at most`);
       }
@@ -63,6 +68,8 @@ export const boundedTraffic: RuleMaker = {
         if (output.kind !== 'send') continue;
         count.sent++;
         if (isResponse(output.bytes) || isProbe(output.bytes)) continue;
+        const message = read(output.bytes);
+        if (message?.method === 'BYE') count.byes.add(message.callId);
         if (!unknown.mayTake(happening, output.flow, output.bytes)) inOutage[place].requests++;
       }
     }
@@ -131,8 +138,6 @@ class UnknownHops {
   readonly #remoteOf = new Map<string, string>();
   /** By place and address: hops that were asked in the outage, or lost. */
   readonly #known = new Set<string>();
-  /** By place and Call-ID: dialogs that are told to recover. */
-  readonly #recovering = new Set<string>();
   /** The branch of the one request of each dialog by each hop. */
   readonly #requests = new Map<string, string>();
 
@@ -152,21 +157,16 @@ class UnknownHops {
     for (const output of outputs) {
       if (output.kind === 'send' && isProbe(output.bytes) && !isResponse(output.bytes))
         this.#known.add(`${place} ${this.#remoteOf.get(`${place} ${life} ${output.flow}`)}`);
-      if (output.kind !== 'event' || output.event.kind !== 'route-status') continue;
-      const { dialog, routeStatus } = output.event;
-      if (routeStatus.status === 'recovering') this.#recovering.add(`${place} ${dialog.callId}`);
-      else this.#recovering.delete(`${place} ${dialog.callId}`);
     }
   }
 
-  /** Whether that is the one session refresh or owed BYE of a dialog by such a hop, or a copy of it. */
+  /** Whether that is the one session refresh, heal or owed BYE of a dialog by such a hop, or a copy of it. */
   mayTake({ place, life }: Step, flow: FlowId, bytes: Uint8Array): boolean {
     const remote = this.#remoteOf.get(`${place} ${life} ${flow}`);
     const message = read(bytes);
     if (message === undefined || remote === undefined || this.#known.has(`${place} ${remote}`)) return false;
     const { method, callId, toTag, topVia } = message;
-    const isRefresh = (method === 'UPDATE' || method === 'INVITE') && !this.#recovering.has(`${place} ${callId}`);
-    if (toTag === '' || !(isRefresh || method === 'BYE')) return false;
+    if (toTag === '' || !(method === 'UPDATE' || method === 'INVITE' || method === 'BYE')) return false;
     const key = `${place} ${callId} ${remote}`;
     const branch = this.#requests.get(key) ?? topVia;
     this.#requests.set(key, branch);
@@ -175,7 +175,7 @@ class UnknownHops {
 }
 
 function fresh(dialogs: number): Count {
-  return { sent: 0, received: 0, wishes: 0, dialogsMost: dialogs };
+  return { sent: 0, received: 0, wishes: 0, dialogsMost: dialogs, byes: new Set() };
 }
 
 function isResponse(bytes: Uint8Array): boolean {
