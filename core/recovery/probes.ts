@@ -135,6 +135,7 @@ export class Probes {
     else this.#send(hop, hop.flow);
     const isLast = hop.state === 'up' && hop.misses === probeMissesMax - 1;
     const waitMs = isLast ? this.#paceMs(hop) * lastWaitShare : this.#paceMs(hop);
+    this.forget(hop); // a BYE that it is given as it dies has it watched anew
     hop.probeTimer = this.#wheel.arm(this.#probe, hop.index, this.#wheel.nowMs + waitMs);
   }
 

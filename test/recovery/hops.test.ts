@@ -81,6 +81,26 @@ test('a hop that refuses its flow is dead at once: the request fails first, then
   await finish(ground, dialog);
 });
 
+test('a hop that dies under a BYE is probed no more often than any other', async () => {
+  const ground = await bed();
+  const { near, network, clock } = ground;
+  const { dialog } = await call(ground);
+  near.setHops([`sip:${host}:5080`]);
+  const { dialog: carried } = await call(ground);
+  network.kill(hopAddress);
+  network.pause({ host, port: 5080 });
+  const ended = dialog.bye().catch(() => undefined);
+  await clock.run(6000);
+  network.resume({ host, port: 5080 });
+  await clock.run(1000);
+  await ended;
+  const times = probesTo(ground, 5080);
+  const gapsMs = times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0));
+  assert.ok(gapsMs.length >= 15, `${gapsMs}`);
+  assert.ok(Math.min(...gapsMs) >= 250, `${gapsMs}`);
+  await finish(ground, carried);
+});
+
 test('a dead hop marks every dialog that it carries, and no other', async () => {
   const ground = await bed();
   const calls = [await call(ground), await call(ground), await call(ground), await call(ground)];

@@ -41,6 +41,8 @@ export function attemptFailed(ledger: Ledger, dialog: Modelled): void {
   const isOld = dialog.heal !== undefined && dialog.heal.generation < dialog.generation;
   dialog.heal = undefined;
   dialog.move = undefined;
+  // Whoever has asked for heals meanwhile has the schedule begin anew.
+  if (ledger.nowMs <= dialog.anyTimeUntilMs) dialog.attempts = 0;
   dialog.attempts++;
   const delayMs = Math.min(60, 2 ** dialog.attempts) * 1000;
   dialog.nextFromMs = ledger.nowMs + (isOld ? 0 : delayMs / 2);

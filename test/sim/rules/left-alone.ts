@@ -44,8 +44,11 @@ class End {
   readonly #heldUntilMs = new Map<string, number>();
   /** Probes since the hop was heard last. */
   readonly #probes = new Map<string, number>();
-  /** Requests under way, and the hops that they went to. What a hop leaves behind when it goes down has failed, and a late answer says nothing. */
-  readonly #known = new Map<string, string>();
+  /**
+   * Requests under way, and the hops that they went to. What a hop leaves behind when it goes down has failed, as has what a BYE
+   * leaves behind, and a late answer says nothing.
+   */
+  readonly #known = new Map<string, { readonly hop: string; readonly callId: string }>();
   /** Call-IDs by the dialogs that recover. */
   readonly #recovering = new Map<unknown, string>();
   /** Target refreshes that its program has asked for, with their dialogs: they are no heals. */
@@ -88,7 +91,7 @@ class End {
   #down(hop: string | undefined): void {
     if (hop === undefined) return;
     this.#heldUntilMs.delete(hop);
-    for (const [asked, at] of this.#known) if (at === hop) this.#known.delete(asked);
+    for (const [asked, at] of this.#known) if (at.hop === hop) this.#known.delete(asked);
   }
 
   #heard(flow: FlowId, bytes: Uint8Array, nowMs: number): void {
@@ -118,13 +121,16 @@ class End {
     if (message === undefined || !message.isRequest) return;
     const key = `${branchOf(message)} ${message.method}`;
     if (this.#known.has(key)) return;
-    this.#known.set(key, hop);
+    const { callId } = message;
+    if (message.method === 'BYE')
+      for (const [asked, at] of this.#known) if (at.callId === callId) this.#known.delete(asked);
+    this.#known.set(key, { hop, callId });
     const untilMs = this.#heldUntilMs.get(hop) ?? 0;
     if (nowMs >= untilMs - slackMs || !this.#isBinding(message)) return;
     const leftS = ((untilMs - nowMs) / 1000).toFixed(1);
     this.#violate(
       `${place} sends ${message.method} to ${hop}, which wants to be left alone for ${leftS} s more`,
-      message.callId,
+      callId,
     );
   }
 
