@@ -44,8 +44,8 @@ export interface Modelled {
   mayHealUntilMs: number;
   /** Heals of it need not follow the schedule until then. */
   anyTimeUntilMs: number;
-  /** CSeq of our last heal that succeeded. */
-  healedBy: number;
+  /** CSeq of our last heal: what older ones bring is no longer asked for. */
+  lastHeal: number;
   /** Why it may not be healed by us: passive, and nobody has asked. */
   isLeft: boolean;
   /** A heal that a request wants to know of leaves the rest to the far end again. */

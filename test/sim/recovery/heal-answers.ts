@@ -18,7 +18,7 @@ export function takeHealAnswer(ledger: Ledger, sent: Sent, answer: Message): voi
   if (dialog === undefined) return;
   const heal = dialog.heal;
   if (heal === undefined || heal.cseq !== sent.message.cseq) {
-    if (answer.status >= 300) return;
+    if (answer.status >= 300 || answer.cseq < dialog.lastHeal) return;
     // Of a hop that was taken for dead, and was not.
     if (dialog.status === 'recovering' && sent.generation === dialog.generation)
       ledger.mayBeWell.set(dialog, () => takeHealedRoute(ledger, dialog, sent.message.route.map(uriOf), sent, answer));

@@ -35,6 +35,11 @@ export function healsOrRefreshes(
   );
   const isHealing = dialog.status === 'recovering' || isQuick || dialog.move !== undefined;
   const isRefresh = !isHealing && routes.join(', ') === dialog.routes.join(', ');
+  for (const sent of ledger.openSent) {
+    if (sent.kind !== 'refresh' || sent.dialog !== dialog || ledger.nowMs - sent.atMs < transactionMs - slackMs) continue;
+    ledger.done(sent);
+    dialog.refreshFromMs = ledger.nowMs;
+  }
   if (isRefresh && (isRefreshDue(ledger, dialog) || !mayHeal(ledger, dialog))) {
     note('refresh', dialog);
     const isDue = isRefreshDue(ledger, dialog);
@@ -63,7 +68,10 @@ export function noteHeal(
   const { move } = dialog;
   // Meanwhile another dialog's heal may have found out that this hop wants a Route.
   const isOtherPath = move?.hop === hop && move?.isRouted === true && !isRouted;
-  if (move !== undefined && (isOtherPath || (move.rung !== undefined && rung !== move.rung)))
+  // And a session refresh of it that the peer does not know UPDATE.
+  const isBelow = dialog.allowsUpdate === false && move?.rung === 'UPDATE with the offer' && rung !== 'UPDATE';
+  const isOtherRung = move?.rung !== undefined && rung !== move.rung && !isBelow;
+  if (move !== undefined && (isOtherPath || isOtherRung))
     ledger.violate(`goes on with ${rung} [${routes}], not with ${move.rung} ${move.isRouted}`, dialog);
   dialog.move = undefined;
   // Heals go where somebody lives.
@@ -71,6 +79,7 @@ export function noteHeal(
   if (place !== undefined) place.isDead = false;
   const { cseq } = message;
   const { generation } = dialog;
+  dialog.lastHeal = cseq;
   dialog.heal = {
     cseq,
     rung,

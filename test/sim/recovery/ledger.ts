@@ -226,7 +226,7 @@ export class Ledger {
       mediaDeadAtMs: undefined,
       group: undefined,
       unacked: undefined,
-      healedBy: 0,
+      lastHeal: 0,
       repetitions: 0,
       isDoubtful: false,
       movedBefore: 0,

@@ -153,6 +153,8 @@ export function takeRefreshAnswer(ledger: Ledger, sent: Sent, answer: Message): 
     ledger.mayBreak.add(dialog);
     // Without a route set a heal looks the same.
     ledger.mayEnd.add(dialog);
+    if (sent.message.method === 'UPDATE' && (answer.status === 405 || answer.status === 501))
+      dialog.allowsUpdate = false;
     const eighthMs = (dialog.timer?.intervalS ?? 0) * 125;
     const isSoon = soonAgain.has(answer.status);
     dialog.refreshFromMs = ledger.nowMs + (isSoon ? 0 : eighthMs);

@@ -95,14 +95,12 @@ export function retarget(ledger: Ledger, dialog: Modelled, message: Message): vo
   dialog.movedBefore = message.isRequest ? last + 1 : message.cseq;
 }
 
-/** Both routes live; the last one is kept (Q6). Of two heals of ours nothing says which: either may be. */
+/** Both routes live; the last one is kept (Q6). */
 export function adoptLate(dialog: Modelled, sent: Sent, answer: Message): void {
   const target = uriOf(answer.header('contact'));
   if (target !== '' && target !== dialog.target) return;
   const recordRoute = answer.recordRoute.map(uriOf).reverse();
-  const former = { routes: dialog.routes, target: dialog.target, hop: dialog.hop };
   moveTo(dialog, recordRoute.length > 0 ? recordRoute : sent.message.route.map(uriOf), sent.hop);
-  if (answer.cseq < dialog.healedBy) dialog.alternative = former;
 }
 
 /** A target refresh of ours was taken (RFC 3261 §12.2.1.2, RFC 4028 §7.2). */
@@ -127,7 +125,6 @@ export function takeHealedRoute(
   sent: Sent,
   answer: Message,
 ): void {
-  dialog.healedBy = Math.max(dialog.healedBy, answer.cseq);
   const isOlder = isOlderWord(dialog, answer);
   // The far end has healed it meanwhile, and then moved.
   if (isOlder && sent.generation < dialog.generation) {
