@@ -36,7 +36,8 @@ export function healsOrRefreshes(
   const isHealing = dialog.status === 'recovering' || isQuick || dialog.move !== undefined;
   const isRefresh = !isHealing && routes.join(', ') === dialog.routes.join(', ');
   for (const sent of ledger.openSent) {
-    if (sent.kind !== 'refresh' || sent.dialog !== dialog || ledger.nowMs - sent.atMs < transactionMs - slackMs) continue;
+    if (sent.kind !== 'refresh' || sent.dialog !== dialog || ledger.nowMs - sent.atMs < transactionMs - slackMs)
+      continue;
     ledger.done(sent);
     dialog.refreshFromMs = ledger.nowMs;
   }

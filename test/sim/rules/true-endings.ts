@@ -10,6 +10,11 @@ const transactionMs = 35_000;
 
 type Ended = Extract<Happening, { kind: 'ended' }>;
 
+interface Living {
+  readonly callId: string;
+  readonly sinceMs: number;
+}
+
 /** A dialog ends by its users, by a genuine verdict, by its own give-up rule, or by its peer's: never for another reason. */
 export const trueEndings: RuleMaker = {
   name: 'true-endings',
@@ -22,12 +27,14 @@ export const trueEndings: RuleMaker = {
     const broken = new Set<string>();
     /** Call-IDs that a place has ended itself, or lost with its process. */
     const left: Record<Place, Set<string>> = { near: new Set(), far: new Set() };
-    const living: Record<Place, Map<string, string>> = { near: new Map(), far: new Map() };
+    const living: Record<Place, Map<string, Living>> = { near: new Map(), far: new Map() };
+    /** When a place has lost its memory: whatever its peer had then is no dialog of what it has since. */
+    const forgotAtMs: Record<Place, number> = { near: Number.NEGATIVE_INFINITY, far: Number.NEGATIVE_INFINITY };
     const answered: { readonly fault: Fault & { kind: 'hop-answers' }; readonly untilMs: number }[] = [];
     let calmAtMs = Number.POSITIVE_INFINITY;
 
     function died(place: Place): void {
-      for (const callId of living[place].values()) left[place].add(callId);
+      for (const { callId } of living[place].values()) left[place].add(callId);
       living[place].clear();
       // Its next process numbers its dialogs anew.
       for (const keys of [established, wished, broken])
@@ -37,7 +44,8 @@ export const trueEndings: RuleMaker = {
     function ended({ place, dialog, callId, by, reason, atMs }: Ended): void {
       const key = `${place} ${dialog}`;
       const other = place === 'near' ? 'far' : 'near';
-      const peerHasIt = [...living[other].values()].includes(callId) && !left[other].has(callId);
+      const isSame = (peers: Living): boolean => peers.callId === callId && peers.sinceMs > forgotAtMs[place];
+      const peerHasIt = [...living[other].values()].some(isSame) && !left[other].has(callId);
       living[place].delete(dialog);
       if (by === 'local') left[place].add(callId);
       const end = ends[place];
@@ -97,21 +105,22 @@ export const trueEndings: RuleMaker = {
             break;
           case 'established':
             established.add(`${happening.place} ${happening.dialog}`);
-            living[happening.place].set(happening.dialog, happening.callId);
+            living[happening.place].set(happening.dialog, { callId: happening.callId, sinceMs: nowMs() });
             break;
           case 'route-status': {
             const key = `${happening.place} ${happening.dialog}`;
             if (happening.status === 'recovering') broken.add(key);
             else broken.delete(key);
             // A dialog that was replaced has another Call-ID from now on.
-            if (living[happening.place].has(happening.dialog))
-              living[happening.place].set(happening.dialog, happening.callId);
+            const had = living[happening.place].get(happening.dialog);
+            if (had !== undefined) living[happening.place].set(happening.dialog, { ...had, callId: happening.callId });
             break;
           }
           case 'fault': {
             const { fault } = happening;
             if (fault.kind === 'hop-answers' && fatalStatuses.has(fault.status) && !happening.over)
               answered.push({ fault, untilMs: nowMs() + fault.forMs });
+            if (fault.kind === 'restart' && !fault.kept) forgotAtMs[fault.place] = nowMs();
             break;
           }
           case 'ended':
