@@ -65,11 +65,12 @@ export function takeResult(ledger: Ledger, { id, failure }: Extract<EngineEvent,
     if (!isRight) ledger.violate(`tells ${status ?? failure?.code} of ${method}, not ${due.status}`, dialog);
     return;
   }
+  if (wish.isGivenUp) return;
   if (failure === undefined) {
     ledger.violate(`tells a success of ${method} that nobody has answered`, dialog);
     return;
   }
-  if (failure.code !== 'SIP_FAILURE_RESPONSE' || wish.isGivenUp) return;
+  if (failure.code !== 'SIP_FAILURE_RESPONSE') return;
   if (wish.state === 'confirming') {
     ledger.mayBreak.add(dialog);
     return;

@@ -97,16 +97,18 @@ export function takeLateAnswer(
 }
 
 /** What is put right at the next try, without a word to anyone. */
-export function mayTryAgain({ method, tries, dialog }: Wish, answer: Message, isOvertaken: boolean): boolean {
+export function mayTryAgain(wish: Wish, answer: Message, isOvertaken: boolean): boolean {
+  const { method, dialog } = wish;
   const { status } = answer;
+  const mayTry = wish.tries < 3 || wish.isGivenUp;
   const isRefresh = method === 'UPDATE' || method === 'INVITE';
   // While a route is broken its heals have the word.
   if (dialog.status === 'recovering') return false;
-  if (isOvertaken && isRefresh) return tries < 3;
-  if (status === 491 && isRefresh) return tries < 3;
+  if (isOvertaken && isRefresh) return mayTry;
+  if (status === 491 && isRefresh) return mayTry;
   if (status === 500 && isRefresh && answer.has('retry-after'))
-    return tries < 3 && Number.parseInt(answer.header('retry-after'), 10) <= 10;
-  if (status === 422 && isRefresh) return tries < 3;
+    return mayTry && Number.parseInt(answer.header('retry-after'), 10) <= 10;
+  if (status === 422 && isRefresh) return mayTry;
   return false;
 }
 

@@ -3,7 +3,7 @@ import { uriOf } from '../models/address-value.ts';
 import type { Message } from '../models/message.ts';
 import { replacedBy } from './calls.ts';
 import type { Modelled } from './dialog.ts';
-import { healsOrRefreshes, noteHeal } from './heals.ts';
+import { healsOrRefreshes, mayHeal, noteHeal } from './heals.ts';
 import { dialogKey, type Ledger, slackMs } from './ledger.ts';
 import { branchOf, type Sent, type Wish } from './requests.ts';
 import { moveTo } from './routes.ts';
@@ -101,7 +101,8 @@ export function wishFor(ledger: Ledger, dialog: Modelled, message: Message): Wis
     if (wish.state === 'again' && ledger.nowMs < wish.againFromMs - slackMs) continue;
     if (wish.state === 'again' || wish.state === 'new') found ??= wish;
     else if (wish.state === 'sent' && ledger.due.some((due) => due.wish === wish && due.orSent)) found ??= wish;
-    else if (wish.state === 'sent' && wish.cseq === cseq) found ??= wish;
+    // The same once more, to another hop.
+    else if ((wish.state === 'sent' || wish.state === 'confirming') && wish.cseq === cseq) found ??= wish;
   }
   return found;
 }
@@ -112,6 +113,8 @@ export function sendWish(ledger: Ledger, wish: Wish, message: Message): void {
     ledger.violate(`sends ${wish.method} ${message.cseq} while requests wait for the route`, dialog);
   if (wish.state === 'again') {
     if (message.cseq <= wish.cseq) ledger.violate(`sends ${wish.method} again with an old number`, dialog);
+    const looksLikeHeal = (wish.method === 'UPDATE' || wish.method === 'INVITE') && message.route.length <= 1;
+    if (looksLikeHeal && mayHeal(ledger, dialog)) wish.isGivenUp = true;
   }
   wish.state = 'sent';
   wish.sentAtMs = ledger.nowMs;

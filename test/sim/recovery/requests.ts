@@ -24,6 +24,7 @@ export interface Wish {
   cseq: number;
   sentAtMs: number;
   refusedAtMs: number;
+  /** By the program; or what was sent for it may have been a heal, so that nothing can be said of its result. */
   isGivenUp: boolean;
 }
 
