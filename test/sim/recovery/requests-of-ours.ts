@@ -48,7 +48,10 @@ export function takeRequestOfOurs(ledger: Ledger, message: Message, flow: FlowId
     return;
   }
   const { alternative } = dialog;
-  if (alternative !== undefined && message.route.map(uriOf).join(', ') === alternative.routes.join(', ')) {
+  const route = message.route.map(uriOf).join(', ');
+  // Of two that look the same nothing says which it is.
+  const isAlternative = route === alternative?.routes.join(', ') && route !== dialog.routes.join(', ');
+  if (alternative !== undefined && isAlternative) {
     moveTo(dialog, alternative.routes, alternative.hop);
     dialog.generation++;
   }

@@ -1,7 +1,7 @@
 import { uriOf } from '../models/address-value.ts';
 import type { Message } from '../models/message.ts';
 import type { Modelled } from './dialog.ts';
-import { dueOf, type Ledger, slackMs } from './ledger.ts';
+import { dueOf, type Ledger, slackMs, transactionMs } from './ledger.ts';
 import type { Sent } from './requests.ts';
 import { hearTimer } from './sessions.ts';
 
@@ -15,7 +15,9 @@ const spreadMs = 1000 + slackMs;
 export function mayHealFor(ledger: Ledger, dialog: Modelled, ms: number): void {
   dialog.isLeft = false;
   dialog.nextFromMs = ledger.nowMs;
-  dialog.mayHealUntilMs = Math.max(dialog.mayHealUntilMs, ledger.nowMs + ms + slackMs);
+  // When the one that is under way is over.
+  const afterMs = dialog.heal === undefined ? 0 : transactionMs;
+  dialog.mayHealUntilMs = Math.max(dialog.mayHealUntilMs, ledger.nowMs + afterMs + ms + slackMs);
 }
 
 /** A walk has not gone on: what it would send next has an offer, and one is pending. */
