@@ -58,6 +58,10 @@ export const DialogFlag = {
   replaces: 0x2000,
 } as const;
 
+/** Any of these: an offer waits for its answer, and none of ours may follow before. @see RFC 3264 §4, RFC 3261 §14.1, RFC 3311 §5.1 */
+export const anyOfferPending: number =
+  DialogFlag.offerPending | DialogFlag.remoteInvitePending | DialogFlag.remoteOfferPending;
+
 /** @see RFC 3261 §8.1.1.5 */
 const sequenceMax = 2 ** 31 - 1;
 /** For a BYE by the route set and one around it, each challenged. */
@@ -306,6 +310,7 @@ export class DialogTable {
     return true;
   }
 
+  /** Whether a flag is on; of several, any of them. */
   has(dialog: DialogIndex, flag: number): boolean {
     return ((this.flags[dialog] as number) & flag) !== 0;
   }

@@ -2,7 +2,7 @@ import type { Address } from '../contract.ts';
 import { Part } from '../dialog/record.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { emptySlice, type Slice, sliceOf } from '../dialog/slice.ts';
-import { DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
+import { anyOfferPending, DialogFlag, type DialogId, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { addressOfText } from '../message/numeric-address.ts';
 import { requestUri } from '../message/request-uri.ts';
 import { sipUri } from '../message/sent-by.ts';
@@ -90,9 +90,8 @@ export class Handover {
       reporter.failWithCode(id, 'SIP_DIALOG_ENDED', 'The dialog has ended.');
       return;
     }
-    const isBusy = table.has(dialog, DialogFlag.offerPending) || table.has(dialog, DialogFlag.remoteInvitePending);
-    if (release && isBusy) {
-      reporter.failLocally(id, 491); // nobody would acknowledge what answers it
+    if (release && table.has(dialog, anyOfferPending)) {
+      reporter.failLocally(id, 491); // nobody would answer it, or acknowledge what answers it
       return;
     }
     const record = this.#record(dialog);

@@ -1,6 +1,6 @@
 import { Part } from '../dialog/record.ts';
 import { beginDialogRequest, routeSetPath } from '../dialog/request.ts';
-import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
+import { anyOfferPending, DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { endMessage } from '../message/write.ts';
 import { classifyResponse, menderOf } from '../recovery/classify.ts';
@@ -67,7 +67,7 @@ export class Refreshes implements ClientUser {
     }
     const byUpdate = table.has(dialog, DialogFlag.allowsUpdate);
     const method = byUpdate ? 'UPDATE' : 'INVITE';
-    if (!table.hasSequence(dialog) || (!byUpdate && this.#offerPending(dialog))) {
+    if (!table.hasSequence(dialog) || (!byUpdate && table.has(dialog, anyOfferPending))) {
       sessions.retry(dialog);
       return;
     }
@@ -245,10 +245,5 @@ export class Refreshes implements ClientUser {
     this.#underWay.delete(dialog);
     this.#parts.wheel.disarm(refresh.timer);
     if (tx.method === 'INVITE') this.#parts.table.set(dialog, DialogFlag.offerPending, false);
-  }
-
-  #offerPending(dialog: DialogIndex): boolean {
-    const { table } = this.#parts;
-    return table.has(dialog, DialogFlag.offerPending) || table.has(dialog, DialogFlag.remoteInvitePending);
   }
 }

@@ -3,7 +3,7 @@ import { RouteSetBuilder } from '../dialog/route-set.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { minSessionIntervalS } from '../dialog/session-timer.ts';
 import { sliceOf } from '../dialog/slice.ts';
-import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
+import { anyOfferPending, DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
 import { noteMove } from '../dialog/target-moves.ts';
 import type { Message } from '../message/message.ts';
@@ -92,7 +92,7 @@ export class ReplacedDialogs implements ClientUser {
     if (state !== DialogState.confirmed) return 481; // an early one is healed by UPDATE, or not at all
     if (this.#replaces.earlyOnly) return 486;
     if (!this.#isTrusted(tx, dialog)) return 403;
-    if (table.has(dialog, DialogFlag.offerPending) || table.has(dialog, DialogFlag.remoteInvitePending)) return 491;
+    if (table.has(dialog, anyOfferPending)) return 491;
     if (targetOf(request) === undefined || request.from.tag.end === request.from.tag.start) return 400;
     const routes = this.#routes.fromRequest(request);
     if (routes === undefined) return 400;

@@ -1,4 +1,4 @@
-import { DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
+import { anyOfferPending, DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import { glareDelayMs, glareWaitMs } from '../recovery/schedule.ts';
@@ -82,10 +82,7 @@ export class SecondTries {
     const { table, fraction } = this.#parts;
     const { dialog, tries } = request;
     const isAnswered = table.state[dialog] === DialogState.confirmed;
-    const isTheirs =
-      isAnswered &&
-      (table.has(dialog, DialogFlag.remoteInvitePending) || table.has(dialog, DialogFlag.remoteOfferPending));
-    if (!isTheirs && !table.has(dialog, DialogFlag.offerPending)) return false;
+    if (!table.has(dialog, isAnswered ? anyOfferPending : DialogFlag.offerPending)) return false;
     if (tries >= triesMax) this.#giveUp(request);
     else this.#wait(request, glareDelayMs(table.has(dialog, DialogFlag.callIdOwner), fraction()));
     return true;

@@ -4,7 +4,7 @@ import { Part } from '../dialog/record.ts';
 import { beginDialogRequest, type RequestPath, routeSetPath } from '../dialog/request.ts';
 import type { SessionTimers } from '../dialog/session-timer.ts';
 import { emptySlice, type Slice, sliceOf } from '../dialog/slice.ts';
-import { DialogFlag, type DialogIndex, DialogState, type DialogTable } from '../dialog/table.ts';
+import { anyOfferPending, DialogFlag, type DialogIndex, DialogState, type DialogTable } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { endMessage, type Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
@@ -95,7 +95,7 @@ export class HealRequests {
     if (index === -1 || !this.#table.hasSequence(dialog)) return 'unable';
     this.#health.rung[dialog] = index;
     const rung = rungs[index] as Rung;
-    if (rung.offer && this.#offerPending(dialog)) return 'offer-pending';
+    if (rung.offer && this.#table.has(dialog, anyOfferPending)) return 'offer-pending';
     if (hop.flow === undefined) return 'impossible';
     const tx = this.#transactions.begin(rung.method, hop.flow, hop.address.protocol !== 'udp', user, dialog);
     if (tx === undefined) return 'impossible';
@@ -192,10 +192,6 @@ export class HealRequests {
       // Not for the sake of a BYE: a dialog that ends needs no successor.
       allowsReplaces: this.#replaces && state === DialogState.confirmed && this.#table.has(dialog, DialogFlag.replaces),
     });
-  }
-
-  #offerPending(dialog: DialogIndex): boolean {
-    return this.#table.has(dialog, DialogFlag.offerPending) || this.#table.has(dialog, DialogFlag.remoteInvitePending);
   }
 
   #path(dialog: DialogIndex, hop: Hop): RequestPath {

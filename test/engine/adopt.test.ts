@@ -379,6 +379,27 @@ test('a request that waits for its answer fails when the dialog is released, and
   await ground.rest();
 });
 
+test('nor is a dialog released while an offer that an UPDATE has brought waits for the program', async () => {
+  let answer = (): void => undefined;
+  const log: string[] = [];
+  const application = noted(log, {
+    onRequest: (each) => {
+      answer = () => each.respond(200, { body: nearOffer });
+    },
+  });
+  const ground = await bed({ hops: 1, stack: { application } });
+  const { take, clock, hop } = ground;
+  const { dialog, raw } = await call(ground);
+  raw.request('UPDATE', { body: nearOffer });
+  await clock.run(10);
+  assert.is((await refused(take(dialog.export({ release: true })))).message.includes('491'), true);
+  answer();
+  await clock.run(10);
+  assert.is(hop.responses('UPDATE').at(-1)?.status, 200);
+  await take(dialog.export({ release: true }));
+  await ground.rest();
+});
+
 test('a released dialog is refreshed, healed and ended by nobody', async () => {
   const ground = await bed({ hops: 1 });
   ground.hop.capabilities = [...ground.hop.capabilities, 'Session-Expires: 90;refresher=uac'];

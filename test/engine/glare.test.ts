@@ -198,6 +198,51 @@ test('no offer is sent while an UPDATE’s waits for its answer (RFC 3264 §4)',
   await finish(ground, dialog);
 });
 
+/** A call whose peer has sent an UPDATE with an offer but takes none, which the program leaves undecided until `answer`. */
+async function offered(quietMs: number): Promise<{ ground: Bed; dialog: Dialog; answer: () => void }> {
+  let answer = (): void => undefined;
+  const application = {
+    ...noted([]),
+    onRequest: (each: { respond(status: number, content: { body: string }): void }) => {
+      answer = () => each.respond(200, { body: nearOffer });
+    },
+  };
+  const ground = await bed({ hops: 1, stack: { application } });
+  ground.hop.capabilities = ['Allow: INVITE, ACK, BYE', 'Session-Expires: 90;refresher=uac', 'Require: timer'];
+  const { dialog, raw } = await call(ground);
+  await ground.clock.run(quietMs);
+  raw.request('UPDATE', {
+    headers: ['Session-Expires: 90;refresher=uas', 'Supported: timer'],
+    body: 'v=0\r\no=far 1 2 IN IP4 10.0.0.1\r\ns=-\r\n',
+  });
+  await ground.clock.run(10);
+  return { ground, dialog, answer: () => answer() };
+}
+
+test('nor is a session refreshed by re-INVITE until then', async () => {
+  const { ground, dialog, answer } = await offered(44_000);
+  const { clock } = ground;
+  await clock.run(3000);
+  assert.is(sent(ground, 'INVITE').length, 0);
+  answer();
+  await clock.run(46_000);
+  assert.is(sent(ground, 'INVITE').length, 1);
+  await finish(ground, dialog);
+});
+
+test('nor a dialog healed with an offer', async () => {
+  const { ground, dialog, answer } = await offered(1000);
+  const { clock } = ground;
+  ground.note('heal', dialog.heal());
+  await clock.run(3000);
+  assert.is(sent(ground, 'INVITE').length, 0);
+  answer();
+  await clock.run(1000);
+  assert.is(sent(ground, 'INVITE').length, 1);
+  assert.equal(ground.seen(), ['heal healthy']);
+  await finish(ground, dialog);
+});
+
 test('an offer of the program’s waits for a refresh of the stack’s own that is pending', async () => {
   const ground = await bed();
   ground.hop.capabilities = ['Allow: INVITE, ACK, BYE', 'Session-Expires: 600;refresher=uac', 'Require: timer'];

@@ -395,6 +395,41 @@ test('early-only is refused with 486, twice and in another request with 400, and
   }
 });
 
+test('one in which an offer of an UPDATE waits for the program is not replaced before that is answered: 491', async () => {
+  let answer = (): void => undefined;
+  const ground = await replacing({
+    stack: {
+      application: {
+        onRequest: (each) => {
+          answer = () => each.respond(200, { body: nearOffer });
+        },
+      },
+    },
+  });
+  const { dialog, raw } = await call(ground);
+  const { hop, clock } = ground;
+  const replace = async (callId: string): Promise<number | undefined> => {
+    const renewed = RawDialog.toward(hop, ground.nearPort, callId);
+    renewed.request('INVITE', { headers: [replaces(raw), requires, ...tags], body: farAnswer });
+    await clock.run(5);
+    const response = hop.responses('INVITE').at(-1);
+    if (response !== undefined) renewed.acknowledge(response);
+    await clock.run(5);
+    return response?.status;
+  };
+  raw.request('UPDATE', { body: `${farAnswer}t=0 0\r\n` });
+  await clock.run(5);
+  assert.is(await replace('too-soon'), 491);
+  answer();
+  await clock.run(5);
+  raw.request('UPDATE', { body: farAnswer });
+  await clock.run(5);
+  answer();
+  await clock.run(5);
+  assert.is(await replace('renewed'), 200);
+  await finish(ground, dialog);
+});
+
 test('one that has ended is declined with 603, and hears our BYE', async () => {
   const ground = await replacing();
   const { dialog, raw } = await call(ground);
