@@ -13,7 +13,7 @@ import type { EndReason } from './event.ts';
 import { holdRefusingHop } from './failover.ts';
 import type { Parts } from './parts.ts';
 import { answerToOffer } from './request-success.ts';
-import { secondTryMs } from './second-tries.ts';
+import { isOvertaken, secondTryMs } from './second-tries.ts';
 
 /** A re-INVITE that has no final response for so long is cancelled: a 1xx has stopped its own timers. */
 const inviteLimitMs = 32_000;
@@ -155,7 +155,7 @@ export class Refreshes implements ClientUser {
     holdRefusingHop(this.#parts, tx, message);
     if (this.#retriesSoon(dialog, message)) return;
     const isStale = this.#isStale(dialog, refresh);
-    switch (classifyResponse(mode, message)) {
+    switch (isOvertaken(this.#parts, dialog, message) ? 'delivered' : classifyResponse(mode, message)) {
       case 'delivered':
         this.#delivered(tx, dialog, refresh, message);
         break;

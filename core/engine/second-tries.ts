@@ -18,7 +18,9 @@ export function secondTryMs(parts: Parts, dialog: DialogIndex, response: Message
   const { table, sessions, fraction } = parts;
   if (response.status === 422) return sessions.raise(dialog, response) ? 0 : undefined;
   const waitMs = glareWaitMs(response, table.has(dialog, DialogFlag.callIdOwner), fraction());
-  return waitMs ?? (isOvertaken(parts, dialog, response) ? 0 : undefined);
+  if (waitMs !== undefined) return waitMs;
+  // Only its number was wrong; but a peer that wants to be left alone for long is not asked again meanwhile (§20.33).
+  return isOvertaken(parts, dialog, response) && response.retryAfter.presence !== 'present' ? 0 : undefined;
 }
 
 /**

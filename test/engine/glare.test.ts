@@ -124,6 +124,49 @@ test('what a younger request of ours overtook, so that the peer answers 500, say
   await finish(ground, dialog);
 });
 
+test('one that was overtaken is tried again after a short Retry-After; a long one is told as its failure, and says nothing of the route', async () => {
+  for (const [seconds, outcome] of [
+    [7, 'update 200'],
+    [11, 'update failed 500 intermediary'],
+  ] as const) {
+    const ground = await bed();
+    const { dialog } = await call(ground);
+    const { hop, clock } = ground;
+    hop.script = (request) => request.method === 'UPDATE';
+    ground.note('update', dialog.request('UPDATE'));
+    await clock.run(5);
+    const update = hop.last('UPDATE');
+    hop.script = () => false;
+    await ground.take(dialog.request('INFO'));
+    hop.reply(update, 500, { headers: [`Retry-After: ${seconds}`] });
+    await clock.run(6990);
+    assert.is(hop.last('UPDATE').cseq, update.cseq, 'not yet');
+    await clock.run(5000);
+    assert.equal(ground.seen(), [outcome]);
+    assert.is(sent(ground, 'UPDATE').length, seconds === 7 ? 2 : 1);
+    await finish(ground, dialog);
+  }
+});
+
+test('a session refresh that was overtaken is left for a long Retry-After, without a word of the route', async () => {
+  const ground = await bed();
+  ground.hop.capabilities = ['Allow: INVITE, ACK, BYE, UPDATE', 'Session-Expires: 90;refresher=uac', 'Require: timer'];
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = (request) => request.method === 'UPDATE';
+  await clock.run(45_100);
+  const refresh = hop.last('UPDATE');
+  hop.script = () => false;
+  await ground.take(dialog.request('INFO'));
+  hop.reply(refresh, 500, { headers: ['Retry-After: 20'] });
+  await clock.run(19_900);
+  assert.is(sent(ground, 'UPDATE').length, 1);
+  await clock.run(200);
+  assert.is(sent(ground, 'UPDATE').length, 2);
+  assert.equal(ground.seen(), []);
+  await finish(ground, dialog);
+});
+
 test('a peer that is busy for good refuses four times, then the program hears of it', async () => {
   const ground = await bed();
   const { dialog } = await call(ground);

@@ -48,7 +48,7 @@ export function takeWishAnswer(ledger: Ledger, sent: Sent, wish: Wish, answer: M
     wish.tries++;
     // RFC 3261 §14.1: the owner of the Call-ID waits for 2.1 s and more.
     const isLong = status === 491 && dialog.isOurs;
-    const retryAfterS = status === 500 && !isOvertaken ? Number.parseInt(answer.header('retry-after'), 10) || 0 : 0;
+    const retryAfterS = status === 500 ? retryAfterSOf(answer) : 0;
     wish.againFromMs = ledger.nowMs + (isLong ? 2100 : retryAfterS * 1000);
     wish.state = 'again';
     ledger.take(isOvertaken ? 'overtaken' : status === 500 ? '500 with a short Retry-After' : `${status}, again`);
@@ -104,12 +104,16 @@ export function mayTryAgain(wish: Wish, answer: Message, isOvertaken: boolean): 
   const isRefresh = method === 'UPDATE' || method === 'INVITE';
   // While a route is broken its heals have the word.
   if (dialog.status === 'recovering') return false;
-  if (isOvertaken && isRefresh) return mayTry;
   if (status === 491 && isRefresh) return mayTry;
-  if (status === 500 && isRefresh && answer.has('retry-after'))
-    return mayTry && Number.parseInt(answer.header('retry-after'), 10) <= 10;
+  if (status === 500 && isRefresh && (isOvertaken || answer.has('retry-after')))
+    return mayTry && retryAfterSOf(answer) <= 10;
   if (status === 422 && isRefresh) return mayTry;
   return false;
+}
+
+/** 0 where it does not say. */
+function retryAfterSOf(answer: Message): number {
+  return Number.parseInt(answer.header('retry-after'), 10) || 0;
 }
 
 export function refuseOnce(ledger: Ledger, sent: Sent, wish: Wish, isOld: boolean, flow: FlowId): void {
