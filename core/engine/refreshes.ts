@@ -14,6 +14,7 @@ import { holdRefusingHop } from './failover.ts';
 import type { Parts } from './parts.ts';
 import { answerToOffer } from './request-success.ts';
 import { isOvertaken, secondTryMs } from './second-tries.ts';
+import { quickLimitMs } from './waiting-requests.ts';
 
 /** A re-INVITE that has no final response for so long is cancelled: a 1xx has stopped its own timers. */
 const inviteLimitMs = 32_000;
@@ -26,6 +27,13 @@ interface Refresh {
   /** It carries our session description; else its 2xx brings an offer, where it is a re-INVITE. */
   readonly offers: boolean;
   timer: TimerId;
+}
+
+/** A refresh that met a 430: its dialog counts as healthy while a heal puts that right at once. */
+interface QuickHeal {
+  /** Route generation that it is to mend. */
+  readonly generation: number;
+  readonly timer: TimerId;
 }
 
 /**
@@ -41,6 +49,8 @@ export class Refreshes implements ClientUser {
   readonly #endDialog: (dialog: DialogIndex, reason: EndReason) => void;
   readonly #underWay = new Map<DialogIndex, Refresh>();
   readonly #limit: TimerKind;
+  readonly #quickHeals = new Map<DialogIndex, QuickHeal>();
+  readonly #quickLimit: TimerKind;
 
   constructor(parts: Parts, end: (dialog: DialogIndex, reason: EndReason) => void) {
     this.#parts = parts;
@@ -52,6 +62,7 @@ export class Refreshes implements ClientUser {
       const tx = parts.clients.get(refresh.txId);
       if (tx !== undefined) parts.clients.cancel(tx);
     });
+    this.#quickLimit = parts.wheel.kind((dialog) => this.#quickLimitReached(dialog));
   }
 
   refresh(dialog: DialogIndex): void {
@@ -127,6 +138,7 @@ export class Refreshes implements ClientUser {
   }
 
   dialogEnded(dialog: DialogIndex): void {
+    this.#endQuickHeal(dialog);
     const refresh = this.#underWay.get(dialog);
     if (refresh === undefined) return;
     const { clients, wheel, acks, hops } = this.#parts;
@@ -160,7 +172,7 @@ export class Refreshes implements ClientUser {
         this.#delivered(tx, dialog, refresh, message);
         break;
       case 'heal-and-resend':
-        if (!isStale) healer.quickHeal(dialog, 'response', message.status, 'us');
+        if (!isStale) this.#healQuickly(dialog, message.status);
         break;
       case 'route-broken':
       case 'said-gone':
@@ -192,6 +204,32 @@ export class Refreshes implements ClientUser {
       healer.breakRoute(dialog, 'timeout', 0);
       healer.pump();
     }
+  }
+
+  #healQuickly(dialog: DialogIndex, status: number): void {
+    const { wheel, healer } = this.#parts;
+    this.#endQuickHeal(dialog);
+    const generation = healer.health.generation[dialog] as number;
+    const timer = wheel.arm(this.#quickLimit, dialog, wheel.nowMs + quickLimitMs);
+    this.#quickHeals.set(dialog, { generation, timer });
+    healer.quickHeal(dialog, 'response', status, 'us');
+  }
+
+  /** No hop has taken the heal, or its answer is late: the program is told. */
+  #quickLimitReached(dialog: DialogIndex): void {
+    const { healer } = this.#parts;
+    const { health } = healer;
+    const isSame = this.#quickHeals.get(dialog)?.generation === health.generation[dialog];
+    this.#quickHeals.delete(dialog);
+    if (!isSame || health.quick[dialog] === 0) return;
+    healer.breakRoute(dialog, 'response', 430, 'us');
+    healer.pump();
+  }
+
+  #endQuickHeal(dialog: DialogIndex): void {
+    const timer = this.#quickHeals.get(dialog)?.timer;
+    if (timer !== undefined) this.#parts.wheel.disarm(timer);
+    this.#quickHeals.delete(dialog);
   }
 
   #refreshWhenOpen(dialog: DialogIndex, hop: Hop): void {

@@ -12,7 +12,7 @@ import type { SentRequests } from './sent-requests.ts';
 const resendsMax = 2;
 
 /** A heal and the sending again share so long; past it the sender is told of the 430. */
-const quickLimitMs = 4000;
+export const quickLimitMs = 4000;
 
 /** So many requests of a dialog wait for its route: more than a dialog has to say in the minutes that a break may last. */
 export const heldMax = 64;

@@ -265,6 +265,30 @@ test('a 430 that asks for a heal is healed without any event, and the heal is th
   await finish(ground, dialog);
 });
 
+test('a heal that puts a refresh right is told of, as a broken route, when it has no answer within 4 s', async () => {
+  const ground = await timed('uac');
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = (request) => {
+    if (request.method !== 'UPDATE') return false;
+    if (request.header('Route') !== '')
+      hop.reply(request, 430, { headers: ['P-Dialog-Recovery-Action: Dialog-Route-Set-Update'] });
+    return true;
+  };
+  await clock.run(303_900);
+  assert.equal(ground.seen(), []);
+  await clock.run(200);
+  assert.equal(ground.seen(), ['recovering']);
+  const { cause, causeStatus } = await ground.take(dialog.routeStatus());
+  assert.equal([cause, causeStatus], ['response', 430]);
+  hop.script = () => false;
+  await clock.run(4000);
+  assert.equal(ground.seen(), ['recovering', 'healthy'], 'by the copy of the heal that was under way');
+  await clock.run(10_000);
+  assert.equal(ground.seen(), ['recovering', 'healthy']);
+  await finish(ground, dialog);
+});
+
 test('a request that comes while a refresh is healed waits for it, but no longer than 4 s', async () => {
   const ground = await timed('uac');
   const { dialog } = await call(ground);
@@ -281,7 +305,7 @@ test('a request that comes while a refresh is healed waits for it, but no longer
   await clock.run(3900);
   assert.is(hop.requests('INFO').length, 0);
   await clock.run(200);
-  assert.equal(ground.seen(), ['info 200']);
+  assert.equal(ground.seen(), ['recovering', 'info 200']);
   hop.script = () => false;
   await clock.run(1000);
   await finish(ground, dialog);

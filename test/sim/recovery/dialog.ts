@@ -59,6 +59,8 @@ export interface Modelled {
   unacked: { readonly cseq: number; readonly sinceMs: number; readonly isOfCall: boolean } | undefined;
   /** How often the 2xx of our last INVITE has come: its ACK does not get through. */
   repetitions: number;
+  /** A heal is to put right what has refused a refresh: for so long nobody is told. */
+  refreshRefusedAtMs: number | undefined;
   /** A refresh that was refused may be tried again from then on. */
   refreshFromMs: number;
   /** The route that it has, if a heal was still waited for that may have been given up, or an older one came last. */

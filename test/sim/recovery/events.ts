@@ -135,6 +135,7 @@ export function takeStatus(
     // Or a heal of it, though healthy, was on its way by a hop that is gone.
     if (dialog.heal !== undefined && isSilent(ledger, dialog.heal.hop)) ledger.mayBreak.add(dialog);
     if (hasHealTimedOut(ledger, dialog)) ledger.mayBreak.add(dialog);
+    if (ledger.nowMs - (dialog.refreshRefusedAtMs ?? ledger.nowMs) >= quickMs - slackMs) ledger.mayBreak.add(dialog);
     if (ledger.mayBreak.has(dialog) || (cause === 'timeout' && hasTimedOut(ledger, dialog))) {
       // Whoever is told of it has it.
       if (dialog.unacked !== undefined) dialog.unacked = { ...dialog.unacked, isOfCall: false };

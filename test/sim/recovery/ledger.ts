@@ -230,6 +230,7 @@ export class Ledger {
       repetitions: 0,
       isDoubtful: false,
       movedBefore: 0,
+      refreshRefusedAtMs: undefined,
       refreshFromMs: Number.POSITIVE_INFINITY,
       alternative: undefined,
     };

@@ -152,7 +152,8 @@ export function takeRefreshAnswer(ledger: Ledger, sent: Sent, answer: Message): 
     if (dialog.status === 'recovering')
       ledger.mayBeWell.set(dialog, () => takeHealedRoute(ledger, dialog, [], sent, answer));
   } else if (answer.status === 430 && actionOf(answer) === 'Dialog') {
-    if (!ledger.isOn) dialog.refreshFromMs = ledger.nowMs;
+    if (ledger.isOn) dialog.refreshRefusedAtMs = ledger.nowMs;
+    else dialog.refreshFromMs = ledger.nowMs;
     mayHealFor(ledger, dialog, quickMs);
     ledger.mayBreak.add(dialog);
   } else {

@@ -58,6 +58,7 @@ export function moveTo(dialog: Modelled, routes: readonly string[], hop: string 
   dialog.routes = routes;
   dialog.hop = hop ?? dialog.hop;
   dialog.alternative = undefined;
+  dialog.refreshRefusedAtMs = undefined;
 }
 
 export function becomeWell(ledger: Ledger, dialog: Modelled): void {
