@@ -70,9 +70,10 @@ export function takeRequestOfOurs(ledger: Ledger, message: Message, flow: FlowId
   if (wish !== undefined) {
     note('wish', dialog, wish);
     sendWish(ledger, wish, message);
-  } else if (method === 'UPDATE' || method === 'INVITE')
+  } else if (method === 'UPDATE' || method === 'INVITE') {
     healsOrRefreshes(ledger, dialog, message, flow, hop, lastNumber, note);
-  else {
+    if (dialog.heal !== undefined && looksWished(ledger, dialog, message)) dialog.heal.isDoubtful = true;
+  } else {
     note('loose', dialog);
     ledger.violate(`sends ${method} ${message.cseq}, for which nobody asked`, dialog);
   }
@@ -108,6 +109,19 @@ export function wishFor(ledger: Ledger, dialog: Modelled, message: Message): Wis
     else if ((wish.state === 'sent' || wish.state === 'confirming') && wish.cseq === cseq) found ??= wish;
   }
   return found;
+}
+
+/** A heal that may as well be what the program wants, whose result is then not foretold. */
+function looksWished(ledger: Ledger, dialog: Modelled, { method, body, route }: Message): boolean {
+  if (route.map(uriOf).join(', ') !== dialog.routes.join(', ')) return false;
+  let looksSo = false;
+  for (const wish of ledger.wishes.values()) {
+    if (wish.dialog !== dialog || wish.method !== method || wish.body !== body) continue;
+    if (wish.state !== 'new' && wish.state !== 'again') continue;
+    wish.isGivenUp = true;
+    looksSo = true;
+  }
+  return looksSo;
 }
 
 export function sendWish(ledger: Ledger, wish: Wish, message: Message): void {
