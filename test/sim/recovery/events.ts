@@ -65,7 +65,10 @@ export function takeResult(ledger: Ledger, { id, failure }: Extract<EngineEvent,
     if (!isRight) ledger.violate(`tells ${status ?? failure?.code} of ${method}, not ${due.status}`, dialog);
     return;
   }
-  if (wish.isGivenUp) return;
+  if (wish.isGivenUp) {
+    if (failure?.code === 'SIP_FAILURE_RESPONSE') ledger.mayBreak.add(dialog);
+    return;
+  }
   if (failure === undefined) {
     ledger.violate(`tells a success of ${method} that nobody has answered`, dialog);
     return;
