@@ -75,7 +75,9 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
   const wheel = new Wheel({ nowMs: options.nowMs, capacity: 2 * table.rows + 4 * capacity });
   const reporter = new Reporter(table, around.emit);
   const clients = new ClientTransactions({ wheel, timers, shard, random, send, capacity });
-  const servers = new ServerTransactions({ wheel, timers, random, send, capacity });
+  const counters = noCounts();
+  const forgotten = (): void => void counters.forgottenAnswers++;
+  const servers = new ServerTransactions({ wheel, timers, random, send, capacity, forgotten });
   const hops = new Hops({
     columns: table.columns,
     probing: mode !== 'none',
@@ -116,7 +118,6 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     keyring: new Keyring(options.credentials, options.hash, token),
   });
   const challenger = options.challenge && new Challenger(options.challenge, options.hash, token(), () => wheel.nowMs);
-  const counters = noCounts();
   const refusals = new Refusals<RefusalCounter>(
     counters,
     options.reportsRefusals ? (report) => around.emit({ kind: 'refused', report }) : undefined,

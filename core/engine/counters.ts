@@ -27,6 +27,8 @@ export interface EngineCounters extends ConnectionCounters {
   sentResponses: number;
   /** Requests that came again while their transaction was known, and were not carried out again. */
   repeatedRequests: number;
+  /** Answers that were forgotten before their time, since the table was full: had their requests come again, they would have been new. */
+  forgottenAnswers: number;
   /** What is no SIP message, a malformed response, or a malformed request that gets no answer. */
   droppedMalformed: number;
   /** Responses to nothing that we have sent, or not by the way that it went. */
@@ -72,7 +74,7 @@ export interface EngineCounters extends ConnectionCounters {
 /** A counter of something refused. */
 export type RefusalCounter = Exclude<
   keyof EngineCounters,
-  'receivedRequests' | 'receivedResponses' | 'sentRequests' | 'sentResponses' | 'repeatedRequests'
+  'receivedRequests' | 'receivedResponses' | 'sentRequests' | 'sentResponses' | 'repeatedRequests' | 'forgottenAnswers'
 >;
 
 export function noConnectionCounts(): ConnectionCounters {
@@ -86,6 +88,7 @@ export function noCounts(): EngineCounters {
     sentRequests: 0,
     sentResponses: 0,
     repeatedRequests: 0,
+    forgottenAnswers: 0,
     droppedMalformed: 0,
     droppedResponses: 0,
     dropped430: 0,

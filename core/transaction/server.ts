@@ -3,6 +3,7 @@ import type { Message } from '../message/message.ts';
 import type { SipTimers } from '../time/sip-timers.ts';
 import type { Wheel } from '../time/wheel.ts';
 import { type Accepted2xxEvent, type Accepted2xxState, type Accepted2xxTimer, accepted2xx } from './accepted-2xx.ts';
+import { FinishedList } from './finished-list.ts';
 import { FlowLists } from './flow-lists.ts';
 import {
   type InviteServerAction,
@@ -47,7 +48,7 @@ export type Received =
   | { readonly kind: 'absorbed' }
   /** An ACK for a 2xx, or one that belongs to nothing: for the dialogs; no transaction. */
   | { readonly kind: 'ack-for-2xx' }
-  /** New, but there is no room: to be answered 503 without state. */
+  /** New, but there is no room, and nothing that may be forgotten: to be answered 503 without state. */
   | { readonly kind: 'full' };
 
 export interface ServerDeps {
@@ -59,6 +60,8 @@ export interface ServerDeps {
   readonly send: (flow: FlowId, bytes: Uint8Array) => void;
   /** Most transactions at once, finished ones that still absorb included; below 2^20. */
   readonly capacity: number;
+  /** A finished transaction was forgotten before its time. */
+  readonly forgotten?: () => void;
 }
 
 /** Reused for one transaction after another. */
@@ -89,6 +92,9 @@ class Server implements ServerTransaction {
  * A transaction is a record of numbers in columns, with its key and its last response on a shelf. Beside that it has an
  * object only while its TU may act on it: what has been answered and merely absorbs costs no heap.
  *
+ * When there is no room for a new one, the oldest that has answered a request other than INVITE is forgotten, although its Timer J still runs: one
+ * peer with ever new requests would else have everybody else's refused.
+ *
  * An INVITE that was answered 2xx is two machines: its transaction in Accepted, and the core's retransmission of the 2xx.
  * The second is started first, so that at 64*T1 it tells its failure before Timer L ends the transaction.
  *
@@ -99,6 +105,8 @@ export class ServerTransactions {
   readonly #runs = new Runs();
   readonly #accepted = new Runs();
   readonly #flows = new FlowLists();
+  /** Those that have answered a request other than INVITE. */
+  readonly #finished = new FinishedList();
   readonly #shelf: Shelf;
   readonly #records: ServerRecords;
   readonly #table: KeyTable;
@@ -106,6 +114,7 @@ export class ServerTransactions {
   readonly #key = new MatchKey();
   readonly #origins: Origins;
   readonly #capacity: number;
+  readonly #forgotten: () => void;
   readonly #invite: Machine<InviteServerState, InviteServerTimer, InviteServerEvent, InviteServerAction>;
   readonly #nonInvite: Machine<NonInviteServerState, NonInviteServerTimer, NonInviteServerEvent, InviteServerAction>;
   readonly #accepted2xx: Machine<Accepted2xxState, Accepted2xxTimer, Accepted2xxEvent, InviteServerAction>;
@@ -123,12 +132,21 @@ export class ServerTransactions {
   constructor(deps: ServerDeps) {
     this.#send = deps.send;
     this.#capacity = deps.capacity;
+    this.#forgotten = deps.forgotten ?? (() => undefined);
     const shelf = new Shelf(deps.capacity * keptPerTransaction);
     this.#shelf = shelf;
     this.#records = new ServerRecords(shelf);
     this.#table = new KeyTable(deps.random, shelf);
     this.#origins = new Origins(deps.random, shelf);
-    const columns = [this.#runs, this.#accepted, this.#flows, this.#records, this.#table, this.#origins];
+    const columns = [
+      this.#runs,
+      this.#accepted,
+      this.#flows,
+      this.#finished,
+      this.#records,
+      this.#table,
+      this.#origins,
+    ];
     this.#pool = new Pool(deps.capacity, columns);
     const act = (index: number, action: InviteServerAction) => this.#act(index, action);
     const host = { act, end: (index: number) => this.#end(index) };
@@ -143,9 +161,9 @@ export class ServerTransactions {
     return this.#pool.count;
   }
 
-  /** The part of the capacity that is in use: 1 when there is no room for any more. */
+  /** The part of the capacity that is in use by what cannot be forgotten: 1 when there is no room for any more. */
   get fill(): number {
-    return this.#pool.count / this.#capacity;
+    return (this.#pool.count - this.#finished.count) / this.#capacity;
   }
 
   /** What they take off the heap. Those that their users may still act on have an object each beside. */
@@ -208,13 +226,8 @@ export class ServerTransactions {
   }
 
   #create(hash: number, method: string, flow: FlowId, reliable: boolean): boolean {
-    const index = this.#pool.take();
+    const index = this.#enter(hash) || (this.#forgetOldest() ? this.#enter(hash) : 0);
     if (index === 0) return false;
-    const key = this.#key;
-    if (!this.#table.add(index, hash, key.bytes, key.length)) {
-      this.#pool.give(index);
-      return false;
-    }
     const isInvite = method === 'INVITE';
     this.#records.begin(index, isInvite);
     this.#flows.add(index, flow);
@@ -232,6 +245,24 @@ export class ServerTransactions {
     this.#fresh.tx = tx;
     if (isInvite) this.#invite.begin(index, reliable);
     else this.#nonInvite.begin(index, reliable);
+    return true;
+  }
+
+  /** An index with the key at hand; 0 without room for either. */
+  #enter(hash: number): number {
+    const index = this.#pool.take();
+    const { bytes, length } = this.#key;
+    if (index === 0 || this.#table.add(index, hash, bytes, length)) return index;
+    this.#pool.give(index);
+    return 0;
+  }
+
+  /** A repetition of its request will be new. False when there is none to forget. */
+  #forgetOldest(): boolean {
+    const { oldest } = this.#finished;
+    if (oldest === 0) return false;
+    this.#end(oldest);
+    this.#forgotten();
     return true;
   }
 
@@ -282,7 +313,10 @@ export class ServerTransactions {
     const { id } = tx;
     this.#nonInvite.handle(index, event);
     this.#outgoing = undefined;
-    if (this.#pool.indexOf(id) !== 0 && this.#nonInvite.state(index) === 'completed') this.#let(index);
+    if (this.#pool.indexOf(id) !== 0 && this.#nonInvite.state(index) === 'completed') {
+      this.#let(index);
+      this.#finished.add(index);
+    }
     return reachable && event !== '408';
   }
 
@@ -402,6 +436,7 @@ export class ServerTransactions {
     this.#let(index);
     this.#records.keep(index, undefined);
     this.#flows.remove(index);
+    this.#finished.remove(index);
     this.#table.remove(index);
     this.#origins.leave(index);
     this.#pool.give(index);

@@ -189,6 +189,20 @@ test('without room for a dialog or a transaction a request counts as refused by 
   await finish(ground, dialog);
 });
 
+test('a peer that fills the table with ever new requests has its oldest answers forgotten, and nobody else is refused', async () => {
+  const ground = await counted({ limits: { dialogs: 8, transactions: 16 } });
+  const { dialog, raw } = await call(ground);
+  const { hop } = ground;
+  const changed = await changes(ground, () => {
+    for (let sent = 0; sent < 100; sent++) raw.request('INFO');
+  });
+  assert.is(hop.responses('INFO').filter(({ status }) => status === 200).length, 100);
+  assert.is(changed.forgottenAnswers, 100 - 16);
+  const other = await changes(ground, () => ground.stranger.send(ground.nearPort, request('INVITE')));
+  assert.equal([changed.refused503, other.refused503], [undefined, undefined]);
+  await finish(ground, dialog);
+});
+
 test('Q5: a refresh that may not rewrite the route is counted, and so is what fails to prove that it may', async () => {
   const ground = await trustBed({
     stack: { recovery: { challenge: { realm: 'x', users: { bob: 'zanzibar' } } } },

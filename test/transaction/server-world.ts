@@ -14,6 +14,8 @@ export interface WorldOptions {
   readonly capacity?: number;
   /** Hears every send, too. */
   readonly send?: (flow: FlowId) => void;
+  /** Hears of each that is forgotten for want of room. */
+  readonly forgotten?: () => void;
 }
 
 /** Server transactions in virtual time; `log` holds what they sent and told, each line with its instant. */
@@ -32,6 +34,7 @@ export function serverWorld(options: WorldOptions = {}) {
       options.send?.(to);
     },
     capacity: options.capacity ?? 100,
+    ...(options.forgotten && { forgotten: options.forgotten }),
   });
   const user: ServerUser = {
     onAck: () => note('tell ACK'),

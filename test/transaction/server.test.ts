@@ -23,8 +23,8 @@ test('a request matches by branch, sent-by and method', () => {
 test('of what is finished, a row, its key and its response are left, and in the end nothing', () => {
   const { take, servers, respond, pass, seen } = serverWorld({ capacity: 1_000 });
   const { length } = reply(200);
-  // The row has 92 octets; the key has branch, sent-by and method; a block is at most 32 octets, or a fifteenth, larger than what it holds.
-  const each = (kept: number): number => 92 + 70 + 32 + kept;
+  // The row has 100 octets; the key has branch, sent-by and method; a block is at most 32 octets, or a fifteenth, larger than what it holds.
+  const each = (kept: number): number => 100 + 70 + 32 + kept;
   for (let call = 1; call <= 500; call++) {
     const tx = take({ method: 'INFO', branch: `${branch}${call}`, toTag: 'a' });
     respond(tx, 200);
@@ -129,16 +129,71 @@ test('at capacity a new request is refused, while retransmissions and ACKs are s
   const { take, offer, respond, servers, pass, seen } = serverWorld({ capacity: 2 });
   const invite = take({ method: 'INVITE', branch });
   respond(invite, 486);
-  respond(take({ method: 'UPDATE', branch }), 200);
+  servers.pend(take({ method: 'UPDATE', branch }), reply(100));
+  pass(3_500);
   seen();
   assert.is(offer({ method: 'UPDATE', branch: `${branch}x` }).kind, 'full');
   assert.is(offer({ method: 'UPDATE', branch }).kind, 'absorbed');
   assert.is(offer({ method: 'ACK', branch }).kind, 'absorbed');
   assert.is(offer({ method: 'ACK', branch: `${branch}x` }).kind, 'ack-for-2xx');
-  assert.equal(seen(), ['0 send 200', '0 tell ACK']);
+  assert.equal(seen(), ['3500 send 100', '3500 tell ACK']);
   pass(5_000);
   assert.is(servers.count, 1);
   assert.is(offer({ method: 'UPDATE', branch: `${branch}x` }).kind, 'new');
+});
+
+for (const [what, method, status, isForgotten] of [
+  ['that was answered is forgotten', 'UPDATE', 200, true],
+  ['that was refused is forgotten', 'UPDATE', 500, true],
+  ['whose time is over is forgotten', 'UPDATE', 408, true],
+  ['that waits for its answer is kept', 'UPDATE', undefined, false],
+  ['that waits for its answer is kept', 'INVITE', undefined, false],
+  ['that was answered is kept', 'INVITE', 200, false],
+  ['that was refused is kept', 'INVITE', 486, false],
+] as const) {
+  test(`for want of room, one for ${method} ${what}`, () => {
+    let forgotten = 0;
+    const { take, offer, respond, servers, pass, seen, wheel } = serverWorld({
+      capacity: 2,
+      forgotten: () => forgotten++,
+    });
+    take({ method: 'INVITE', branch });
+    const tx = take({ method, branch: `${branch}1` });
+    if (status !== undefined) respond(tx, status);
+    assert.is(servers.fill, isForgotten ? 0.5 : 1);
+    assert.is(offer({ method: 'UPDATE', branch: `${branch}2` }).kind, isForgotten ? 'new' : 'full');
+    assert.is(forgotten, isForgotten ? 1 : 0);
+    assert.is(servers.count, 2);
+    seen();
+    if (isForgotten) {
+      assert.is(offer({ method, branch: `${branch}1` }).kind, 'full', 'it is known no more');
+      assert.is(wheel.count, 3, 'no Timer J: the 100 of the INVITE, and the expiry and the 100 of the new one');
+    } else {
+      assert.is(offer({ method, branch: `${branch}1` }).kind, 'absorbed');
+    }
+    pass(64_000);
+  });
+}
+
+test('of several that have been answered the oldest goes first, and one whose time is over has gone by itself', () => {
+  const { take, offer, respond, servers, pass } = serverWorld({ capacity: 4 });
+  const kind = (each: string): string => offer({ method: 'INFO', branch: branch + each }).kind;
+  const answer = (each: string): void => void respond(take({ method: 'INFO', branch: branch + each }), 200);
+  for (const each of ['a', 'b', 'c', 'd']) answer(each);
+  assert.is(servers.fill, 0);
+  take({ method: 'INVITE', branch });
+  assert.equal(['b', 'c', 'd', 'a', 'b', 'c'].map(kind), ['absorbed', 'absorbed', 'absorbed', 'new', 'new', 'new']);
+  assert.is(kind('e'), 'full', 'there is none left that was answered');
+  pass(40_000);
+  assert.equal([servers.count, servers.fill], [1, 0.25], 'the INVITE');
+});
+
+test('a key for which the shelf has no room is entered when an answer has been forgotten', () => {
+  const { take, offer, servers } = serverWorld({ capacity: 2 });
+  const tx = take({ method: 'UPDATE', branch });
+  servers.respond(tx, 200, new TextEncoder().encode(`SIP/2.0 200 ${'x'.repeat(3_950)}`));
+  assert.is(offer({ method: 'UPDATE', branch: `z9hG4bK${'x'.repeat(200)}` }).kind, 'new');
+  assert.is(servers.count, 1);
 });
 
 test('a branch longer than any client writes is refused', () => {
