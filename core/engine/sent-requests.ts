@@ -5,7 +5,7 @@ import { isTargetRefresh } from '../message/target-refresh.ts';
 import type { Hop } from '../recovery/hop.ts';
 import { suspectAfterMs } from '../recovery/limits.ts';
 import type { TimerKind } from '../time/wheel.ts';
-import type { ClientUser } from '../transaction/client-transaction.ts';
+import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import { endWithContent } from './content.ts';
 import type { Failover } from './failover.ts';
 import type { Parts } from './parts.ts';
@@ -90,12 +90,8 @@ export class SentRequests {
     request.generation = healer.health.generation[dialog] as number;
     request.isEarly = table.state[dialog] === DialogState.early;
     wheel.disarm(request.timer);
-    if (request.flowFailed === undefined) {
-      const afterMs = tx.reliable ? suspectAfterMs.reliable : suspectAfterMs.unreliable;
-      request.timer = wheel.arm(this.#suspect, id, wheel.nowMs + afterMs);
-    } else {
-      this.#user.sentAgain(request);
-    }
+    if (request.flowFailed === undefined) this.#watchHop(request, tx);
+    else this.#user.sentAgain(request);
     if (isOffer(request)) table.set(dialog, DialogFlag.offerPending, true);
     if (!isAgain) request.sequence = table.nextSequence(dialog);
     beginDialogRequest(writer, table, dialog, {
@@ -109,6 +105,13 @@ export class SentRequests {
     clients.start(tx, endWithContent(writer, request.content));
   }
 
+  /** It is asked whether it lives, if there is no response in time. */
+  #watchHop(request: PendingRequest, { reliable }: ClientTransaction): void {
+    const atMs = request.sentAtMs + (reliable ? suspectAfterMs.reliable : suspectAfterMs.unreliable);
+    const { wheel } = this.#parts;
+    if (atMs >= wheel.nowMs) request.timer = wheel.arm(this.#suspect, request.id, atMs);
+  }
+
   /** The transaction of a request is over. */
   ended(request: PendingRequest): void {
     request.place = 'waiting';
@@ -118,7 +121,8 @@ export class SentRequests {
 
   /**
    * The sender, who has been told, no longer waits for the response. An INVITE or UPDATE may be answered all the same: what the answer says of target,
-   * session and timer then holds, and one to an INVITE is acknowledged.
+   * session and timer then holds, and one to an INVITE is acknowledged. While it is under way nothing else can be offered, so that its hop is
+   * to answer still.
    */
   abandon(request: PendingRequest): void {
     if (!isTargetRefresh(request.method) || request.place !== 'sent') {
@@ -130,7 +134,9 @@ export class SentRequests {
     this.#pending.stop(request);
     const { clients } = this.#parts;
     const tx = clients.get(request.txId);
-    if (tx !== undefined && request.method === 'INVITE') clients.cancel(tx);
+    if (tx === undefined) return;
+    this.#watchHop(request, tx);
+    if (request.method === 'INVITE') clients.cancel(tx);
   }
 
   /** The dialog ends, or nobody waits for the response. An INVITE may be answered all the same, and the answer is then acknowledged. */
@@ -152,7 +158,7 @@ export class SentRequests {
     const hop = hops.of(request.dialog);
     if (hop !== undefined && mode !== 'none') hops.suspect(hop);
     // A provisional response stops an INVITE's own timers, and an INVITE that never ends would block the dialog's heals.
-    if (request.method === 'INVITE') {
+    if (request.method === 'INVITE' && !request.abandoned) {
       request.timer = wheel.arm(this.#inviteLimit, request.id, request.sentAtMs + timers.t1x64Ms);
     }
   }

@@ -101,6 +101,21 @@ test('a hop that is asked seldom is asked at once, and often, when a request has
   await finish(ground, dialog);
 });
 
+test('so is one that holds back a re-INVITE which the program has given up', async () => {
+  const ground = await bed({ stack: { recovery: { probeIntervalMs: 60_000 } } });
+  const { dialog } = await call(ground);
+  const { clock, network, hop, nearPort } = ground;
+  await clock.run(61_000);
+  network.partition({ host, port: nearPort }, { host, port: hop.port });
+  const giveUp = new AbortController();
+  ground.note('invite', dialog.request('INVITE', { signal: giveUp.signal }));
+  await clock.run(1000);
+  giveUp.abort();
+  await clock.run(2500 + 1000 + 50);
+  assert.equal(ground.seen().slice(1), ['recovering', 'healthy']);
+  await finish(ground, dialog);
+});
+
 test('a heal that has waited as long has its hop asked as well', async () => {
   const ground = await bed({ hops: 1, stack: { recovery: { probeIntervalMs: 60_000 } } });
   const { dialog } = await call(ground);

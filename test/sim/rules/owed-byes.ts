@@ -1,5 +1,6 @@
 import type { FlowId } from '../../../core/contract.ts';
 import type { Happening, Rule, RuleMaker } from '../happening.ts';
+import { paramOf } from '../models/address-value.ts';
 import type { Message } from '../models/message.ts';
 import { branchOf, isProbe, read } from '../reading.ts';
 
@@ -124,7 +125,10 @@ class End {
     if (hop !== undefined) this.#isWell(hop, message, nowMs);
     if (message === undefined) return;
     const { isRequest, status, method } = message;
-    if (isRequest && method === 'BYE') this.#settle(keyOf(message.callId, message.toTag, message.fromTag));
+    const replaced = isRequest ? message.header('replaces') : '';
+    // Whoever has replaced a dialog knows that the old one is over (RFC 3891 §3).
+    if (replaced !== '') this.#settle(keyOfReplaced(replaced));
+    else if (isRequest && method === 'BYE') this.#settle(keyOf(message.callId, message.toTag, message.fromTag));
     else if (method === 'BYE' && status >= 200) this.#answered(message, nowMs);
     else if (fatal.has(status)) this.#settle(keyOf(message.callId, message.fromTag, message.toTag));
   }
@@ -168,6 +172,12 @@ class End {
 
 function keyOf(callId: string, localTag: string, remoteTag: string): string {
   return `${callId} ${localTag} ${remoteTag}`;
+}
+
+function keyOfReplaced(replaces: string): string {
+  const [callId = ''] = replaces.split(';', 1);
+  const params = replaces.slice(callId.length);
+  return keyOf(callId.trim(), paramOf(params, 'to-tag') ?? '', paramOf(params, 'from-tag') ?? '');
 }
 
 function isBye(bytes: Uint8Array): boolean {
