@@ -199,7 +199,8 @@ export class Refreshes implements ClientUser {
     if (why !== 'timeout') {
       sessions.retry(dialog); // unless whoever lost the flow finds the dialog there, and marks it next
     } else if (mode === 'none') {
-      this.#endDialog(dialog, 'session-expired');
+      const hasTimer = this.#parts.table.has(dialog, DialogFlag.sessionTimer);
+      this.#endDialog(dialog, hasTimer ? 'session-expired' : 'unreachable');
     } else if (!this.#isStale(dialog, refresh)) {
       healer.breakRoute(dialog, 'timeout', 0);
       healer.pump();

@@ -97,6 +97,18 @@ test('a stack without recovery tells the peer its Contact as well, by one refres
   }
 });
 
+test('without recovery a dialog whose one refresh has no answer is unreachable, if it has no session timer', async () => {
+  const ground = await handover({ hops: 1, stack: { recovery: { mode: 'none' } } });
+  const { take, clock, next, hop, log } = ground;
+  const { dialog } = await call(ground);
+  const record = await take(dialog.export({ release: true }));
+  hop.script = ({ method }) => method === 'UPDATE' || method === 'INVITE';
+  await take(next.adopt({ ...record, routeStatus: 'recovering' }));
+  await clock.run(32_100);
+  assert.equal(log.slice(-1), ['ended local unreachable']);
+  await ground.rest();
+});
+
 test('who still writes to the stack that let a dialog go is asked to try again, and for a quarter of an hour not told that it is over', async () => {
   const ground = await handover({ hops: 1, stack: { application: obliging } });
   const { take, clock, next, hop, near } = ground;

@@ -28,8 +28,11 @@ export const trueEndings: RuleMaker = {
     /** Call-IDs that a place has ended itself, or lost with its process. */
     const left: Record<Place, Set<string>> = { near: new Set(), far: new Set() };
     const living: Record<Place, Map<string, Living>> = { near: new Map(), far: new Map() };
-    /** When a place has lost its memory: whatever its peer had then is no dialog of what it has since. */
-    const forgotAtMs: Record<Place, number> = { near: Number.NEGATIVE_INFINITY, far: Number.NEGATIVE_INFINITY };
+    /** Between these a place has lost, by a restart, what its peer had, or began to have by a 2xx that was on its way. */
+    const lost: Record<Place, { fromMs: number; toMs: number }> = {
+      near: { fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY },
+      far: { fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY },
+    };
     const answered: { readonly fault: Fault & { kind: 'hop-answers' }; readonly untilMs: number }[] = [];
     let calmAtMs = Number.POSITIVE_INFINITY;
 
@@ -44,7 +47,9 @@ export const trueEndings: RuleMaker = {
     function ended({ place, dialog, callId, by, reason, atMs }: Ended): void {
       const key = `${place} ${dialog}`;
       const other = place === 'near' ? 'far' : 'near';
-      const isSame = (peers: Living): boolean => peers.callId === callId && peers.sinceMs > forgotAtMs[place];
+      const { fromMs, toMs } = lost[place];
+      const isLost = ({ sinceMs }: Living): boolean => sinceMs >= fromMs && sinceMs <= toMs;
+      const isSame = (peers: Living): boolean => peers.callId === callId && !isLost(peers);
       const peerHasIt = [...living[other].values()].some(isSame) && !left[other].has(callId);
       living[place].delete(dialog);
       if (by === 'local') left[place].add(callId);
@@ -120,7 +125,10 @@ export const trueEndings: RuleMaker = {
             const { fault } = happening;
             if (fault.kind === 'hop-answers' && fatalStatuses.has(fault.status) && !happening.over)
               answered.push({ fault, untilMs: nowMs() + fault.forMs });
-            if (fault.kind === 'restart' && !fault.kept) forgotAtMs[fault.place] = nowMs();
+            if (fault.kind === 'restart' && !happening.over) {
+              const fromMs = fault.kept ? nowMs() : Number.NEGATIVE_INFINITY;
+              lost[fault.place] = { fromMs, toMs: nowMs() + fault.forMs + transactionMs };
+            }
             break;
           }
           case 'ended':
