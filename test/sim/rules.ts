@@ -3,12 +3,14 @@ import { acknowledged } from './rules/acknowledged.ts';
 import { boundedTraffic } from './rules/bounded-traffic.ts';
 import { executedOnce } from './rules/executed-once.ts';
 import { freshSessions } from './rules/fresh-sessions.ts';
+import { heardRings } from './rules/heard-rings.ts';
 import { leftAlone } from './rules/left-alone.ts';
 import { noStranger } from './rules/no-stranger.ts';
 import { nothingLeft } from './rules/nothing-left.ts';
 import { oneOffer } from './rules/one-offer.ts';
 import { oneOutcome } from './rules/one-outcome.ts';
 import { openFlows } from './rules/open-flows.ts';
+import { owedAnswers } from './rules/owed-answers.ts';
 import { owedByes } from './rules/owed-byes.ts';
 import { recoveryModel } from './rules/recovery-model.ts';
 import { rejectionFirst } from './rules/rejection-first.ts';
@@ -35,5 +37,7 @@ export const rules: readonly RuleMaker[] = [
   leftAlone,
   silentHops,
   owedByes,
+  heardRings,
+  owedAnswers,
   nothingLeft,
 ];

@@ -1,0 +1,100 @@
+import type { Happening, Rule, RuleMaker } from '../happening.ts';
+import type { Message } from '../models/message.ts';
+import { branchOf, isProbe, read } from '../reading.ts';
+
+type Step = Extract<Happening, { kind: 'step' }>;
+
+/** What has not been answered for so long is given up: after 64*T1, a re-INVITE after three minutes; less what clocks and steps take. */
+const givenUpAfterMs = { INVITE: 179_000, UPDATE: 31_000 } as const;
+
+/** An offer of the peer's that the program has been asked about. */
+interface Debt {
+  readonly callId: string;
+  /** Call-ID and tags, our own first: the branches of a call share the first. */
+  readonly dialog: string;
+  readonly transaction: string;
+  readonly untilMs: number;
+}
+
+/**
+ * A program that has not answered an offer of the peer's yet makes none in the same dialog: what it asks for is refused before it is sent.
+ *
+ * @see RFC 3264 §4, RFC 3311 §5.2
+ */
+export const owedAnswers: RuleMaker = {
+  name: 'owed-answers',
+  make(_world, violate): Rule {
+    const ends = new Map<string, End>();
+    return {
+      see(happening): void {
+        if (happening.kind !== 'step') return;
+        const { place, life } = happening;
+        const key = `${place} ${life}`;
+        const end = ends.get(key) ?? new End((what, callId) => violate(`${place} ${what}`, callId));
+        ends.set(key, end);
+        end.see(happening);
+      },
+    };
+  },
+};
+
+/** The offers that one process at a place has to answer. */
+class End {
+  readonly #violate: (what: string, callId: string) => void;
+  /** By the number under which the program answers. */
+  readonly #debts = new Map<number, Debt>();
+
+  constructor(violate: (what: string, callId: string) => void) {
+    this.#violate = violate;
+  }
+
+  see({ inputs, outputs, nowMs }: Step): void {
+    let heard: Message | undefined;
+    let isWish = false;
+    for (const input of inputs) {
+      if (input.kind === 'message' && !isProbe(input.bytes)) heard = read(input.bytes);
+      if (input.kind !== 'command') continue;
+      // Whatever becomes of it: it may come too late to be sent.
+      if (input.command.name === 'respond') this.#debts.delete(input.command.request);
+      else if (input.command.name === 'request') isWish = true;
+    }
+    for (const output of outputs) {
+      if (output.kind === 'send' && !isProbe(output.bytes)) this.#sent(read(output.bytes), isWish, nowMs);
+      if (output.kind !== 'event') continue;
+      if (output.event.kind === 'ended') this.#forget(output.event.dialog.callId);
+      else if (output.event.kind === 'request' && heard !== undefined && isOffer(heard))
+        this.#debts.set(output.event.request, {
+          callId: heard.callId,
+          dialog: `${heard.callId} ${heard.toTag} ${heard.fromTag}`,
+          transaction: transactionOf(heard),
+          untilMs: nowMs + givenUpAfterMs[heard.method === 'INVITE' ? 'INVITE' : 'UPDATE'],
+        });
+    }
+  }
+
+  #sent(message: Message | undefined, isWish: boolean, nowMs: number): void {
+    if (message === undefined) return;
+    const { isRequest, status, callId } = message;
+    if (isRequest && isWish && isOffer(message)) {
+      const dialog = `${callId} ${message.fromTag} ${message.toTag}`;
+      for (const debt of this.#debts.values())
+        if (debt.dialog === dialog && nowMs < debt.untilMs)
+          this.#violate('offers what it likes before it has answered its peer', callId);
+    } else if (!isRequest && status >= 200) {
+      const transaction = transactionOf(message);
+      for (const [number, debt] of this.#debts) if (debt.transaction === transaction) this.#debts.delete(number);
+    }
+  }
+
+  #forget(callId: string): void {
+    for (const [number, debt] of this.#debts) if (debt.callId === callId) this.#debts.delete(number);
+  }
+}
+
+function isOffer({ method, toTag, body }: Message): boolean {
+  return (method === 'INVITE' || method === 'UPDATE') && toTag !== '' && body !== '';
+}
+
+function transactionOf(message: Message): string {
+  return `${message.method} ${message.cseq} ${branchOf(message)}`;
+}
