@@ -17,7 +17,8 @@ interface Debt {
 }
 
 /**
- * A program that has not answered an offer of the peer's yet makes none in the same dialog: what it asks for is refused before it is sent.
+ * While a program has not answered an offer of the peer's, none goes the other way in the same dialog: what it asks for is refused before it
+ * is sent, and refreshes and heals wait, or go without one.
  *
  * @see RFC 3264 §4, RFC 3311 §5.2
  */
@@ -43,6 +44,8 @@ class End {
   readonly #violate: (what: string, callId: string) => void;
   /** By the number under which the program answers. */
   readonly #debts = new Map<number, Debt>();
+  /** Offers that were sent: copies may come later. */
+  readonly #asked = new Set<string>();
 
   constructor(violate: (what: string, callId: string) => void) {
     this.#violate = violate;
@@ -50,16 +53,13 @@ class End {
 
   see({ inputs, outputs, nowMs }: Step): void {
     let heard: Message | undefined;
-    let isWish = false;
     for (const input of inputs) {
       if (input.kind === 'message' && !isProbe(input.bytes)) heard = read(input.bytes);
-      if (input.kind !== 'command') continue;
       // Whatever becomes of it: it may come too late to be sent.
-      if (input.command.name === 'respond') this.#debts.delete(input.command.request);
-      else if (input.command.name === 'request') isWish = true;
+      else if (input.kind === 'command' && input.command.name === 'respond') this.#debts.delete(input.command.request);
     }
     for (const output of outputs) {
-      if (output.kind === 'send' && !isProbe(output.bytes)) this.#sent(read(output.bytes), isWish, nowMs);
+      if (output.kind === 'send' && !isProbe(output.bytes)) this.#sent(read(output.bytes), nowMs);
       if (output.kind !== 'event') continue;
       if (output.event.kind === 'ended') this.#forget(output.event.dialog.callId);
       else if (output.event.kind === 'request' && heard !== undefined && isOffer(heard))
@@ -72,14 +72,15 @@ class End {
     }
   }
 
-  #sent(message: Message | undefined, isWish: boolean, nowMs: number): void {
+  #sent(message: Message | undefined, nowMs: number): void {
     if (message === undefined) return;
     const { isRequest, status, callId } = message;
-    if (isRequest && isWish && isOffer(message)) {
+    if (isRequest && isOffer(message) && !this.#asked.has(transactionOf(message))) {
+      this.#asked.add(transactionOf(message));
       const dialog = `${callId} ${message.fromTag} ${message.toTag}`;
       for (const debt of this.#debts.values())
         if (debt.dialog === dialog && nowMs < debt.untilMs)
-          this.#violate('offers what it likes before it has answered its peer', callId);
+          this.#violate('sends an offer before it has answered that of its peer', callId);
     } else if (!isRequest && status >= 200) {
       const transaction = transactionOf(message);
       for (const [number, debt] of this.#debts) if (debt.transaction === transaction) this.#debts.delete(number);
