@@ -89,6 +89,7 @@ export class Engine implements Steppable<Command, EngineEvent> {
       brokeMeanwhile: (dialog) => this.#requests.waiting.brokeMeanwhile(dialog),
       healFailed: (dialog, cause, response, quick) => {
         if (quick) this.#requests.waiting.quickHealFailed(dialog, response);
+        this.#refreshes.healFailed(dialog);
         this.#outgoing.healFailed(dialog);
         this.#askedHeals.healFailed(dialog, cause, response);
         this.#groups.healFailed(dialog);

@@ -149,6 +149,11 @@ export class Refreshes implements ClientUser {
     else if (tx !== undefined) clients.forget(tx);
   }
 
+  /** A heal has failed, whoever it was for: the next one has 4 s of its own. */
+  healFailed(dialog: DialogIndex): void {
+    this.#endQuickHeal(dialog);
+  }
+
   onResponse(tx: ClientTransaction, message: Message): void {
     if (message.status < 200) return;
     const dialog = tx.owner;

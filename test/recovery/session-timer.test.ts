@@ -289,6 +289,30 @@ test('a heal that puts a refresh right is told of, as a broken route, when it ha
   await finish(ground, dialog);
 });
 
+test('the 4 s of a refresh end with its heal: a heal for a request that comes after that has 4 s of its own', async () => {
+  const ground = await timed('uac');
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  const asksToHeal = { headers: ['P-Dialog-Recovery-Action: Dialog-Route-Set-Update'] };
+  let infos = 0;
+  hop.script = (request) => {
+    if (request.method === 'INFO' && infos++ === 0) hop.reply(request, 430, asksToHeal);
+    else if (request.method !== 'UPDATE') return false;
+    else if (request.header('Route') !== '') hop.reply(request, 430, asksToHeal);
+    else if (infos === 0) hop.reply(request, 400);
+    return true;
+  };
+  await clock.run(303_000);
+  assert.is(hop.requests('UPDATE').length, 2);
+  ground.note('info', dialog.request('INFO'));
+  await clock.run(2000);
+  assert.equal(ground.seen(), []);
+  hop.script = () => false;
+  await clock.run(2000);
+  assert.equal(ground.seen(), ['info 200']);
+  await finish(ground, dialog);
+});
+
 test('a request that comes while a refresh is healed waits for it, but no longer than 4 s', async () => {
   const ground = await timed('uac');
   const { dialog } = await call(ground);
