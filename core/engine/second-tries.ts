@@ -65,7 +65,7 @@ export class SecondTries {
     // While a route is broken its heals have the word.
     if (healer.health.recovering[dialog] === 1) return false;
     const waitMs = secondTryMs(this.#parts, dialog, response);
-    if (waitMs === undefined) return false;
+    if (waitMs === undefined || this.#isTooLate(request, waitMs)) return false;
     request.refusal = { response: responseData(response), origin: originOf(response) };
     this.#wait(request, waitMs);
     return true;
@@ -85,9 +85,15 @@ export class SecondTries {
     const { dialog, tries } = request;
     const isAnswered = table.state[dialog] === DialogState.confirmed;
     if (!table.has(dialog, isAnswered ? anyOfferPending : DialogFlag.offerPending)) return false;
-    if (tries >= triesMax) this.#giveUp(request);
-    else this.#wait(request, glareDelayMs(table.has(dialog, DialogFlag.callIdOwner), fraction()));
+    const waitMs = glareDelayMs(table.has(dialog, DialogFlag.callIdOwner), fraction());
+    if (tries >= triesMax || this.#isTooLate(request, waitMs)) this.#giveUp(request);
+    else this.#wait(request, waitMs);
     return true;
+  }
+
+  /** What is sent again after a heal must have succeeded by an instant that waiting would pass. */
+  #isTooLate({ flowFailed, quickUntilMs }: PendingRequest, waitMs: number): boolean {
+    return flowFailed !== undefined && this.#parts.wheel.nowMs + waitMs >= quickUntilMs;
   }
 
   #tryAgain(request: PendingRequest): void {

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Bed, bed, call, finish } from '../engine/bed.ts';
 import type { RawPeer, Sip } from '../engine/raw-peer.ts';
-import { farAnswer, host, nearOffer } from '../engine/world.ts';
+import { farAnswer, host, nearOffer, noted } from '../engine/world.ts';
 
 const test = suite('The fast path: 430 Dialog-Route-Set-Update (figure 1)');
 
@@ -74,6 +74,58 @@ test('all requests of the dialog wait for the one heal, and go in their order', 
     ['a', 'b', 'c', 'd'],
   );
   assert.equal(ground.seen(), ['a 200', 'b 200', 'c 200', 'd 200']);
+  await finish(ground, dialog);
+});
+
+test('a request that is refused for glare after its heal is not tried once more beyond the 4 s', async () => {
+  const ground = await bed({ hops: 1 });
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  let offers = 0;
+  hop.script = (request) => {
+    if (request.method !== 'UPDATE') return false;
+    if (request.body !== '') hop.reply(request, offers++ === 0 ? 430 : 491, { headers: healIt });
+    return true;
+  };
+  ground.note('update', dialog.request('UPDATE', { body: nearOffer }));
+  await clock.run(2000);
+  hop.accept(hop.last('UPDATE'));
+  await clock.run(10_000);
+  assert.is(offers, 2);
+  assert.equal(
+    ground.seen(),
+    ['update failed 491 intermediary because of 430'],
+    'and its route, which is healed, is not told as broken',
+  );
+  hop.script = () => false;
+  await finish(ground, dialog);
+});
+
+test('nor does one wait longer than that for an offer of the peer’s that has come meanwhile', async () => {
+  let answer = (): void => undefined;
+  const application = noted([], {
+    onRequest: (request) => {
+      answer = () => void request.respond(200, { body: nearOffer });
+    },
+  });
+  const ground = await bed({ hops: 1, stack: { application } });
+  const { dialog, raw } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = (request) => {
+    if (request.method === 'UPDATE' && request.body !== '') hop.reply(request, 430, { headers: healIt });
+    return request.method === 'UPDATE';
+  };
+  ground.note('update', dialog.request('UPDATE', { body: nearOffer }));
+  await clock.run(1900);
+  raw.request('UPDATE', { body: 'v=0\r\no=far 1 2 IN IP4 10.0.0.1\r\ns=-\r\n' });
+  await clock.run(100);
+  hop.accept(hop.last('UPDATE'));
+  await clock.run(3000);
+  answer();
+  await clock.run(7000);
+  assert.is(hop.requests('UPDATE').filter(({ body }) => body !== '').length, 1);
+  assert.equal(ground.seen(), ['update failed 491 local']);
+  hop.script = () => false;
   await finish(ground, dialog);
 });
 
