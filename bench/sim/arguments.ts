@@ -84,6 +84,7 @@ function read(args: readonly string[]): SimArguments {
     throw new Error('--log needs --seed or --plan: it is written for one.');
   if (canary !== undefined && (plan !== undefined || log !== undefined))
     throw new Error('--canary plays seeds: it goes with neither --plan nor --log.');
+  const one = whole('seed', seed, seedMax, 0);
   const size = {
     minutes: whole('minutes', values.minutes, minutesMax),
     calls: whole('dialogs', values.dialogs, callsMax),
@@ -92,7 +93,8 @@ function read(args: readonly string[]): SimArguments {
     throw new Error('--plan says by itself how long it is and what is called.');
   return {
     kind: 'run',
-    seeds: seedsOf(values.seeds ?? seed ?? (canary === undefined ? '1-300' : '1-1000')),
+    seeds:
+      one === undefined ? seedsOf(values.seeds ?? (canary === undefined ? '1-300' : '1-1000')) : { from: one, to: one },
     plan: plan === undefined ? undefined : planIn(plan),
     size,
     workers: whole('workers', values.workers, workersMax) ?? Math.min(workersMax, availableParallelism()),

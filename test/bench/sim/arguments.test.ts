@@ -46,6 +46,7 @@ for (const args of [
   ['--seeds', 'all'],
   ['--seeds', '1-4294967296'],
   ['--seed', '-1'],
+  ['--seed', '1-3', '--log', 'log.txt'],
   ['--seed', '1', '--seeds', '1-2'],
   ['--seeds', '1-2', '--log', 'log.txt'],
   ['--minutes', '0'],
