@@ -1,21 +1,47 @@
 import type { Clock } from '../transport/index.ts';
 
-/** A clock that goes with another, virtual or real, and can be put forward: what falls due by that runs soon. */
+interface Wake {
+  readonly atMs: number;
+  readonly callback: () => void;
+  cancel: () => void;
+}
+
+interface JumpClockOptions {
+  readonly driftPpm?: number;
+  /** What it shows when the other shows 0. */
+  readonly beganMs?: number;
+  /** How far its date is off. */
+  readonly skewMs?: number;
+}
+
+/** A clock that goes with another, virtual or real, or faster or slower, and can be put forward: what falls due by that runs soon. */
 export class JumpClock implements Clock {
   readonly #base: Clock;
-  readonly #wakes = new Set<{ readonly atMs: number; readonly callback: () => void; cancel: () => void }>();
-  #aheadMs = 0;
+  readonly #rate: number;
+  readonly #skewMs: number;
+  readonly #wakes = new Set<Wake>();
+  #aheadMs: number;
+  /** No instant before one that somebody was woken at. */
+  #latestMs = 0;
 
-  constructor(base: Clock) {
+  constructor(base: Clock, { driftPpm = 0, beganMs = 0, skewMs = 0 }: JumpClockOptions = {}) {
     this.#base = base;
+    this.#rate = 1 + driftPpm / 1e6;
+    this.#aheadMs = beganMs;
+    this.#skewMs = skewMs - beganMs;
+  }
+
+  get epochMs(): number {
+    return (this.#base.epochMs ?? 0) + this.#skewMs;
   }
 
   nowMs(): number {
-    return this.#base.nowMs() + this.#aheadMs;
+    return Math.max(this.#base.nowMs() * this.#rate + this.#aheadMs, this.#latestMs);
   }
 
   wake(atMs: number, callback: () => void): () => void {
-    const wake = { atMs, callback, cancel: () => {} };
+    if (Number.isNaN(atMs)) throw new RangeError('no such instant: NaN');
+    const wake: Wake = { atMs, callback, cancel: () => {} };
     this.#wakes.add(wake);
     this.#arm(wake);
     return () => {
@@ -28,6 +54,7 @@ export class JumpClock implements Clock {
     this.#base.defer(callback);
   }
 
+  /** What falls due by that is woken at once. */
   jump(ms: number): void {
     this.#aheadMs += ms;
     for (const wake of this.#wakes) {
@@ -36,9 +63,11 @@ export class JumpClock implements Clock {
     }
   }
 
-  #arm(wake: { readonly atMs: number; readonly callback: () => void; cancel: () => void }): void {
-    wake.cancel = this.#base.wake(wake.atMs - this.#aheadMs, () => {
+  #arm(wake: Wake): void {
+    wake.cancel = this.#base.wake((wake.atMs - this.#aheadMs) / this.#rate, () => {
       this.#wakes.delete(wake);
+      // Division rounds: nobody is woken a hair too early, for he would arm the same wake for ever.
+      if (Number.isFinite(wake.atMs) && this.nowMs() < wake.atMs) this.#latestMs = wake.atMs;
       wake.callback();
     });
   }

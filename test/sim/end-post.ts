@@ -1,8 +1,8 @@
 import { createStack, type DialogRecord, type StackOptions } from '../../core/index.ts';
 import type { Clock, Endpoint, MemoryNetwork, NetworkConditions } from '../../transport/index.ts';
+import { JumpClock } from '../jump-clock.ts';
 import { CutTransport } from './cut-transport.ts';
 import { Dice } from './dice.ts';
-import { EndClock } from './end-clock.ts';
 import { ModelUser } from './model-user.ts';
 import type { DialogRecord as ModelRecord } from './models/dialog.ts';
 import { StrictEndpoint } from './models/strict-endpoint.ts';
@@ -36,7 +36,7 @@ export class EndPost {
   readonly address: Endpoint;
   /** Every address that something of it listens at. */
   readonly addresses: readonly Endpoint[];
-  readonly clock: EndClock;
+  readonly clock: JumpClock;
   /** Whether a process that dies leaves records of its dialogs. */
   isKept = false;
   readonly #options: EndPostOptions;
@@ -53,7 +53,7 @@ export class EndPost {
     this.addresses = isElsewhere ? [address, { ...address, port: address.port + 1 }] : [address];
     this.#options = options;
     const dice = this.#dice(0);
-    this.clock = new EndClock(clock, {
+    this.clock = new JumpClock(clock, {
       driftPpm: end.kind === 'ours' ? end.driftPpm : 0,
       beganMs: dice.pick([0, 1000.5, 86_400_000]),
       skewMs: dice.pick([0, 0, -3000, 60_000]),
