@@ -78,7 +78,8 @@ class End {
     this.#violate = violate;
   }
 
-  see({ inputs, outputs, nowMs }: Step): void {
+  /** By the world's clock: one's own may jump, and what falls due by that is sent a moment later. */
+  see({ inputs, outputs, atMs: nowMs }: Step): void {
     for (const input of inputs) {
       if (input.kind === 'flow-open') this.#opened(input.flow, `${input.remote.host}:${input.remote.port}`);
       else if (input.kind === 'flow-lost') this.#lost(input.flow);
