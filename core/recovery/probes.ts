@@ -79,10 +79,11 @@ export class Probes {
     );
   }
 
-  /** A hop that is not probed is probed at once, and so is one that would be soon enough only by chance. */
+  /** A hop that is not probed is probed at once, and so is one that would be soon enough only by chance; not so one that was just heard. */
   suspect(hop: Hop): void {
+    if (this.#wheel.nowMs - hop.heardAtMs <= suspectIntervalMs) return;
     const isAskedSoon = this.#intervalMs <= suspectIntervalMs || hop.suspected;
-    if (!isAskedSoon && this.#wheel.nowMs - hop.heardAtMs > suspectIntervalMs) this.forget(hop);
+    if (!isAskedSoon) this.forget(hop);
     hop.suspected = true;
     this.watch(hop);
   }

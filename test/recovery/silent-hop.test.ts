@@ -101,6 +101,24 @@ test('a hop that is asked seldom is asked at once, and often, when a request has
   await finish(ground, dialog);
 });
 
+test('one that was heard just before is not asked, but is for the next request', async () => {
+  const ground = await bed({ stack: { recovery: { probeIntervalMs: 60_000 } } });
+  const { dialog, raw } = await call(ground);
+  const { clock, network, hop, nearPort } = ground;
+  await clock.run(61_000);
+  hop.script = ({ method }) => method === 'INFO';
+  ground.note('first', dialog.request('INFO'));
+  await clock.run(3400);
+  raw.request('OPTIONS');
+  await clock.run(50);
+  network.partition({ host, port: nearPort }, { host, port: hop.port });
+  await clock.run(550);
+  ground.note('second', dialog.request('INFO'));
+  await clock.run(3500 + 1000 + 50);
+  assert.equal(ground.seen(), ['first failed 503 local', 'second failed 503 local', 'recovering', 'healthy']);
+  await finish(ground, dialog);
+});
+
 test('so is one that holds back a re-INVITE which the program has given up', async () => {
   const ground = await bed({ stack: { recovery: { probeIntervalMs: 60_000 } } });
   const { dialog } = await call(ground);
