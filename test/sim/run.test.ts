@@ -21,11 +21,26 @@ test('a seed makes at least 20 calls and 10 faults in 30 minutes', async () => {
   }
 });
 
-test('what is left out of a plan leaves the rest as it is', () => {
+test('a seed makes the same plan each time, and a file can hold it', () => {
   const plan = planOf(1);
   assert.equal(planOf(1), plan);
   assert.equal(JSON.parse(JSON.stringify(plan)), plan);
   assert.equal(planOf(1, { minutes: 30 }), plan);
+});
+
+test('what is left out of a plan changes nothing before its time', async () => {
+  const plan = planOf(2, { minutes: 10, calls: 8 });
+  const whole = await logOf(plan);
+  for (const part of ['acts', 'faults'] as const) {
+    const sorted = [...plan[part]].sort((one, other) => one.atMs - other.atMs);
+    const left = sorted[Math.floor(sorted.length / 2)];
+    assert.ok(left);
+    const lines = await logOf({ ...plan, [part]: plan[part].filter((each) => each !== left) });
+    const before = (log: string[]): string[] => log.filter((line) => Number.parseInt(line, 10) < left.atMs);
+    assert.ok(before(whole).length > 100);
+    assert.equal(before(lines), before(whole));
+    assert.not.equal(lines, whole);
+  }
 });
 
 test('the same seed gives the same log twice', async () => {
