@@ -154,8 +154,9 @@ export class SentRequests {
     const request = this.#pending.get(id);
     if (request === undefined) return;
     request.timer = 0;
-    const { hops, mode, wheel, timers } = this.#parts;
-    const hop = hops.of(request.dialog);
+    const { clients, hops, mode, wheel, timers } = this.#parts;
+    const tx = clients.get(request.txId);
+    const hop = tx && hops.byFlow(tx.flow); // the dialog may have gone to another meanwhile
     if (hop !== undefined && mode !== 'none') hops.suspect(hop);
     // A provisional response stops an INVITE's own timers, and an INVITE that never ends would block the dialog's heals.
     if (request.method === 'INVITE' && !request.abandoned) {

@@ -87,7 +87,7 @@ class End {
       if (input.kind === 'flow-open' && this.#hosts.has(input.remote.host))
         this.#hostOf.set(input.flow, input.remote.host);
       else if (input.kind === 'flow-lost') this.#lost(input.flow);
-      else if (input.kind === 'message') this.#heard(input.flow, input.bytes);
+      else if (input.kind === 'message') this.#heard(input.flow);
     }
     for (const output of outputs) {
       if (output.kind === 'close') this.#lost(output.flow);
@@ -107,11 +107,9 @@ class End {
   }
 
   /** A hop may answer by another connection, which is its own. */
-  #heard(flow: FlowId, bytes: Uint8Array): void {
+  #heard(flow: FlowId): void {
     const host = this.#hostOf.get(flow);
     if (host === undefined) return;
-    const callId = isProbe(bytes) ? undefined : read(bytes)?.callId;
-    if (callId !== undefined) this.#leave(callId);
     for (const [other, { waiting }] of this.#silences) {
       if (this.#hostOf.get(other) !== host) continue;
       for (const key of waiting.keys()) this.#old.add(key);
