@@ -13,6 +13,7 @@ import type { Parts } from './parts.ts';
 /** A BYE under way. */
 interface Ending {
   readonly ids: number[];
+  readonly isTold: boolean;
   readonly reason: EndReason;
   readonly atMs: number;
   txId: number;
@@ -78,11 +79,13 @@ export class Byes implements ClientUser {
       return;
     }
     const broken = healer.health.recovering[dialog] === 1;
+    const isTold = table.state[dialog] !== DialogState.early || id !== undefined;
     table.state[dialog] = DialogState.ending;
     sessions.pause(dialog);
     healer.end(dialog);
     this.#ending.set(dialog, {
       ids,
+      isTold,
       reason,
       atMs: wheel.nowMs,
       txId: 0,
@@ -105,6 +108,11 @@ export class Byes implements ClientUser {
       this.#parts.reporter.failWithCode(id, 'SIP_ABORTED', 'The BYE goes its way; nobody waits for it.');
       return;
     }
+  }
+
+  /** Whether the program is told of its end: what becomes of an early dialog that it has not ended itself is told by its call. */
+  tells(dialog: DialogIndex): boolean {
+    return this.#ending.get(dialog)?.isTold ?? this.#parts.table.state[dialog] !== DialogState.early;
   }
 
   /** When our side ended the dialog, if a BYE of ours is under way. */

@@ -143,6 +143,12 @@ export class CallDialogs {
     call.endedTags.length = 0;
   }
 
+  /** The same where no final response has told their peers. */
+  endEarlyByBye(call: OutgoingCall): void {
+    this.#early.endAllByBye(call, (dialog) => this.#maker.endAtOnce(dialog));
+    call.endedTags.length = 0;
+  }
+
   dialogEnded(dialog: DialogIndex): void {
     this.offers.dialogEnded(dialog);
     this.pracks.dialogEnded(dialog);

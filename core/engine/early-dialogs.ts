@@ -82,6 +82,18 @@ export class EarlyDialogs {
     this.#known.delete(dialog);
   }
 
+  /**
+   * No final response has come, so that each may have been answered, or ring on: its peer is told by BYE that nobody waits any more.
+   *
+   * @see RFC 3261 §15
+   */
+  endAllByBye(call: OutgoingCall, bye: (dialog: DialogIndex) => void): void {
+    for (const dialog of [...call.early]) {
+      if (this.#parts.table.state[dialog] === DialogState.early) bye(dialog);
+      this.leave(call, dialog);
+    }
+  }
+
   /** None of a call's can be confirmed any more; those whose BYE is under way end with it. */
   endAll(call: OutgoingCall): void {
     const { table, endDialog } = this.#parts;

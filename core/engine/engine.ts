@@ -446,10 +446,9 @@ export class Engine implements Steppable<Command, EngineEvent> {
 
   /** Ends all that is under way for a dialog and tells the program; the row is still to be freed. */
   #finish(dialog: DialogIndex, by: 'local' | 'remote', reason: EndReason, end?: DialogEnd): void {
-    const { table, reporter, wheel } = this.#parts;
+    const { reporter, wheel } = this.#parts;
     const told = end ?? exactly(this.#byes.endedAtMs(dialog) ?? wheel.nowMs);
-    // What becomes of an early dialog is told by its call.
-    const isTold = table.state[dialog] !== DialogState.early;
+    const isTold = this.#byes.tells(dialog);
     this.#release(dialog);
     if (isTold) reporter.ended(dialog, by, reason, told);
   }

@@ -144,6 +144,7 @@ export class OutgoingCalls implements ClientUser {
     if (why === 'hop-silent') this.#parts.clients.forget(tx); // a late 2xx finds no call that its ACK would belong to
     const call = this.#calls.get(tx.owner);
     if (call === undefined || call.txId !== tx.id) return;
+    if (call.givenUp !== 'no' || call.hasRung) this.#dialogs.endEarlyByBye(call);
     if (call.givenUp !== 'no') this.#failedGivenUp(call);
     else if (call.hasRung) {
       // It has arrived: once more it would be a merged request there (RFC 3261 §8.2.2.2), or ring twice.

@@ -279,13 +279,13 @@ test('Q15: an early dialog whose hop dies is not healed: its call fails at once,
   await clock.run(3000);
   assert.equal(
     ground.seen().sort(),
-    ['call failed 503 local', 'info failed SIP_DIALOG_ENDED'],
+    ['call failed 503 local', 'info failed 503 local'],
     'nobody is told of a route status',
   );
   assert.equal(
     other.received.map(({ method }) => method).filter((method) => method !== 'OPTIONS'),
-    [],
-    'no second INVITE, no UPDATE, no CANCEL of what is gone',
+    ['BYE'],
+    'no second INVITE, no UPDATE, no CANCEL of what is gone: who rings, or has answered, is told by BYE (§15)',
   );
   await ground.rest();
 });
