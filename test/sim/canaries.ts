@@ -157,4 +157,32 @@ export const canaries: readonly Canary[] = [
     replace: "    if (status === 481)\n        return 'gone';\n",
     says: 'a 481 to a request ends the dialog without asking its peer',
   },
+  {
+    name: 'answered-once',
+    file: 'core/transaction/server.js',
+    find: "            this.#nonInvite.handle(index, 'request');\n        this.#arrival = undefined;\n",
+    replace: '            void 0;\n        this.#arrival = undefined;\n',
+    says: 'a request that is repeated is not answered again',
+  },
+  {
+    name: 'accepted-once',
+    file: 'core/transaction/accepted-2xx.js',
+    find: "retransmit: { to: 'waiting', act: ['send-response'] },",
+    replace: "retransmit: { to: 'waiting' },",
+    says: 'a 2xx to INVITE is not repeated',
+  },
+  {
+    name: 'rings-twice',
+    file: 'core/engine/outgoing-calls.js',
+    find: 'else if (call.hasRung) {',
+    replace: 'else if (false) {',
+    says: 'a call that has rung is sent again by the next hop',
+  },
+  {
+    name: 'breaks-for-ever',
+    file: 'core/recovery/break-limits.js',
+    find: 'this.#timer[dialog] = this.#wheel.arm(this.#reached, dialog, this.#wheel.nowMs + this.#limitMs);',
+    replace: '',
+    says: 'the deadline of a broken route is not armed',
+  },
 ];

@@ -1,8 +1,10 @@
 import type { RuleMaker } from './happening.ts';
 import { acknowledged } from './rules/acknowledged.ts';
+import { answeredAgain } from './rules/answered-again.ts';
 import { boundedTraffic } from './rules/bounded-traffic.ts';
 import { executedOnce } from './rules/executed-once.ts';
 import { freshSessions } from './rules/fresh-sessions.ts';
+import { givenUpInTime } from './rules/given-up-in-time.ts';
 import { heardRings } from './rules/heard-rings.ts';
 import { leftAlone } from './rules/left-alone.ts';
 import { noStranger } from './rules/no-stranger.ts';
@@ -14,7 +16,9 @@ import { owedAnswers } from './rules/owed-answers.ts';
 import { owedByes } from './rules/owed-byes.ts';
 import { recoveryModel } from './rules/recovery-model.ts';
 import { rejectionFirst } from './rules/rejection-first.ts';
+import { repeatedAnswers } from './rules/repeated-answers.ts';
 import { risingNumbers } from './rules/rising-numbers.ts';
+import { rungOnce } from './rules/rung-once.ts';
 import { silentHops } from './rules/silent-hops.ts';
 import { trueEndings } from './rules/true-endings.ts';
 import { wellAgain } from './rules/well-again.ts';
@@ -39,5 +43,9 @@ export const rules: readonly RuleMaker[] = [
   owedByes,
   heardRings,
   owedAnswers,
+  answeredAgain,
+  repeatedAnswers,
+  rungOnce,
+  givenUpInTime,
   nothingLeft,
 ];

@@ -107,6 +107,11 @@ export const boundedTraffic: RuleMaker = {
               living[happening.place].size,
             );
             break;
+          case 'outcome':
+            // The branches of a call that has failed are told by BYE.
+            if (happening.asked.method === 'INVITE' && happening.error !== undefined)
+              inOutage[happening.place].wishes++;
+            break;
           case 'ended':
             inOutage[happening.place].wishes++; // its BYE
             living[happening.place].delete(happening.dialog);

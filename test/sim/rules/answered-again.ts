@@ -1,0 +1,76 @@
+import type { FlowId } from '../../../core/contract.ts';
+import type { Happening, Rule, RuleMaker } from '../happening.ts';
+import type { Message } from '../models/message.ts';
+import { branchOf, isProbe, read } from '../reading.ts';
+
+type Step = Extract<Happening, { kind: 'step' }>;
+
+/** Timer J, and no more of it than clocks that jump and drift leave. */
+const rememberedMs = 30_000;
+
+/** A request that was answered. */
+interface Answered {
+  readonly flow: FlowId;
+  readonly nowMs: number;
+}
+
+/** Who repeats a request has not had its answer, and gets it again. INVITE has rules of its own. @see RFC 3261 §17.2.2 */
+export const answeredAgain: RuleMaker = {
+  name: 'answered-again',
+  make({ plan }, violate): Rule {
+    const ends = new Map<string, End>();
+    let isOver = false;
+    return {
+      see(happening): void {
+        if (happening.kind === 'at-rest') isOver = true;
+        if (happening.kind !== 'step' || isOver) return;
+        const { place, life } = happening;
+        // A stream brings nothing twice.
+        if (plan.cast[place].protocol !== 'udp') return;
+        const key = `${place} ${life}`;
+        const end = ends.get(key) ?? new End((what, callId) => violate(`${place} ${what}`, callId));
+        ends.set(key, end);
+        end.see(happening);
+      },
+    };
+  },
+};
+
+/** What one process at a place has answered. */
+class End {
+  readonly #violate: (what: string, callId: string) => void;
+  readonly #flows = new Map<string, FlowId>();
+  readonly #answered = new Map<string, Answered>();
+
+  constructor(violate: (what: string, callId: string) => void) {
+    this.#violate = violate;
+  }
+
+  see({ inputs, outputs, nowMs }: Step): void {
+    const repeated = new Map<string, Message>();
+    for (const input of inputs) {
+      const message = input.kind === 'message' && !isProbe(input.bytes) ? read(input.bytes) : undefined;
+      if (input.kind !== 'message' || message?.isRequest !== true || !message.isWhole) continue;
+      if (message.method === 'INVITE' || message.method === 'ACK') continue;
+      const key = keyOf(message);
+      const answered = this.#answered.get(key);
+      this.#flows.set(key, input.flow);
+      // By another flow it may be a stranger's.
+      if (answered?.flow === input.flow && nowMs - answered.nowMs < rememberedMs) repeated.set(key, message);
+    }
+    for (const output of outputs) {
+      const message = output.kind === 'send' && !isProbe(output.bytes) ? read(output.bytes) : undefined;
+      if (message === undefined || message.isRequest || message.status < 200) continue;
+      const key = keyOf(message);
+      repeated.delete(key);
+      const flow = this.#flows.get(key);
+      if (flow !== undefined && !this.#answered.has(key)) this.#answered.set(key, { flow, nowMs });
+    }
+    for (const { method, cseq, callId } of repeated.values())
+      this.#violate(`does not answer ${method} ${cseq} again`, callId);
+  }
+}
+
+function keyOf(message: Message): string {
+  return `${message.method} ${branchOf(message)}`;
+}

@@ -1,0 +1,107 @@
+import type { FlowId } from '../../../core/contract.ts';
+import type { Happening, Rule, RuleMaker } from '../happening.ts';
+import type { Message } from '../models/message.ts';
+import type { OurEnd } from '../plan.ts';
+import { isProbe, read } from '../reading.ts';
+
+type Step = Extract<Happening, { kind: 'step' }>;
+
+/** 64*T1, but for what clocks and steps take. */
+const repeatedMs = 31_000;
+const slackMs = 500;
+
+/** A 2xx to an INVITE that has no ACK yet. */
+interface Waiting {
+  readonly callId: string;
+  readonly tag: string;
+  readonly flow: FlowId;
+  readonly firstMs: number;
+  lastMs: number;
+}
+
+/** A 2xx to INVITE is repeated, at intervals that double from T1 to T2, until its ACK comes. @see RFC 3261 §13.3.1.4 */
+export const repeatedAnswers: RuleMaker = {
+  name: 'repeated-answers',
+  make({ plan }, violate): Rule {
+    const ends = new Map<string, End>();
+    let isOver = false;
+    return {
+      see(happening): void {
+        if (happening.kind === 'at-rest') isOver = true;
+        if (happening.kind !== 'step' || isOver) return;
+        const { place, life } = happening;
+        const cast = plan.cast[place];
+        if (cast.kind === 'model') return;
+        const key = `${place} ${life}`;
+        const end = ends.get(key) ?? new End(cast, (what, callId) => violate(`${place} ${what}`, callId));
+        ends.set(key, end);
+        end.see(happening);
+      },
+    };
+  },
+};
+
+/** What one process at a place has answered. */
+class End {
+  readonly #t2Ms: number;
+  readonly #violate: (what: string, callId: string) => void;
+  /** By Call-ID, number and tag. */
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #settled = new Set<string>();
+
+  constructor({ t2Ms = 4000 }: OurEnd, violate: (what: string, callId: string) => void) {
+    this.#t2Ms = t2Ms;
+    this.#violate = violate;
+  }
+
+  /** By the world's clock: one's own may jump. */
+  see({ inputs, outputs, atMs }: Step): void {
+    for (const input of inputs) {
+      if (input.kind === 'flow-lost') this.#leave(({ flow }) => flow === input.flow);
+      const message = input.kind === 'message' && !isProbe(input.bytes) ? read(input.bytes) : undefined;
+      if (message?.isRequest) this.#heard(message);
+    }
+    for (const output of outputs) {
+      if (output.kind === 'event' && output.event.kind === 'ended') this.#over(output.event.dialog.callId);
+      const message = output.kind === 'send' && !isProbe(output.bytes) ? read(output.bytes) : undefined;
+      if (output.kind === 'send' && message !== undefined) this.#sent(message, output.flow, atMs);
+    }
+    for (const [key, { callId, firstMs, lastMs }] of this.#waiting) {
+      const waitMs = Math.min(lastMs - firstMs + 500, this.#t2Ms) + slackMs;
+      if (atMs - firstMs >= repeatedMs) this.#settle(key);
+      else if (atMs - lastMs > waitMs) {
+        this.#settle(key);
+        this.#violate(`does not repeat a 2xx for ${((atMs - lastMs) / 1000).toFixed(1)} s`, callId);
+      }
+    }
+  }
+
+  /** Whoever sends another INVITE has had it (RFC 5407 §3.1.4). */
+  #heard({ method, callId, toTag }: Message): void {
+    if (method === 'ACK') this.#leave((waiting) => waiting.callId === callId && waiting.tag === toTag);
+    else if (method === 'BYE' || method === 'INVITE') this.#over(callId);
+  }
+
+  #sent({ isRequest, method, status, callId, cseq, toTag }: Message, flow: FlowId, atMs: number): void {
+    if (isRequest && method === 'BYE') this.#over(callId);
+    if (isRequest || method !== 'INVITE' || status < 200 || status >= 300) return;
+    const key = `${callId} ${cseq} ${toTag}`;
+    if (this.#settled.has(key)) return;
+    const waiting = this.#waiting.get(key);
+    if (waiting === undefined) this.#waiting.set(key, { callId, tag: toTag, flow, firstMs: atMs, lastMs: atMs });
+    else waiting.lastMs = atMs;
+  }
+
+  #over(callId: string): void {
+    this.#leave((waiting) => waiting.callId === callId);
+  }
+
+  #leave(isIts: (waiting: Waiting) => boolean): void {
+    for (const [key, waiting] of this.#waiting) if (isIts(waiting)) this.#settle(key);
+  }
+
+  #settle(key: string): void {
+    this.#waiting.delete(key);
+    this.#settled.add(key);
+  }
+}
