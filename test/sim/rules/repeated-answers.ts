@@ -17,6 +17,7 @@ interface Waiting {
   readonly flow: FlowId;
   readonly firstMs: number;
   lastMs: number;
+  copies: number;
 }
 
 /** A 2xx to INVITE is repeated, at intervals that double from T1 to T2, until its ACK comes. @see RFC 3261 §13.3.1.4 */
@@ -66,8 +67,8 @@ class End {
       const message = output.kind === 'send' && !isProbe(output.bytes) ? read(output.bytes) : undefined;
       if (output.kind === 'send' && message !== undefined) this.#sent(message, output.flow, atMs);
     }
-    for (const [key, { callId, firstMs, lastMs }] of this.#waiting) {
-      const waitMs = Math.min(lastMs - firstMs + 500, this.#t2Ms) + slackMs;
+    for (const [key, { callId, firstMs, lastMs, copies }] of this.#waiting) {
+      const waitMs = Math.min(500 * 2 ** (copies - 1), this.#t2Ms) + slackMs;
       if (atMs - firstMs >= repeatedMs) this.#settle(key);
       else if (atMs - lastMs > waitMs) {
         this.#settle(key);
@@ -88,8 +89,12 @@ class End {
     const key = `${callId} ${cseq} ${toTag}`;
     if (this.#settled.has(key)) return;
     const waiting = this.#waiting.get(key);
-    if (waiting === undefined) this.#waiting.set(key, { callId, tag: toTag, flow, firstMs: atMs, lastMs: atMs });
-    else waiting.lastMs = atMs;
+    if (waiting === undefined)
+      this.#waiting.set(key, { callId, tag: toTag, flow, firstMs: atMs, lastMs: atMs, copies: 1 });
+    else {
+      waiting.lastMs = atMs;
+      waiting.copies++;
+    }
   }
 
   #over(callId: string): void {

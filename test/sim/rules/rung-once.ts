@@ -31,6 +31,8 @@ class End {
   readonly #violate: (what: string, callId: string) => void;
   /** INVITEs outside dialogs, by branch: Call-ID and number. */
   readonly #calls = new Map<string, string>();
+  /** Branches that have a final response. */
+  readonly #refused = new Set<string>();
   /** The branch by which each has rung. */
   readonly #rung = new Map<string, string>();
 
@@ -52,9 +54,12 @@ class End {
   #heard(message: Message): void {
     const branch = branchOf(message);
     const call = this.#calls.get(branch);
-    if (call === undefined || message.status <= 100) return;
+    if (call === undefined || message.status <= 100 || this.#refused.has(branch)) return;
     if (message.status < 200) this.#rung.set(call, branch);
-    else if (this.#rung.get(call) === branch) this.#rung.delete(call);
+    else {
+      this.#refused.add(branch);
+      if (this.#rung.get(call) === branch) this.#rung.delete(call);
+    }
   }
 
   #sent(message: Message): void {
