@@ -17,10 +17,9 @@ interface Waiting {
   readonly flow: FlowId;
   readonly firstMs: number;
   lastMs: number;
-  copies: number;
 }
 
-/** A 2xx to INVITE is repeated, at intervals that double from T1 to T2, until its ACK comes. @see RFC 3261 §13.3.1.4 */
+/** A 2xx to INVITE is repeated, at intervals of T2 at most, until its ACK comes. @see RFC 3261 §13.3.1.4 */
 export const repeatedAnswers: RuleMaker = {
   name: 'repeated-answers',
   make({ plan }, violate): Rule {
@@ -67,10 +66,9 @@ class End {
       const message = output.kind === 'send' && !isProbe(output.bytes) ? read(output.bytes) : undefined;
       if (output.kind === 'send' && message !== undefined) this.#sent(message, output.flow, atMs);
     }
-    for (const [key, { callId, firstMs, lastMs, copies }] of this.#waiting) {
-      const waitMs = Math.min(500 * 2 ** (copies - 1), this.#t2Ms) + slackMs;
+    for (const [key, { callId, firstMs, lastMs }] of this.#waiting) {
       if (atMs - firstMs >= repeatedMs) this.#settle(key);
-      else if (atMs - lastMs > waitMs) {
+      else if (atMs - lastMs > this.#t2Ms + slackMs) {
         this.#settle(key);
         this.#violate(`does not repeat a 2xx for ${((atMs - lastMs) / 1000).toFixed(1)} s`, callId);
       }
@@ -89,12 +87,8 @@ class End {
     const key = `${callId} ${cseq} ${toTag}`;
     if (this.#settled.has(key)) return;
     const waiting = this.#waiting.get(key);
-    if (waiting === undefined)
-      this.#waiting.set(key, { callId, tag: toTag, flow, firstMs: atMs, lastMs: atMs, copies: 1 });
-    else {
-      waiting.lastMs = atMs;
-      waiting.copies++;
-    }
+    if (waiting === undefined) this.#waiting.set(key, { callId, tag: toTag, flow, firstMs: atMs, lastMs: atMs });
+    else waiting.lastMs = atMs;
   }
 
   #over(callId: string): void {
