@@ -60,7 +60,8 @@ class End {
     }
     for (const output of outputs) {
       const message = output.kind === 'send' && !isProbe(output.bytes) ? read(output.bytes) : undefined;
-      if (message === undefined || message.isRequest || message.status < 200) continue;
+      // A copy that was cut short has its own answer, which nobody remembers.
+      if (message === undefined || message.isRequest || message.status < 200 || message.status === 400) continue;
       const key = keyOf(message);
       repeated.delete(key);
       const flow = this.#flows.get(key);
