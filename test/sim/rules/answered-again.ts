@@ -8,6 +8,9 @@ type Step = Extract<Happening, { kind: 'step' }>;
 /** Timer J, and no more of it than clocks that jump and drift leave. */
 const rememberedMs = 30_000;
 
+/** Answers without a transaction. */
+const stateless: ReadonlySet<number> = new Set([400, 481]);
+
 /** A request that was answered. */
 interface Answered {
   readonly flow: FlowId;
@@ -60,8 +63,9 @@ class End {
     }
     for (const output of outputs) {
       const message = output.kind === 'send' && !isProbe(output.bytes) ? read(output.bytes) : undefined;
-      // A copy that was cut short has its own answer, which nobody remembers.
-      if (message === undefined || message.isRequest || message.status < 200 || message.status === 400) continue;
+      // A copy that was cut short, or came before its dialog, has an answer that nobody remembers.
+      if (message === undefined || message.isRequest || message.status < 200) continue;
+      if (stateless.has(message.status)) continue;
       const key = keyOf(message);
       repeated.delete(key);
       const flow = this.#flows.get(key);
