@@ -37,6 +37,8 @@ export const partyNames = ['hop', 'stream', 'peer', 'stranger', 'intruder', 'inb
 
 /** One that no input can touch: the witness's. */
 export const guardName = 'guard';
+/** Its call. */
+export const guardCallId = 'witness';
 
 /** Each of a new world. */
 export function parties(): readonly Party[] {

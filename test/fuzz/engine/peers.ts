@@ -3,11 +3,14 @@ import { digestOf } from '../../../core/message/digest.ts';
 import { changed, type MessageText, writtenText } from '../world/message-text.ts';
 import { type SentMessage, valuesOf } from '../world/sent-message.ts';
 import { type KnownDialog, KnownDialogs } from './known-dialog.ts';
-import { good, guardName, ownHost, type Party, silent } from './parties.ts';
+import { good, guardCallId, guardName, ownHost, type Party, silent } from './parties.ts';
 import { password, quickHash, realm, username } from './settings.ts';
 
 /** So many of what was sent are remembered. */
 const rememberedMax = 64;
+
+/** Verdicts on a dialog, which an end believes whoever brings them (RFC 5057 §5.1). */
+const denials: ReadonlySet<number> = new Set([410, 416, 481, 482, 483, 484, 485, 604]);
 
 /** Where a message of a party's goes. */
 export type Send = (party: Party, text: string) => void;
@@ -168,7 +171,9 @@ export class Peers {
       const invite = this.requests.find((each) => each.method === 'INVITE' && each.branch === request.branch);
       if (invite !== undefined && !this.#answered.has(invite.branch)) this.reply(party, invite, 487, '');
     } else {
-      this.reply(party, request, status, changes);
+      // A hop that the witness is healed by does not deny its dialog.
+      const isWitness = request.callId === guardCallId && party.name !== guardName;
+      this.reply(party, request, isWitness && denials.has(status) ? 480 : status, changes);
     }
   }
 

@@ -4,10 +4,9 @@ import { check } from '../target.ts';
 import { type SentMessage, valuesOf } from '../world/sent-message.ts';
 import { type Application, nothing, type Outcome, session } from './application.ts';
 import type { EngineGround } from './engine-ground.ts';
-import { guardName } from './parties.ts';
+import { guardCallId as callId, guardName } from './parties.ts';
 import type { Peers } from './peers.ts';
 
-const callId = 'witness';
 /** Longer than any transaction. */
 const outcomeWithinMs = 20_000;
 const routes = ['<sip:10.0.0.5;lr>', '<sip:proxy.example;lr>'];
