@@ -63,11 +63,11 @@ class End {
     }
     for (const output of outputs) {
       const message = output.kind === 'send' && !isProbe(output.bytes) ? read(output.bytes) : undefined;
-      // A copy that was cut short, or came before its dialog, has an answer that nobody remembers.
       if (message === undefined || message.isRequest || message.status < 200) continue;
-      if (stateless.has(message.status)) continue;
       const key = keyOf(message);
       repeated.delete(key);
+      // A copy that was cut short, or came before its dialog, has an answer that nobody remembers.
+      if (stateless.has(message.status)) continue;
       const flow = this.#flows.get(key);
       if (flow !== undefined && !this.#answered.has(key)) this.#answered.set(key, { flow, nowMs });
     }
