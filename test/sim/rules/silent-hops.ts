@@ -97,7 +97,7 @@ class End {
         const { dialog, routeStatus } = output.event;
         if (routeStatus.status === 'recovering') this.#recovering.set(dialog.callId, nowMs);
         else this.#recovering.delete(dialog.callId);
-      }
+      } else if (output.kind === 'event' && output.event.kind === 'ended') this.#leave(output.event.dialog.callId);
     }
   }
 
