@@ -194,7 +194,8 @@ export class Engine implements Steppable<Command, EngineEvent> {
     const { hops } = this.#parts;
     switch (input.kind) {
       case 'message':
-        this.#reception.receive(input.bytes, input.flow);
+        // By a flow that we have closed just now nobody can be answered: whoever repeats it comes by another.
+        if (this.#flows.isOpen(input.flow)) this.#reception.receive(input.bytes, input.flow);
         break;
       case 'command':
         this.#obey(input.command);
