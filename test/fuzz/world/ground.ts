@@ -139,9 +139,10 @@ export class Ground<C, E> {
     if (inputs.length > 0) this.nowMs += 1;
     this.budget--;
     const lost = inputs.flatMap((input) => (input.kind === 'flow-lost' ? [input.flow] : []));
-    // What comes before a loss may still be answered by its flow.
-    const areAll = lost.length === inputs.length;
-    if (areAll) for (const flow of lost) this.flows.close(flow);
+    // What comes before a loss, or falls due by then, may still go out by its flow.
+    const isDue = this.#wakeAtMs !== undefined && this.#wakeAtMs <= this.nowMs;
+    const isAlone = lost.length === inputs.length && !isDue;
+    if (isAlone) for (const flow of lost) this.flows.close(flow);
     const { outputs, wakeAtMs } = this.#driven.step(this.nowMs, inputs);
     this.#wakeAtMs = wakeAtMs;
     check(
@@ -151,7 +152,7 @@ export class Ground<C, E> {
     );
     this.#user.stepped(inputs, outputs, source);
     for (const output of outputs) this.#take(output);
-    if (!areAll) for (const flow of lost) this.flows.close(flow);
+    if (!isAlone) for (const flow of lost) this.flows.close(flow);
     if (this.opening !== 'wait') this.answerAsked(); // a transport opens in a later turn
   }
 
