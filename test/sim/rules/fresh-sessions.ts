@@ -2,6 +2,7 @@ import type { DialogId } from '../../../core/dialog/table.ts';
 import type { EngineEvent } from '../../../core/engine/event.ts';
 import type { Happening, Rule, RuleMaker } from '../happening.ts';
 import type { Message } from '../models/message.ts';
+import { byProcess } from '../processes.ts';
 import { branchOf, isProbe, read } from '../reading.ts';
 
 type Step = Extract<Happening, { kind: 'step' }>;
@@ -28,19 +29,10 @@ const slackMs = 35_000;
 export const freshSessions: RuleMaker = {
   name: 'fresh-sessions',
   make({ plan }, violate): Rule {
-    const ends = new Map<string, End>();
-    return {
-      see(happening): void {
-        if (happening.kind !== 'step') return;
-        const { place, life } = happening;
-        const end = plan.cast[place];
-        if (end.kind === 'model' || end.mode === 'none') return;
-        const key = `${place} ${life}`;
-        const known = ends.get(key) ?? new End((what, callId) => violate(`${place} ${what}`, callId));
-        ends.set(key, known);
-        known.see(happening);
-      },
-    };
+    return byProcess(violate, (place, tell) => {
+      const end = plan.cast[place];
+      return end.kind === 'model' || end.mode === 'none' ? undefined : new End(tell);
+    });
   },
 };
 

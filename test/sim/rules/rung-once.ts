@@ -1,5 +1,6 @@
-import type { Happening, Rule, RuleMaker } from '../happening.ts';
+import type { Happening, RuleMaker } from '../happening.ts';
 import type { Message } from '../models/message.ts';
+import { byProcess } from '../processes.ts';
 import { branchOf, isProbe, read } from '../reading.ts';
 
 type Step = Extract<Happening, { kind: 'step' }>;
@@ -11,19 +12,7 @@ type Step = Extract<Happening, { kind: 'step' }>;
  */
 export const rungOnce: RuleMaker = {
   name: 'rung-once',
-  make(_world, violate): Rule {
-    const ends = new Map<string, End>();
-    return {
-      see(happening): void {
-        if (happening.kind !== 'step') return;
-        const { place, life } = happening;
-        const key = `${place} ${life}`;
-        const end = ends.get(key) ?? new End((what, callId) => violate(`${place} ${what}`, callId));
-        ends.set(key, end);
-        end.see(happening);
-      },
-    };
-  },
+  make: (_world, violate) => byProcess(violate, (_place, tell) => new End(tell)),
 };
 
 /** The calls that one process at a place makes. */

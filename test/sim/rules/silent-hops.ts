@@ -2,6 +2,7 @@ import type { FlowId } from '../../../core/contract.ts';
 import type { Happening, Rule, RuleMaker } from '../happening.ts';
 import type { Message } from '../models/message.ts';
 import type { OurEnd } from '../plan.ts';
+import { byProcess } from '../processes.ts';
 import { branchOf, isProbe, read } from '../reading.ts';
 
 type Step = Extract<Happening, { kind: 'step' }>;
@@ -42,21 +43,12 @@ interface Silence {
 export const silentHops: RuleMaker = {
   name: 'silent-hops',
   make({ plan, addresses }, violate): Rule {
-    const ends = new Map<string, End>();
     const hosts = new Set(addresses.hops.map(hostOf));
-    return {
-      see(happening): void {
-        if (happening.kind !== 'step') return;
-        const { place, life } = happening;
-        const end = plan.cast[place];
-        // Without recovery nobody asks.
-        if (end.kind === 'model' || end.mode === 'none') return;
-        const key = `${place} ${life}`;
-        const known = ends.get(key) ?? new End(end, hosts, (what, callId) => violate(`${place} ${what}`, callId));
-        ends.set(key, known);
-        known.see(happening);
-      },
-    };
+    return byProcess(violate, (place, tell) => {
+      const end = plan.cast[place];
+      // Without recovery nobody asks.
+      return end.kind === 'model' || end.mode === 'none' ? undefined : new End(end, hosts, tell);
+    });
   },
 };
 
