@@ -85,7 +85,7 @@ export class EngineWorld implements GroundUser<Command, EngineEvent> {
   }
 
   arrives(text: string, from: Address): void {
-    this.#watch.heard(text, from);
+    this.#watch.heard(text, from, this.#peers.proves(text));
   }
 
   sent(bytes: Uint8Array, flow: FlowId, to: Address): void {

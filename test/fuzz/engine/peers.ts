@@ -33,6 +33,8 @@ export class Peers {
   readonly #answered = new Set<string>();
   /** The last INVITE of each party that began a call: its text. */
   readonly #calls = new Map<Party, string>();
+  /** Responses to challenges of the engine's. */
+  readonly #proofs = new Set<string>();
   #nonce = '';
   #count = 0;
 
@@ -144,6 +146,12 @@ export class Peers {
       .replaceAll('{proof}', () => this.#proof(method));
   }
 
+  /** Whether a message carries the response to a challenge, so that who sends it need not be a hop. */
+  proves(text: string): boolean {
+    for (const response of this.#proofs) if (text.includes(response)) return true;
+    return false;
+  }
+
   #proof(method: string): string {
     const uri = `sip:${ownHost}:5060`;
     const nonce = this.#nonce;
@@ -151,6 +159,7 @@ export class Peers {
     const digest = { ...shared, algorithm: 'MD5', password, qop: 'auth', method, body: new Uint8Array(0) } as const;
     const response = digestOf(quickHash, digest);
     const { nc } = shared;
+    if (nonce !== '') this.#proofs.add(response);
     return `Digest username="${username}", realm="${realm}", nonce="${nonce}", uri="${uri}", response="${response}", algorithm=MD5, qop=auth, nc=${nc}, cnonce="c"`;
   }
 

@@ -32,15 +32,17 @@ export class RouteWatch {
     this.#hopHosts = new Set(parties.filter(({ listed }) => listed).map(({ address }) => address.host));
   }
 
-  heard(text: string, from: Address): void {
-    if (from.host === strangerHost) {
+  /** `isProved`: who says it has met a challenge of the engine's. */
+  heard(text: string, from: Address, isProved: boolean): void {
+    const isStrange = from.host === strangerHost;
+    if (isStrange) {
       this.#strange.push(text);
       this.#noteAnswer(text);
-    } else {
-      this.#trusted.push(text);
-      if (this.#hopHosts.has(from.host)) this.#carried.push(text);
-      this.#isStrangerNamed ||= text.includes(strangerHost);
     }
+    if (isStrange && !isProved) return;
+    this.#trusted.push(text);
+    if (this.#hopHosts.has(from.host)) this.#carried.push(text);
+    this.#isStrangerNamed ||= text.includes(strangerHost);
   }
 
   /** A call has come in: what becomes of it is a stranger's business, if nobody else has said its Call-ID. */
