@@ -5,8 +5,10 @@ import { endMessage, type Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
 import type { ClientTransactions } from '../transaction/client.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
+import { type AckBody, answerToOffer } from './ack-body.ts';
 import { Forks } from './forks.ts';
-import { LeftInvites } from './left-invites.ts';
+import { type LeftInvite, LeftInvites } from './left-invites.ts';
+import { ownSession } from './own-session.ts';
 import { beginDialogRequest, routeSetPath } from './request.ts';
 import type { DialogIndex, DialogTable } from './table.ts';
 
@@ -14,12 +16,6 @@ import type { DialogIndex, DialogTable } from './table.ts';
 export interface AckHop {
   readonly via: Uint8Array;
   readonly flow: FlowId | undefined;
-}
-
-/** What an ACK carries. */
-export interface AckBody {
-  readonly contentType: string;
-  readonly body: Uint8Array;
 }
 
 /** A 2xx that comes again for the third time has not heard two ACKs: a hop swallows them, having nobody to tell. */
@@ -123,7 +119,7 @@ export class Acks {
     const { ack } = tx;
     if (ack === undefined || this.#sent.scan(ack) !== undefined) return false;
     if (this.#sent.text(this.#sent.to.tag) !== response.text(response.to.tag)) return false;
-    this.repeat(tx);
+    this.repeat(tx, response);
     return true;
   }
 
@@ -135,14 +131,17 @@ export class Acks {
       return;
     }
     tx.owner = nobody;
-    this.#left.add(tx.id, this.#write(tx, 'a', dialog, this.#sent.cseq.number, hop), hop.flow ?? tx.flow);
+    const { cseq, body } = this.#sent;
+    const session = body.end === body.start ? ownSession(this.#table, dialog).slice() : undefined;
+    this.#begin(tx, 'a', dialog, cseq.number, hop);
+    this.#left.add(tx.id, { head: this.#writer.take(), flow: hop.flow ?? tx.flow, session });
   }
 
-  /** The final response of `tx` came again, or once its dialog had ended: so does the ACK of a 2xx, by the way that it went. */
-  repeat(tx: ClientTransaction): void {
+  /** The final response of `tx` came again, or once nobody waited for it: so does the ACK of a 2xx, by the way that it went. */
+  repeat(tx: ClientTransaction, response: Message): void {
     const left = this.#left.take(tx.id);
     if (left !== undefined && tx.state === 'accepted') {
-      tx.ack = left.ack;
+      tx.ack = this.#finish(left, response);
       tx.mark = left.flow;
     }
     const { ack } = tx;
@@ -197,7 +196,8 @@ export class Acks {
 
   #send(tx: ClientTransaction, dialog: DialogIndex, sequence: number, hop: AckHop, answer: AckBody | undefined): void {
     const fork = tx.owner === dialog ? undefined : this.#forks.ofDialog(tx.id, dialog);
-    const ack = this.#write(tx, fork === undefined ? 'a' : `a${dialog}`, dialog, sequence, hop, answer);
+    this.#begin(tx, fork === undefined ? 'a' : `a${dialog}`, dialog, sequence, hop);
+    const ack = endMessage(this.#writer, answer?.contentType, answer?.body);
     const flow = hop.flow ?? tx.flow;
     if (fork === undefined) {
       tx.ack = ack;
@@ -215,17 +215,15 @@ export class Acks {
     if (flow !== undefined) this.#outlet.send(flow, ack);
   }
 
+  #finish({ head, session }: LeftInvite, response: Message): Uint8Array {
+    const answer = session && answerToOffer(session, response);
+    this.#writer.octets(head);
+    return endMessage(this.#writer, answer?.contentType, answer?.body);
+  }
+
   /** An ACK of a 2xx is a transaction of its own: its branch is that of its INVITE and a suffix. @see RFC 3261 §13.2.2.4, §17.1 */
-  #write(
-    tx: ClientTransaction,
-    branchSuffix: string,
-    dialog: DialogIndex,
-    sequence: number,
-    { via }: AckHop,
-    answer?: AckBody,
-  ): Uint8Array {
+  #begin(tx: ClientTransaction, branchSuffix: string, dialog: DialogIndex, sequence: number, { via }: AckHop): void {
     const request = { method: 'ACK', sequence, via, tx, branchSuffix, path: routeSetPath };
     beginDialogRequest(this.#writer, this.#table, dialog, request);
-    return endMessage(this.#writer, answer?.contentType, answer?.body);
   }
 }

@@ -2,11 +2,13 @@ import type { FlowId } from '../contract.ts';
 import type { TimerId, TimerKind, Wheel } from '../time/wheel.ts';
 import type { ClientTransactions } from '../transaction/client.ts';
 
-/** The ACK that a 2xx would get, and its flow. */
-interface LeftInvite {
-  readonly ack: Uint8Array;
+/** What a 2xx to one would be answered with. */
+export interface LeftInvite {
+  /** The ACK up to where its body is told of. */
+  readonly head: Uint8Array;
   readonly flow: FlowId;
-  readonly timer: TimerId;
+  /** Our session, where the INVITE offered none, so that a 2xx brings an offer; empty where there is none. */
+  readonly session: Uint8Array | undefined;
 }
 
 /**
@@ -20,7 +22,7 @@ export class LeftInvites {
   readonly #waitMs: number;
   readonly #over: TimerKind;
   /** By the id of their transaction. */
-  readonly #left = new Map<number, LeftInvite>();
+  readonly #left = new Map<number, LeftInvite & { readonly timer: TimerId }>();
 
   constructor(clients: ClientTransactions, wheel: Wheel, waitMs: number) {
     this.#wheel = wheel;
@@ -32,13 +34,13 @@ export class LeftInvites {
     });
   }
 
-  add(txId: number, ack: Uint8Array, flow: FlowId): void {
+  add(txId: number, invite: LeftInvite): void {
     const timer = this.#wheel.arm(this.#over, txId, this.#wheel.nowMs + this.#waitMs);
-    this.#left.set(txId, { ack, flow, timer });
+    this.#left.set(txId, { ...invite, timer });
   }
 
   /** Gives an INVITE away that has had its final response: its transaction does the rest. */
-  take(txId: number): { readonly ack: Uint8Array; readonly flow: FlowId } | undefined {
+  take(txId: number): LeftInvite | undefined {
     const left = this.#left.get(txId);
     if (left === undefined) return undefined;
     this.#left.delete(txId);

@@ -1,4 +1,5 @@
 import type { Address } from '../contract.ts';
+import { ownSession } from '../dialog/own-session.ts';
 import { Part } from '../dialog/record.ts';
 import { hashDescription } from '../dialog/session-description.ts';
 import { emptySlice, type Slice, sliceOf } from '../dialog/slice.ts';
@@ -215,10 +216,7 @@ export class Handover {
   }
 
   #session(dialog: DialogIndex): Pick<DialogRecord, 'localSession' | 'localSessionCharset'> {
-    const { table } = this.#parts;
-    const { records } = table;
-    const block = table.block(dialog);
-    const octets = records.bytes(block).subarray(records.start(block, Part.session), records.end(block, Part.session));
+    const octets = ownSession(this.#parts.table, dialog);
     if (octets.length === 0) return {};
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(octets);
     if (sameOctets(sliceOf(text).bytes, octets)) return { localSession: text };

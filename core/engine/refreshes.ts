@@ -1,4 +1,5 @@
-import { Part } from '../dialog/record.ts';
+import { answerToOffer } from '../dialog/ack-body.ts';
+import { ownSession } from '../dialog/own-session.ts';
 import { beginDialogRequest, routeSetPath } from '../dialog/request.ts';
 import { anyOfferPending, DialogFlag, type DialogIndex, DialogState } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
@@ -12,7 +13,6 @@ import type { ClientFailure, ClientTransaction, ClientUser } from '../transactio
 import type { EndReason } from './event.ts';
 import { holdRefusingHop } from './failover.ts';
 import type { Parts } from './parts.ts';
-import { answerToOffer } from './request-success.ts';
 import { isOvertaken, secondTryMs } from './second-tries.ts';
 import { quickLimitMs } from './waiting-requests.ts';
 
@@ -102,9 +102,7 @@ export class Refreshes implements ClientUser {
       return;
     }
     const timer = byUpdate ? 0 : wheel.arm(this.#limit, dialog, wheel.nowMs + inviteLimitMs);
-    const { records } = table;
-    const block = table.block(dialog);
-    const session = records.bytes(block).subarray(records.start(block, Part.session), records.end(block, Part.session));
+    const session = ownSession(table, dialog);
     const offer = byUpdate || session.length === 0 ? undefined : session;
     const generation = healer.health.generation[dialog] as number;
     this.#underWay.set(dialog, { txId: tx.id, generation, offers: offer !== undefined, timer });
@@ -159,7 +157,7 @@ export class Refreshes implements ClientUser {
     const dialog = tx.owner;
     const refresh = this.#underWay.get(dialog);
     if (refresh?.txId !== tx.id) {
-      this.#parts.acks.repeat(tx);
+      this.#parts.acks.repeat(tx, message);
       return;
     }
     const { healer, mode, challenges } = this.#parts;
@@ -279,7 +277,7 @@ export class Refreshes implements ClientUser {
     sessions.agreeAsClient(dialog, message);
     const hop = hops.of(dialog);
     if (tx.method === 'INVITE' && hop !== undefined) {
-      const answer = offers ? undefined : answerToOffer(this.#parts, dialog, message);
+      const answer = offers ? undefined : answerToOffer(ownSession(table, dialog), message);
       this.#parts.acks.send(tx, dialog, message.cseq.number, hop, answer);
     }
     healer.noteAnswer(dialog, message);

@@ -1,8 +1,6 @@
-import type { AckBody } from '../dialog/ack.ts';
-import { Part } from '../dialog/record.ts';
-import { refuseOffer } from '../dialog/refused-offer.ts';
+import { answerToOffer } from '../dialog/ack-body.ts';
+import { ownSession } from '../dialog/own-session.ts';
 import { hashDescription } from '../dialog/session-description.ts';
-import type { DialogIndex } from '../dialog/table.ts';
 import type { Message } from '../message/message.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import { refreshTarget } from '../recovery/next-hop.ts';
@@ -27,17 +25,7 @@ export function takeSuccess(parts: Parts, tx: ClientTransaction, request: Pendin
   }
   const hop = hops.of(dialog);
   if (method === 'INVITE' && hop !== undefined) {
-    const answer = content.body === undefined ? answerToOffer(parts, dialog, message) : undefined;
+    const answer = content.body === undefined ? answerToOffer(ownSession(table, dialog), message) : undefined;
     acks.send(tx, dialog, message.cseq.number, hop, answer);
   }
-}
-
-/** The answer to an offer that our re-INVITE without one has brought: our session as it is. @see RFC 3261 §13.2.2.4 */
-export function answerToOffer({ table }: Parts, dialog: DialogIndex, { bytes, body }: Message): AckBody | undefined {
-  if (body.end === body.start) return undefined;
-  const { records } = table;
-  const block = table.block(dialog);
-  const own = records.bytes(block).slice(records.start(block, Part.session), records.end(block, Part.session));
-  const answer = own.length > 0 ? own : refuseOffer(bytes.subarray(body.start, body.end));
-  return answer && { contentType: 'application/sdp', body: answer };
 }

@@ -91,7 +91,7 @@ export class Requests implements SentRequestUser {
   onResponse(tx: ClientTransaction, message: Message): void {
     const request = this.#pending.get(tx.owner);
     if (request === undefined || request.place !== 'sent' || request.txId !== tx.id) {
-      if (message.status >= 200) this.#parts.acks.repeat(tx);
+      if (message.status >= 200) this.#parts.acks.repeat(tx, message);
       return;
     }
     if (message.status < 200) {

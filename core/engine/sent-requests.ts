@@ -25,7 +25,7 @@ export class SentRequests {
   readonly #secondTries: SecondTries;
   readonly #failover: Failover;
   readonly #user: SentRequestUser;
-  readonly #suspect: TimerKind;
+  readonly #unansweredTimer: TimerKind;
   readonly #inviteLimit: TimerKind;
 
   constructor(
@@ -38,7 +38,7 @@ export class SentRequests {
     this.#secondTries = more.secondTries;
     this.#failover = more.failover;
     this.#user = more.user;
-    this.#suspect = parts.wheel.kind((id) => this.#suspectHop(id));
+    this.#unansweredTimer = parts.wheel.kind((id) => this.#unanswered(id));
     this.#inviteLimit = parts.wheel.kind((id) => this.#inviteLimitReached(id));
   }
 
@@ -109,7 +109,7 @@ export class SentRequests {
   #watchHop(request: PendingRequest, { reliable }: ClientTransaction): void {
     const atMs = request.sentAtMs + (reliable ? suspectAfterMs.reliable : suspectAfterMs.unreliable);
     const { wheel } = this.#parts;
-    if (atMs >= wheel.nowMs) request.timer = wheel.arm(this.#suspect, request.id, atMs);
+    if (atMs >= wheel.nowMs) request.timer = wheel.arm(this.#unansweredTimer, request.id, atMs);
   }
 
   /** The transaction of a request is over. */
@@ -150,14 +150,20 @@ export class SentRequests {
     else clients.forget(tx);
   }
 
-  #suspectHop(id: number): void {
+  /** The hop that a request went by is asked whether it lives. */
+  suspectHop({ txId }: PendingRequest): void {
+    const { clients, hops, mode } = this.#parts;
+    const tx = clients.get(txId);
+    const hop = tx && hops.byFlow(tx.flow); // the dialog may have gone to another meanwhile
+    if (hop !== undefined && mode !== 'none') hops.suspect(hop);
+  }
+
+  #unanswered(id: number): void {
     const request = this.#pending.get(id);
     if (request === undefined) return;
     request.timer = 0;
-    const { clients, hops, mode, wheel, timers } = this.#parts;
-    const tx = clients.get(request.txId);
-    const hop = tx && hops.byFlow(tx.flow); // the dialog may have gone to another meanwhile
-    if (hop !== undefined && mode !== 'none') hops.suspect(hop);
+    this.suspectHop(request);
+    const { wheel, timers } = this.#parts;
     // A provisional response stops an INVITE's own timers, and an INVITE that never ends would block the dialog's heals.
     if (request.method === 'INVITE' && !request.abandoned) {
       request.timer = wheel.arm(this.#inviteLimit, request.id, request.sentAtMs + timers.t1x64Ms);

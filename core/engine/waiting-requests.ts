@@ -169,6 +169,10 @@ export class WaitingRequests {
     }
   }
 
+  /**
+   * Time is up for one. Its heal goes on as an ordinary one, of a broken route; where that has ended well, nothing is known to be wrong with the
+   * new route but that its hop is slow to answer.
+   */
   #quickLimitReached(id: number): void {
     const request = this.#pending.get(id);
     if (request === undefined) return;
@@ -181,15 +185,19 @@ export class WaitingRequests {
       if (!recovery.holdsRequests || health.recovering[dialog] === 0) this.#sent.send(request);
       return;
     }
+    const isHealed = request.place !== 'waiting';
     if (doubted !== undefined) {
       this.#tellDoubted(request, doubted, false);
     } else if (flowFailed !== undefined) {
       this.#parts.reporter.failWithResponse(id, flowFailed, 'intermediary');
+      if (isHealed) this.#sent.suspectHop(request);
       this.#sent.abandon(request);
     }
-    const status = doubted === undefined ? 430 : health.causeStatus(dialog);
-    const cause = status === 0 ? 'timeout' : 'response';
-    healer.breakRoute(dialog, cause, status, doubted?.mender ?? 'us');
+    if (!isHealed) {
+      const status = doubted === undefined ? 430 : health.causeStatus(dialog);
+      const cause = status === 0 ? 'timeout' : 'response';
+      healer.breakRoute(dialog, cause, status, doubted?.mender ?? 'us');
+    }
     this.left(dialog);
     healer.pump();
   }

@@ -1,5 +1,6 @@
 import type { Acks } from '../dialog/ack.ts';
 import type { Challenges } from '../dialog/challenges.ts';
+import { ownSession } from '../dialog/own-session.ts';
 import { Part } from '../dialog/record.ts';
 import { beginDialogRequest, type RequestPath, routeSetPath } from '../dialog/request.ts';
 import type { SessionTimers } from '../dialog/session-timer.ts';
@@ -236,14 +237,8 @@ export class HealRequests {
     this.#sessions.writeRefresh(writer, dialog);
     this.#transactions.start(
       tx,
-      endMessage(writer, offer ? 'application/sdp' : undefined, offer ? this.#session(dialog) : undefined),
+      endMessage(writer, offer ? 'application/sdp' : undefined, offer ? ownSession(this.#table, dialog) : undefined),
     );
-  }
-
-  #session(dialog: DialogIndex): Uint8Array {
-    const { records } = this.#table;
-    const block = this.#table.block(dialog);
-    return records.bytes(block).subarray(records.start(block, Part.session), records.end(block, Part.session));
   }
 
   #leave(tx: ClientTransaction): Hop {

@@ -109,7 +109,7 @@ export class HealVerdicts implements ClientUser {
     if (message.status < 200) return;
     const dialog = tx.owner;
     if (!this.#requests.isUnderWay(tx)) {
-      this.#acks.repeat(tx);
+      this.#acks.repeat(tx, message);
       return;
     }
     if (this.#requests.answerChallenge(tx, message)) return;

@@ -59,6 +59,40 @@ test('a re-INVITE of ours without an offer answers the one that it brings with o
   await finish(ground, dialog);
 });
 
+for (const [when, options] of [
+  ['its hop has fallen silent', { protocol: 'tcp' }],
+  ['its dialog has ended', {}],
+] as const) {
+  test(`the offer of a 2xx that comes once ${when} is answered all the same, each time it comes`, async () => {
+    const ground = await bed(options);
+    const { dialog } = await call(ground);
+    const { hop, clock, network, note } = ground;
+    hop.script = ({ method }) => method === 'INVITE';
+    note('invite', dialog.request('INVITE'));
+    await clock.run(10);
+    if (options.protocol === 'tcp') {
+      network.pause({ host, port: hop.port });
+      await clock.run(5_000);
+      network.resume({ host, port: hop.port });
+    } else {
+      note('bye', dialog.bye());
+      await clock.run(10);
+    }
+    assert.is(ground.seen().filter((line) => line.startsWith('invite failed')).length, 1);
+    const { cseq } = hop.last('INVITE');
+    for (const count of [1, 2]) {
+      hop.accept(hop.last('INVITE'), { body: newFarOffer });
+      await clock.run(5);
+      const acks = hop.requests('ACK').filter((ack) => ack.cseq === cseq);
+      assert.is(acks.length, count);
+      assert.equal([acks.at(-1)?.body, acks.at(-1)?.header('Content-Type')], [nearOffer, 'application/sdp']);
+    }
+    hop.script = () => false;
+    if (options.protocol === 'tcp') await finish(ground, dialog);
+    else await ground.rest();
+  });
+}
+
 test('a second re-INVITE of ours fails with 491 while the first is pending, also while that waits for a heal', async () => {
   const ground = await bed();
   const { dialog } = await call(ground);

@@ -163,24 +163,31 @@ test('heal and sending again share 4 s; past that the 430 is the sender’s, and
   await finish(ground, dialog);
 });
 
-test('the 4 s run on while the request is out again', async () => {
-  const ground = await bed({ hops: 1 });
-  const { dialog } = await call(ground);
-  const { hop, clock } = ground;
-  let infos = 0;
-  hop.script = (request) => {
-    if (request.method !== 'INFO') return false;
-    if (infos++ === 0) hop.reply(request, 430, { headers: healIt });
-    return true;
-  };
-  ground.note('info', dialog.request('INFO'));
-  await clock.run(3900);
-  assert.equal(ground.seen(), []);
-  await clock.run(200);
-  assert.equal(ground.seen()[0], 'info failed 430 intermediary');
-  hop.script = () => false;
-  await clock.run(100);
-  await finish(ground, dialog);
+test('the 4 s run on while the request is out again; its route is healed, and only its hop is asked whether it lives', async () => {
+  for (const lives of [true, false]) {
+    const ground = await bed({ hops: 1 });
+    const { dialog } = await call(ground);
+    const { hop, clock } = ground;
+    let infos = 0;
+    hop.script = (request) => {
+      if (request.method !== 'INFO') return false;
+      if (infos++ === 0) hop.reply(request, 430, { headers: healIt });
+      return true;
+    };
+    ground.note('info', dialog.request('INFO'));
+    await clock.run(3900);
+    assert.equal(ground.seen(), []);
+    hop.answersProbes = lives;
+    await clock.run(200);
+    assert.equal(ground.seen(), ['info failed 430 intermediary']);
+    await clock.run(2_000);
+    assert.equal(ground.seen().slice(1), lives ? [] : ['recovering']);
+    hop.answersProbes = true;
+    hop.script = () => false;
+    await clock.run(5_000);
+    assert.equal(ground.seen().slice(2), lives ? [] : ['healthy']);
+    await finish(ground, dialog);
+  }
 });
 
 for (const method of ['UPDATE', 'INVITE'] as const) {
@@ -201,7 +208,7 @@ for (const method of ['UPDATE', 'INVITE'] as const) {
     };
     ground.note('ours', dialog.request(method, { body: newOffer }));
     await clock.run(4100);
-    assert.equal(ground.seen(), ['ours failed 430 intermediary', 'recovering']);
+    assert.equal(ground.seen(), ['ours failed 430 intermediary']);
     assert.is(hop.requests('CANCEL').length, method === 'INVITE' ? 1 : 0);
     ground.note('early', dialog.request('UPDATE', { body: nearOffer }));
     await clock.run(10);
@@ -219,7 +226,7 @@ for (const method of ['UPDATE', 'INVITE'] as const) {
     raw.acknowledge(hop.responses('INVITE').at(-1) ?? hop.last(''));
     hop.script = () => false;
     await clock.run(70_000);
-    assert.is(ground.seen().at(-1), 'healthy');
+    assert.equal(ground.seen().slice(-1), ['info 200']);
     await finish(ground, dialog);
   });
 }

@@ -141,6 +141,25 @@ test('after that the old dialog is nobody’s: its BYE is answered 481, and the 
   await ground.rest();
 });
 
+test('the numbers of the new dialog follow its INVITE’s, whatever the old one was asked meanwhile', async () => {
+  const ground = await replacing();
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  const replacements = amnesiac(hop, 100);
+  await broken(ground, dialog);
+  const [replacement] = replacements;
+  ground.note('old', dialog.request('OPTIONS'));
+  await clock.run(10);
+  assert.is(hop.last('OPTIONS').cseq, (replacement?.cseq ?? 0) + 1);
+  if (replacement !== undefined) hop.accept(replacement, { toTag: 'new' });
+  await clock.run(10);
+  hop.script = () => false;
+  await ground.take(dialog.request('INFO'));
+  const { header, cseq } = hop.last('INFO');
+  assert.equal([header('Call-ID'), cseq], [replacement?.header('Call-ID'), (replacement?.cseq ?? 0) + 1]);
+  await finish(ground, dialog);
+});
+
 test('the BYE of the old dialog that overtakes the 2xx of the new one harms nothing; without a new one it is the end', async () => {
   for (const verdict of [200, 503]) {
     const ground = await replacing();

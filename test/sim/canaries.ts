@@ -185,4 +185,18 @@ export const canaries: readonly Canary[] = [
     replace: '',
     says: 'the deadline of a broken route is not armed',
   },
+  {
+    name: 'heals-late',
+    file: 'core/recovery/schedule.js',
+    find: 'return delayS * 1000 * (0.5 + random / 2);',
+    replace: 'return delayS * 20_000 * (0.5 + random / 2);',
+    says: 'a heal that failed is tried again twenty times later than the schedule has it',
+  },
+  {
+    name: 'outlives-its-session',
+    file: 'core/engine/refreshes.js',
+    find: 'expired(dialog) {',
+    replace: 'expired(dialog) {\n        return;',
+    says: 'a session that its peer does not refresh goes on',
+  },
 ];

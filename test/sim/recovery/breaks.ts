@@ -25,6 +25,7 @@ export function breakRoute(ledger: Ledger, dialog: Modelled, isWalked = false): 
   dialog.brokeAtMs = ledger.nowMs;
   dialog.nextFromMs = ledger.nowMs;
   dialog.attempts = 0;
+  dialog.attemptsInAll = 0;
   ledger.due.push(dueOf('status', dialog, { routeStatus: 'recovering' }));
 }
 
@@ -41,11 +42,17 @@ export function attemptFailed(ledger: Ledger, dialog: Modelled): void {
   const isOld = dialog.heal !== undefined && dialog.heal.generation < dialog.generation;
   dialog.heal = undefined;
   dialog.move = undefined;
+  dialog.nextByMs = Number.POSITIVE_INFINITY;
   // Whoever has asked for heals meanwhile has the schedule begin anew.
   if (ledger.nowMs <= dialog.anyTimeUntilMs) dialog.attempts = 0;
   dialog.attempts++;
-  const delayMs = Math.min(60, 2 ** dialog.attempts) * 1000;
-  dialog.nextFromMs = ledger.nowMs + (isOld ? 0 : delayMs / 2);
+  dialog.attemptsInAll++;
+  dialog.nextFromMs = ledger.nowMs + (isOld ? 0 : scheduledMs(dialog.attempts) / 2);
+}
+
+/** The longest delay after so many attempts; the shortest is half of it. */
+function scheduledMs(attempts: number): number {
+  return Math.min(60, 2 ** attempts) * 1000;
 }
 
 /** The attempt is over; who waits hears of it, then the program, then the schedule goes on. */
@@ -65,6 +72,9 @@ export function attemptAnswered(
   // What was asked by an older route is asked again at once.
   if (isOld) dialog.nextFromMs = ledger.nowMs;
   else if (isTrouble) breakRoute(ledger, dialog, true);
+  const isKnown = ledger.end.schedule === 'doubling' && !isOld && !dialog.isLeft && !dialog.isLeftAfterHeal;
+  if (dialog.status === 'recovering' && isKnown && [...ledger.hops.values()].every(({ isDead }) => !isDead))
+    dialog.nextByMs = ledger.nowMs + scheduledMs(dialog.attemptsInAll);
 }
 
 export function hasHealTimedOut(ledger: Ledger, { heal }: Modelled): boolean {

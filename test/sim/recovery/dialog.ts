@@ -35,9 +35,13 @@ export interface Modelled {
   timer: { intervalS: number; isOurs: boolean; sinceMs: number } | undefined;
   /** The heal under way, one at a time. */
   heal: Heal | undefined;
-  /** Heals that have failed since the break, and when the next one may come. */
+  /** Heals that have failed since the break, or since the schedule may have begun anew, and when the next one may come. */
   attempts: number;
   nextFromMs: number;
+  /** All that have failed since the break. */
+  attemptsInAll: number;
+  /** The one that follows a refusal comes by then, if nothing happens meanwhile; infinite where the schedule does not say. */
+  nextByMs: number;
   /** Where the walk stands: what the next heal must be, if the last one was moved on. */
   move: { readonly rung: Rung | undefined; readonly hop: string; readonly isRouted: boolean } | undefined;
   /** Reasons for which a healthy dialog may be healed, until then. */

@@ -11,6 +11,7 @@ import { takeRequestOfOurs } from './requests-of-ours.ts';
 import { takeRequest, takeResponseOfOurs } from './requests-of-theirs.ts';
 import { takeAnswer } from './responses.ts';
 import { restWalk } from './routes.ts';
+import { checkSessions } from './sessions.ts';
 
 /** One step of an engine: what goes in, and what comes out. */
 export interface Step {
@@ -30,6 +31,7 @@ export class EndModel {
   see({ inputs, outputs, nowMs }: Step): void {
     const ledger = this.#ledger;
     ledger.beginStep(nowMs);
+    if (inputs.length === 0) checkSessions(ledger);
     for (const input of inputs) this.#takeInput(input);
     for (const output of outputs) this.#takeOutput(output);
     for (const dialog of ledger.walking) restWalk(ledger, dialog);

@@ -97,7 +97,9 @@ export function takeResult(ledger: Ledger, { id, failure }: Extract<EngineEvent,
   const what = `${method} ${wish.cseq} fails with ${status}`;
   const sent = [...ledger.sent.values()].findLast((each) => each.wish === wish);
   const isSlow = wish.state === 'sent' && wish.resends > 0 && ledger.nowMs - wish.refusedAtMs >= quickMs - slackMs;
-  if (wish.state === 'waits' || (isSlow && status === 430)) {
+  // It went out again, and the route that the heal has brought is not to blame.
+  if (isSlow && status === 430) return;
+  if (wish.state === 'waits') {
     if (ledger.nowMs - wish.refusedAtMs < quickMs - slackMs)
       ledger.violate(`${what} before the heal has had its time`, dialog);
     breakRoute(ledger, dialog, true);

@@ -86,6 +86,7 @@ export function takeHealAnswer(ledger: Ledger, sent: Sent, answer: Message): voi
     case 'trouble':
     case 'refused':
       attemptAnswered(ledger, dialog, answer.status, verdict !== 'refused', isOld);
+      if (verdict === 'registers' || answer.has('retry-after')) dialog.nextByMs = Number.POSITIVE_INFINITY;
       break;
   }
 }

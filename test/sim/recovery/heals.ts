@@ -6,7 +6,7 @@ import type { Rung } from './answers.ts';
 import { hasHealTimedOut } from './breaks.ts';
 import type { Modelled } from './dialog.ts';
 import { isSilent } from './hops.ts';
-import { type Ledger, optionTag, quickMs, slackMs, transactionMs } from './ledger.ts';
+import { type Ledger, optionTag, queueMs, quickMs, slackMs, transactionMs } from './ledger.ts';
 import type { Sent } from './requests.ts';
 import { mayHealFor } from './routes.ts';
 import { healRow, sentRow } from './rows.ts';
@@ -130,6 +130,10 @@ export function checkTime(ledger: Ledger, dialog: Modelled, message: Message): v
     ledger.violate(`heals with ${message.cseq} while ${heal.cseq} is under way`, dialog);
   }
   if (dialog.move !== undefined) return;
+  const { nextByMs } = dialog;
+  dialog.nextByMs = Number.POSITIVE_INFINITY;
+  if (dialog.status === 'recovering' && message.body === '' && ledger.steppedAtMs > nextByMs + queueMs)
+    ledger.violate(`heals with ${message.cseq} ${ledger.nowMs - nextByMs} ms after its time`, dialog);
   if (ledger.nowMs <= dialog.anyTimeUntilMs) {
     dialog.attempts = 0;
     return;

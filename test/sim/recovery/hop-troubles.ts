@@ -23,6 +23,7 @@ export function hopIsHeard(ledger: Ledger, flow: FlowId): void {
 
 /** A hop is there again: who waits need not wait any longer. */
 export function hopIsBack(ledger: Ledger): void {
+  ledger.mayBeLate();
   for (const dialog of ledger.dialogs.values()) {
     if (dialog.status === 'recovering') beginAnew(ledger, dialog);
   }
@@ -36,6 +37,7 @@ function beginAnew(ledger: Ledger, dialog: Modelled): void {
 export function flowLost(ledger: Ledger, flow: FlowId): void {
   const lost = ledger.flows.get(flow);
   ledger.flows.delete(flow);
+  ledger.mayBeLate();
   for (const sent of ledger.openSent) {
     if (sent.flow !== flow) continue;
     ledger.done(sent);
@@ -53,6 +55,7 @@ export function hopDied(ledger: Ledger, name: string): void {
   // Without recovery nobody asks whether a hop lives, and what is under way has its own timers.
   if (hop === undefined || !ledger.isOn) return;
   const isNews = !hop.isDead;
+  ledger.mayBeLate();
   hop.isDead = true;
   for (const sent of ledger.openSent) {
     if (sent.hop !== name) continue;

@@ -11,6 +11,8 @@ export const optionTag = 'ms-dialog-route-set-update';
 export const transactionMs = 32_000;
 /** Wheels round up, and retransmissions and probes share instants. */
 export const slackMs = 50;
+/** A heal that has no room at its hop waits for others. */
+export const queueMs = 10_000;
 export const quickMs = 4000;
 
 /** What one place's rule is made with. */
@@ -77,6 +79,8 @@ export class Ledger {
   readonly opens: Map<number, string> = new Map();
   readonly hops: Map<string, Hop> = new Map();
   nowMs = 0;
+  /** The step before was then: a clock may have jumped since. */
+  steppedAtMs = 0;
   due: Due[] = [];
   /** Dialogs that may be told to be broken in this step. */
   readonly mayBreak: Set<Modelled> = new Set();
@@ -101,6 +105,7 @@ export class Ledger {
 
   /** Nothing has happened in this step yet. */
   beginStep(nowMs: number): void {
+    this.steppedAtMs = this.nowMs;
     this.nowMs = Math.max(this.nowMs, nowMs);
     this.mayBreak.clear();
     this.mayBeWell.clear();
@@ -108,6 +113,11 @@ export class Ledger {
     this.mayFail.clear();
     this.touched = undefined;
     this.commanded = undefined;
+  }
+
+  /** Hops have come or gone, or want to be left alone: heals may come later than the schedule has them. */
+  mayBeLate(): void {
+    for (const dialog of this.dialogs.values()) dialog.nextByMs = Number.POSITIVE_INFINITY;
   }
 
   /** Nothing more is waited for of a request of ours. */
@@ -216,6 +226,8 @@ export class Ledger {
       heal: undefined,
       attempts: 0,
       nextFromMs: 0,
+      attemptsInAll: 0,
+      nextByMs: Number.POSITIVE_INFINITY,
       move: undefined,
       mayHealUntilMs: -1,
       anyTimeUntilMs: -1,

@@ -20,6 +20,7 @@ export function takeAnswer(ledger: Ledger, message: Message, flow: FlowId): void
     return;
   }
   if (message.status < 200) return;
+  if (message.has('retry-after')) ledger.mayBeLate();
   if (sent.isDone && message.method === 'INVITE' && message.status < 300 && dialog !== undefined)
     answeredAgain(ledger, dialog);
   // Its transaction has ended by Timer F (RFC 3261 §17.1.2.2).

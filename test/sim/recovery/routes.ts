@@ -71,6 +71,7 @@ export function becomeWell(ledger: Ledger, dialog: Modelled): void {
   dialog.move = undefined;
   if (dialog.status === 'healthy') return;
   dialog.status = 'healthy';
+  dialog.nextByMs = Number.POSITIVE_INFINITY;
   // The program has been told that it is over, or will be by the BYE.
   if (dialog.byeAtMs !== undefined) return;
   ledger.due.push(dueOf('status', dialog, { routeStatus: 'healthy' }));

@@ -34,6 +34,17 @@ export function isOverdue(ledger: Ledger, { timer, isResilient }: Modelled): boo
   return ledger.nowMs >= timer.sinceMs + (timer.intervalS - marginS) * 1000 - slackMs;
 }
 
+/** A session that its peer has not refreshed is not used beyond its interval (RFC 4028 §10). */
+export function checkSessions(ledger: Ledger): void {
+  for (const dialog of ledger.dialogs.values()) {
+    const { timer, status, id, byeAtMs, hasBye } = dialog;
+    if (timer === undefined || timer.isOurs || status !== 'healthy' || id === undefined) continue;
+    if (byeAtMs !== undefined || hasBye) continue;
+    const endsAtMs = timer.sinceMs + timer.intervalS * 1000;
+    if (ledger.steppedAtMs > endsAtMs + transactionMs) ledger.violate('outlives its session', dialog);
+  }
+}
+
 export function isRefreshDue(ledger: Ledger, { timer, refreshFromMs }: Modelled): boolean {
   if (ledger.nowMs >= refreshFromMs - slackMs) return true;
   return timer !== undefined && ledger.nowMs >= timer.sinceMs + timer.intervalS * 500 - slackMs;

@@ -1,0 +1,20 @@
+import type { Message } from '../message/message.ts';
+import { refuseOffer } from './refused-offer.ts';
+
+/** What an ACK carries. */
+export interface AckBody {
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
+/**
+ * The answer to an offer that a 2xx to our INVITE without one has brought: our session as it is or, where there is none, all streams
+ * refused. Undefined where the 2xx brings no offer.
+ *
+ * @see RFC 3261 §13.2.2.4
+ */
+export function answerToOffer(own: Uint8Array, { bytes, body }: Message): AckBody | undefined {
+  if (body.end === body.start) return undefined;
+  const answer = own.length > 0 ? own : refuseOffer(bytes.subarray(body.start, body.end));
+  return answer && { contentType: 'application/sdp', body: answer };
+}
