@@ -72,8 +72,8 @@ export function attemptAnswered(
   // What was asked by an older route is asked again at once.
   if (isOld) dialog.nextFromMs = ledger.nowMs;
   else if (isTrouble) breakRoute(ledger, dialog, true);
-  const isKnown = ledger.end.schedule === 'doubling' && !isOld && !dialog.isLeft && !dialog.isLeftAfterHeal;
-  if (dialog.status === 'recovering' && isKnown && [...ledger.hops.values()].every(({ isDead }) => !isDead))
+  const isKnown = ledger.end.schedule === 'doubling' && !ledger.end.passive && !isOld;
+  if (isKnown && dialog.status === 'recovering' && [...ledger.hops.values()].every(({ isDead }) => !isDead))
     dialog.nextByMs = ledger.nowMs + scheduledMs(dialog.attemptsInAll);
 }
 
