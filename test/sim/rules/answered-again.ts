@@ -1,6 +1,8 @@
 import type { FlowId } from '../../../core/contract.ts';
-import type { Happening, Rule, RuleMaker } from '../happening.ts';
+import type { Happening, Rule, RuleMaker, Violate } from '../happening.ts';
 import type { Message } from '../models/message.ts';
+import type { Place } from '../plan.ts';
+import { byProcess } from '../processes.ts';
 import { branchOf, isProbe, read } from '../reading.ts';
 
 type Step = Extract<Happening, { kind: 'step' }>;
@@ -21,31 +23,20 @@ interface Answered {
 export const answeredAgain: RuleMaker = {
   name: 'answered-again',
   make({ plan }, violate): Rule {
-    const ends = new Map<string, End>();
-    let isOver = false;
-    return {
-      see(happening): void {
-        if (happening.kind === 'at-rest') isOver = true;
-        if (happening.kind !== 'step' || isOver) return;
-        const { place, life } = happening;
-        // A stream brings nothing twice.
-        if (plan.cast[place].protocol !== 'udp') return;
-        const key = `${place} ${life}`;
-        const end = ends.get(key) ?? new End((what, callId) => violate(`${place} ${what}`, callId));
-        ends.set(key, end);
-        end.see(happening);
-      },
-    };
+    // A stream brings nothing twice.
+    const watch = (place: Place, tell: Violate): End | undefined =>
+      plan.cast[place].protocol === 'udp' ? new End(tell) : undefined;
+    return byProcess(violate, watch, 'at-rest');
   },
 };
 
 /** What one process at a place has answered. */
 class End {
-  readonly #violate: (what: string, callId: string) => void;
+  readonly #violate: Violate;
   readonly #flows = new Map<string, FlowId>();
   readonly #answered = new Map<string, Answered>();
 
-  constructor(violate: (what: string, callId: string) => void) {
+  constructor(violate: Violate) {
     this.#violate = violate;
   }
 

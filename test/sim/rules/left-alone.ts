@@ -1,7 +1,7 @@
 import type { FlowId } from '../../../core/contract.ts';
-import type { Happening, Rule, RuleMaker } from '../happening.ts';
+import type { Happening, RuleMaker, Violate } from '../happening.ts';
 import type { Message } from '../models/message.ts';
-import type { Place } from '../plan.ts';
+import { byProcess } from '../processes.ts';
 import { branchOf, isProbe, read } from '../reading.ts';
 
 type Step = Extract<Happening, { kind: 'step' }>;
@@ -21,24 +21,13 @@ const probesMax = 3;
  */
 export const leftAlone: RuleMaker = {
   name: 'left-alone',
-  make({ addresses }, violate): Rule {
-    const ends = new Map<string, End>();
-    return {
-      see(happening): void {
-        if (happening.kind !== 'step') return;
-        const key = `${happening.place} ${happening.life}`;
-        const end = ends.get(key) ?? new End(addresses.hops, violate);
-        ends.set(key, end);
-        end.see(happening);
-      },
-    };
-  },
+  make: ({ addresses }, violate) => byProcess(violate, (_place, tell) => new End(addresses.hops, tell)),
 };
 
 /** What one process at a place knows of its hops. */
 class End {
   readonly #hops: readonly string[];
-  readonly #violate: (what: string, callId: string) => void;
+  readonly #violate: Violate;
   readonly #hopOf = new Map<FlowId, string>();
   /** Until when, by its own clock. */
   readonly #heldUntilMs = new Map<string, number>();
@@ -54,12 +43,12 @@ class End {
   /** Target refreshes that its program has asked for, with their dialogs: they are no heals. */
   readonly #wished = new Map<number, unknown>();
 
-  constructor(hops: readonly string[], violate: (what: string, callId: string) => void) {
+  constructor(hops: readonly string[], violate: Violate) {
     this.#hops = hops;
     this.#violate = violate;
   }
 
-  see({ place, inputs, outputs, nowMs }: Step): void {
+  see({ inputs, outputs, nowMs }: Step): void {
     for (const input of inputs) {
       if (input.kind === 'flow-open') this.#opened(input.flow, `${input.remote.host}:${input.remote.port}`);
       else if (input.kind === 'flow-lost') this.#down(this.#hopOf.get(input.flow));
@@ -71,7 +60,7 @@ class End {
       }
     }
     for (const output of outputs) {
-      if (output.kind === 'send') this.#sent(place, output.flow, output.bytes, nowMs);
+      if (output.kind === 'send') this.#sent(output.flow, output.bytes, nowMs);
       else if (output.kind === 'event' && output.event.kind === 'result') this.#wished.delete(output.event.id);
       else if (output.kind === 'event' && output.event.kind === 'ended')
         this.#recovering.delete(output.event.dialog.id);
@@ -110,7 +99,7 @@ class End {
     this.#heldUntilMs.set(hop, Math.max(untilMs, this.#heldUntilMs.get(hop) ?? 0));
   }
 
-  #sent(place: Place, flow: FlowId, bytes: Uint8Array, nowMs: number): void {
+  #sent(flow: FlowId, bytes: Uint8Array, nowMs: number): void {
     const hop = this.#hopOf.get(flow);
     if (hop === undefined) return;
     if (isProbe(bytes)) {
@@ -128,10 +117,7 @@ class End {
     const untilMs = this.#heldUntilMs.get(hop) ?? 0;
     if (nowMs >= untilMs - slackMs || !this.#isBinding(message)) return;
     const leftS = ((untilMs - nowMs) / 1000).toFixed(1);
-    this.#violate(
-      `${place} sends ${message.method} to ${hop}, which wants to be left alone for ${leftS} s more`,
-      callId,
-    );
+    this.#violate(`sends ${message.method} to ${hop}, which wants to be left alone for ${leftS} s more`, callId);
   }
 
   /** A new call, or a heal. */

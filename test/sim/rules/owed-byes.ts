@@ -1,7 +1,9 @@
 import type { FlowId } from '../../../core/contract.ts';
-import type { Happening, Rule, RuleMaker } from '../happening.ts';
+import type { Happening, Rule, RuleMaker, Violate } from '../happening.ts';
 import { paramOf } from '../models/address-value.ts';
 import type { Message } from '../models/message.ts';
+import type { Place } from '../plan.ts';
+import { byProcess } from '../processes.ts';
 import { branchOf, isProbe, read } from '../reading.ts';
 
 type Step = Extract<Happening, { kind: 'step' }>;
@@ -40,30 +42,20 @@ interface Debt {
 export const owedByes: RuleMaker = {
   name: 'owed-byes',
   make({ plan, addresses }, violate): Rule {
-    const ends = new Map<string, End>();
     const hops = new Set(addresses.hops.slice(0, plan.cast.hops.length));
-    let isOver = false;
-    return {
-      see(happening): void {
-        if (happening.kind === 'at-rest') isOver = true; // what is closed owes nothing any more
-        if (happening.kind !== 'step' || isOver) return;
-        const { place, life } = happening;
-        const end = plan.cast[place];
-        // Without recovery each BYE goes once.
-        if (end.kind === 'model' || end.mode === 'none') return;
-        const key = `${place} ${life}`;
-        const known = ends.get(key) ?? new End(hops, (what, callId) => violate(`${place} ${what}`, callId));
-        ends.set(key, known);
-        known.see(happening);
-      },
+    const watch = (place: Place, tell: Violate): End | undefined => {
+      const end = plan.cast[place];
+      // Without recovery each BYE goes once.
+      return end.kind === 'model' || end.mode === 'none' ? undefined : new End(hops, tell);
     };
+    return byProcess(violate, watch, 'at-rest');
   },
 };
 
 /** What one process at a place owes. */
 class End {
   readonly #hops: ReadonlySet<string>;
-  readonly #violate: (what: string, callId: string) => void;
+  readonly #violate: Violate;
   /** By Call-ID and tags, its own first. */
   readonly #debts = new Map<string, Debt>();
   /** Those that are settled. */
@@ -73,7 +65,7 @@ class End {
   readonly #goodSinceMs = new Map<string, number>();
   readonly #askedMs = new Map<string, number>();
 
-  constructor(hops: ReadonlySet<string>, violate: (what: string, callId: string) => void) {
+  constructor(hops: ReadonlySet<string>, violate: Violate) {
     this.#hops = hops;
     this.#violate = violate;
   }

@@ -1,7 +1,8 @@
 import type { FlowId } from '../../../core/contract.ts';
-import type { Happening, Rule, RuleMaker } from '../happening.ts';
+import type { Happening, Rule, RuleMaker, Violate } from '../happening.ts';
 import type { Message } from '../models/message.ts';
-import type { OurEnd } from '../plan.ts';
+import type { OurEnd, Place } from '../plan.ts';
+import { byProcess } from '../processes.ts';
 import { isProbe, read } from '../reading.ts';
 
 type Step = Extract<Happening, { kind: 'step' }>;
@@ -23,33 +24,23 @@ interface Waiting {
 export const repeatedAnswers: RuleMaker = {
   name: 'repeated-answers',
   make({ plan }, violate): Rule {
-    const ends = new Map<string, End>();
-    let isOver = false;
-    return {
-      see(happening): void {
-        if (happening.kind === 'at-rest') isOver = true;
-        if (happening.kind !== 'step' || isOver) return;
-        const { place, life } = happening;
-        const cast = plan.cast[place];
-        if (cast.kind === 'model') return;
-        const key = `${place} ${life}`;
-        const end = ends.get(key) ?? new End(cast, (what, callId) => violate(`${place} ${what}`, callId));
-        ends.set(key, end);
-        end.see(happening);
-      },
+    const watch = (place: Place, tell: Violate): End | undefined => {
+      const cast = plan.cast[place];
+      return cast.kind === 'model' ? undefined : new End(cast, tell);
     };
+    return byProcess(violate, watch, 'at-rest');
   },
 };
 
 /** What one process at a place has answered. */
 class End {
   readonly #t2Ms: number;
-  readonly #violate: (what: string, callId: string) => void;
+  readonly #violate: Violate;
   /** By Call-ID, number and tag. */
   readonly #waiting = new Map<string, Waiting>();
   readonly #settled = new Set<string>();
 
-  constructor({ t2Ms = 4000 }: OurEnd, violate: (what: string, callId: string) => void) {
+  constructor({ t2Ms = 4000 }: OurEnd, violate: Violate) {
     this.#t2Ms = t2Ms;
     this.#violate = violate;
   }
