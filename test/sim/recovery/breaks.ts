@@ -74,7 +74,7 @@ export function attemptAnswered(
   else if (isTrouble) breakRoute(ledger, dialog, true);
   const isKnown = ledger.end.schedule === 'doubling' && !ledger.end.passive && !isOld;
   if (isKnown && dialog.status === 'recovering' && [...ledger.hops.values()].every(({ isDead }) => !isDead))
-    dialog.nextByMs = ledger.nowMs + scheduledMs(dialog.attemptsInAll);
+    dialog.nextByMs = ledger.nowMs + scheduledMs(dialog.attemptsInAll + 1); // the one that found the break counts
 }
 
 export function hasHealTimedOut(ledger: Ledger, { heal }: Modelled): boolean {
