@@ -1,3 +1,4 @@
+import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import { refuseOffer } from './refused-offer.ts';
 
@@ -13,8 +14,14 @@ export interface AckBody {
  *
  * @see RFC 3261 §13.2.2.4
  */
-export function answerToOffer(own: Uint8Array, { bytes, body }: Message): AckBody | undefined {
-  if (body.end === body.start) return undefined;
+export function answerToOffer(own: Uint8Array, response: Message): AckBody | undefined {
+  const { bytes, body } = response;
+  if (body.end === body.start || !mayDescribe(response)) return undefined;
   const answer = own.length > 0 ? own : refuseOffer(bytes.subarray(body.start, body.end));
   return answer && { contentType: 'application/sdp', body: answer };
+}
+
+function mayDescribe(message: Message): boolean {
+  const type = message.headerText(HeaderId.ContentType)?.toLowerCase() ?? '';
+  return type.startsWith('application/sdp') || type.startsWith('multipart/');
 }

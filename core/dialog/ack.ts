@@ -10,7 +10,7 @@ import { Forks } from './forks.ts';
 import { type LeftInvite, LeftInvites } from './left-invites.ts';
 import { ownSession } from './own-session.ts';
 import { beginDialogRequest, routeSetPath } from './request.ts';
-import type { DialogIndex, DialogTable } from './table.ts';
+import { type DialogIndex, DialogState, type DialogTable } from './table.ts';
 
 /** Where an ACK goes. */
 export interface AckHop {
@@ -41,6 +41,7 @@ export class Acks {
   readonly #outlet: Outlet;
   readonly #repeatedForMs: number;
   readonly #onLost: (dialog: DialogIndex) => void;
+  readonly #onAnswered: (dialog: DialogIndex, response: Message) => void;
   readonly #isOpen: (flow: FlowId) => boolean;
   readonly #flowOf: (dialog: DialogIndex) => FlowId | undefined;
   /** The last 2xx of each dialog: its transaction, its sequence number, and when it was acknowledged. */
@@ -63,6 +64,8 @@ export class Acks {
     readonly repeatedForMs: number;
     /** A 2xx was repeated so often that its ACK cannot be arriving. */
     readonly onLost: (dialog: DialogIndex) => void;
+    /** The offer of a 2xx that nobody waited for any more was answered with our session as it is. */
+    readonly onAnswered: (dialog: DialogIndex, response: Message) => void;
     readonly isOpen: (flow: FlowId) => boolean;
     /** The flow that the dialog's requests go by, if there is one. */
     readonly flowOf: (dialog: DialogIndex) => FlowId | undefined;
@@ -74,6 +77,7 @@ export class Acks {
     this.#outlet = options.outlet;
     this.#repeatedForMs = options.repeatedForMs;
     this.#onLost = options.onLost;
+    this.#onAnswered = options.onAnswered;
     this.#isOpen = options.isOpen;
     this.#flowOf = options.flowOf;
     this.#txId = options.table.columns.uint32();
@@ -134,7 +138,8 @@ export class Acks {
     const { cseq, body } = this.#sent;
     const session = body.end === body.start ? ownSession(this.#table, dialog).slice() : undefined;
     this.#begin(tx, 'a', dialog, cseq.number, hop);
-    this.#left.add(tx.id, { head: this.#writer.take(), flow: hop.flow ?? tx.flow, session });
+    const head = this.#writer.take();
+    this.#left.add(tx.id, { head, flow: hop.flow ?? tx.flow, dialog: this.#table.id(dialog), session });
   }
 
   /** The final response of `tx` came again, or once nobody waited for it: so does the ACK of a 2xx, by the way that it went. */
@@ -215,8 +220,11 @@ export class Acks {
     if (flow !== undefined) this.#outlet.send(flow, ack);
   }
 
-  #finish({ head, session }: LeftInvite, response: Message): Uint8Array {
-    const answer = session && answerToOffer(session, response);
+  #finish({ head, dialog, session }: LeftInvite, response: Message): Uint8Array {
+    const row = this.#table.lookup(dialog);
+    const own = row === -1 || session === undefined ? session : ownSession(this.#table, row);
+    const answer = own && answerToOffer(own, response);
+    if (answer !== undefined && this.#table.state[row] === DialogState.confirmed) this.#onAnswered(row, response);
     this.#writer.octets(head);
     return endMessage(this.#writer, answer?.contentType, answer?.body);
   }

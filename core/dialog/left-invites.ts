@@ -1,13 +1,15 @@
 import type { FlowId } from '../contract.ts';
 import type { TimerId, TimerKind, Wheel } from '../time/wheel.ts';
 import type { ClientTransactions } from '../transaction/client.ts';
+import type { DialogId } from './table.ts';
 
 /** What a 2xx to one would be answered with. */
 export interface LeftInvite {
   /** The ACK up to where its body is told of. */
   readonly head: Uint8Array;
   readonly flow: FlowId;
-  /** Our session, where the INVITE offered none, so that a 2xx brings an offer; empty where there is none. */
+  readonly dialog: DialogId;
+  /** Our session as it was, where the INVITE offered none, so that a 2xx brings an offer; empty where there is none. */
   readonly session: Uint8Array | undefined;
 }
 

@@ -20,7 +20,13 @@ export function isOlderTarget(table: DialogTable, dialog: DialogIndex, message: 
 
 /** The peer has moved: a request of its, or the response to one of ours, says so. */
 export function noteMove(table: DialogTable, dialog: DialogIndex, { status, cseq }: Message): void {
-  table.movedBefore[dialog] = status === 0 ? (table.localSequence[dialog] as number) + 1 : cseq.number;
+  if (status === 0) outdateAnswers(table, dialog);
+  else table.movedBefore[dialog] = cseq.number;
+}
+
+/** The row has another dialog: what answers requests of the old one says nothing of it. */
+export function outdateAnswers(table: DialogTable, dialog: DialogIndex): void {
+  table.movedBefore[dialog] = (table.localSequence[dialog] as number) + 1;
 }
 
 const before = new UriView();

@@ -110,6 +110,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     onLost: (dialog) => {
       if (mode !== 'none' && healer.health.recovering[dialog] === 0) healer.quickHeal(dialog, 'timeout', 0, 'us');
     },
+    onAnswered: (dialog, response) => healer.noteAnswer(dialog, response),
   });
   const challenges = new Challenges({
     table,

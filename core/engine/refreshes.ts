@@ -225,7 +225,7 @@ export class Refreshes implements ClientUser {
     const { health } = healer;
     const isSame = this.#quickHeals.get(dialog)?.generation === health.generation[dialog];
     this.#quickHeals.delete(dialog);
-    if (!isSame || health.quick[dialog] === 0) return;
+    if (!isSame || health.recovering[dialog] === 1) return;
     healer.breakRoute(dialog, 'response', 430, 'us');
     healer.pump();
   }

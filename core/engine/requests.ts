@@ -75,8 +75,9 @@ export class Requests implements SentRequestUser {
     const request = this.#pending.get(id);
     if (request === undefined || request.abandoned) return;
     reporter.failWithCode(id, 'SIP_ABORTED', 'The request was abandoned.');
+    const hasWaited = request.place === 'waiting';
     this.#sent.abandon(request);
-    if (!request.abandoned) this.waiting.left(request.dialog);
+    if (hasWaited) this.waiting.left(request.dialog);
   }
 
   /** The dialog ends: its requests have failed. */

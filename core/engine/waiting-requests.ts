@@ -185,19 +185,18 @@ export class WaitingRequests {
       if (!recovery.holdsRequests || health.recovering[dialog] === 0) this.#sent.send(request);
       return;
     }
-    const isHealed = request.place !== 'waiting';
     if (doubted !== undefined) {
       this.#tellDoubted(request, doubted, false);
     } else if (flowFailed !== undefined) {
+      const isHealed = request.place !== 'waiting';
       this.#parts.reporter.failWithResponse(id, flowFailed, 'intermediary');
       if (isHealed) this.#sent.suspectHop(request);
       this.#sent.abandon(request);
+      if (isHealed) return;
     }
-    if (!isHealed) {
-      const status = doubted === undefined ? 430 : health.causeStatus(dialog);
-      const cause = status === 0 ? 'timeout' : 'response';
-      healer.breakRoute(dialog, cause, status, doubted?.mender ?? 'us');
-    }
+    const status = doubted === undefined ? 430 : health.causeStatus(dialog);
+    const cause = status === 0 ? 'timeout' : 'response';
+    healer.breakRoute(dialog, cause, status, doubted?.mender ?? 'us');
     this.left(dialog);
     healer.pump();
   }

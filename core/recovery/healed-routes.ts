@@ -1,7 +1,7 @@
 import { RouteSetBuilder } from '../dialog/route-set.ts';
 import type { DialogIndex, DialogTable } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
-import { isOlderTarget, movesTarget, noteMove } from '../dialog/target-moves.ts';
+import { isOlderTarget, movesTarget, noteMove, outdateAnswers } from '../dialog/target-moves.ts';
 import type { Message } from '../message/message.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { HealRequests } from './heal-requests.ts';
@@ -61,7 +61,8 @@ export class HealedRoutes {
     const target = isOlder ? undefined : targetOf(message);
     const moves = target !== undefined && movesTarget(table, dialog, message);
     if (!table.update(dialog, target, routes, undefined)) return false;
-    if (moves) noteMove(table, dialog, message);
+    if (replaces) outdateAnswers(table, dialog);
+    else if (moves) noteMove(table, dialog, message);
     this.#hops.attach(dialog, nextHop(table, this.#hops, dialog, hop) ?? hop);
     return true;
   }

@@ -3,7 +3,6 @@ import { localParty, remoteParty } from '../dialog/parties.ts';
 import { Part } from '../dialog/record.ts';
 import { sliceOf } from '../dialog/slice.ts';
 import { DialogFlag, type DialogIndex, type DialogTable } from '../dialog/table.ts';
-import { noteMove } from '../dialog/target-moves.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import { Writer } from '../message/write.ts';
@@ -90,9 +89,6 @@ export class Replacements {
     if (!isRenamed) return false;
     this.#table.set(dialog, DialogFlag.callIdOwner, true);
     this.#table.set(dialog, DialogFlag.remoteSequence, false);
-    // What the old dialog was asked meanwhile had numbers of the old one's (RFC 3261 §12.2.1.1).
-    this.#table.localSequence[dialog] = response.cseq.number;
-    noteMove(this.#table, dialog, response);
     return true;
   }
 

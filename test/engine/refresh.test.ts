@@ -93,6 +93,38 @@ for (const [when, options] of [
   });
 }
 
+test('the answer to such a late offer is our session as it is then, and the program hears of the peer’s; a text is none', async () => {
+  const sessions: string[] = [];
+  const application = {
+    ...noted([]),
+    onSessionChanged: (_dialog: unknown, body: Uint8Array) => void sessions.push(new TextDecoder().decode(body)),
+  };
+  for (const [type, answer, told] of [
+    ['application/sdp', newOffer, [newFarOffer]],
+    ['text/plain', '', []],
+  ] as const) {
+    sessions.length = 0;
+    const ground = await bed({ protocol: 'tcp', stack: { application } });
+    const { dialog } = await call(ground);
+    const { hop, clock, network, take } = ground;
+    hop.script = ({ method }) => method === 'INVITE';
+    ground.note('invite', dialog.request('INVITE'));
+    await clock.run(10);
+    network.pause({ host, port: hop.port });
+    await clock.run(5_000);
+    network.resume({ host, port: hop.port });
+    await clock.run(3_000);
+    const late = hop.requests('INVITE')[1] ?? hop.last('INVITE');
+    await take(dialog.request('UPDATE', { body: newOffer }));
+    hop.accept(late, { body: newFarOffer, headers: [`Content-Type: ${type}`] });
+    await clock.run(5);
+    assert.equal([hop.last('ACK').cseq, hop.last('ACK').body], [late.cseq, answer]);
+    assert.equal(sessions, told);
+    hop.script = () => false;
+    await finish(ground, dialog);
+  }
+});
+
 test('a second re-INVITE of ours fails with 491 while the first is pending, also while that waits for a heal', async () => {
   const ground = await bed();
   const { dialog } = await call(ground);

@@ -190,6 +190,37 @@ test('the 4 s run on while the request is out again; its route is healed, and on
   }
 });
 
+test('the 4 s of one that is out again leave another’s quick heal alone, and those that wait behind it', async () => {
+  const ground = await bed({ hops: 1 });
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  const infos = (name: string): Sip[] => hop.requests('INFO').filter((info) => info.header('X-Name') === name);
+  let heals = 0;
+  hop.script = (request) => {
+    if (request.method === 'UPDATE') return heals++ > 0;
+    if (request.header('X-Name') !== 'again') return false;
+    if (infos('again').length === 1) hop.reply(request, 430, { headers: healIt });
+    return true;
+  };
+  ground.note('again', dialog.request('INFO', { headers: { 'X-Name': 'again' } }));
+  await clock.run(1500);
+  ground.note('invite', dialog.request('INVITE', { body: nearOffer }));
+  await clock.run(10);
+  for (let copy = 0; copy < 3; copy++) {
+    hop.accept(hop.last('INVITE')); // as if its ACK were lost
+    await clock.run(300);
+  }
+  assert.is(heals > 1, true);
+  ground.note('behind', dialog.request('INFO', { headers: { 'X-Name': 'behind' } }));
+  await clock.run(1700);
+  assert.equal(ground.seen(), ['invite 200', 'again failed 430 intermediary']);
+  assert.is(infos('behind').length, 0);
+  hop.script = () => false;
+  await clock.run(5000);
+  assert.is(infos('behind').length, 1);
+  await finish(ground, dialog);
+});
+
 for (const method of ['UPDATE', 'INVITE'] as const) {
   test(`what a 2xx to an ${method} says that comes after the 4 s holds all the same: target and session`, async () => {
     const ground = await bed({ hops: 1 });

@@ -141,22 +141,29 @@ test('after that the old dialog is nobody’s: its BYE is answered 481, and the 
   await ground.rest();
 });
 
-test('the numbers of the new dialog follow its INVITE’s, whatever the old one was asked meanwhile', async () => {
+test('what the old dialog is asked while the new one is under way takes a number of both, and its answer moves no target', async () => {
   const ground = await replacing();
   const { dialog } = await call(ground);
   const { hop, clock } = ground;
   const replacements = amnesiac(hop, 100);
+  const answer = hop.script;
+  hop.script = (request) => request.header('X-Name') === 'old' || answer(request);
   await broken(ground, dialog);
   const [replacement] = replacements;
-  ground.note('old', dialog.request('OPTIONS'));
+  if (replacement === undefined) throw new Error('no INVITE with Replaces has come');
+  ground.note('old', dialog.request('UPDATE', { headers: { 'X-Name': 'old' } }));
   await clock.run(10);
-  assert.is(hop.last('OPTIONS').cseq, (replacement?.cseq ?? 0) + 1);
-  if (replacement !== undefined) hop.accept(replacement, { toTag: 'new' });
+  const old = hop.last('UPDATE');
+  assert.is(old.cseq, replacement.cseq + 1);
+  hop.accept(replacement, { toTag: 'new' });
   await clock.run(10);
+  hop.reply(old, 200, { headers: [`Contact: <sip:old@${host}:5070>`] });
+  await clock.run(10);
+  assert.ok(ground.seen().includes('old 200'));
   hop.script = () => false;
   await ground.take(dialog.request('INFO'));
-  const { header, cseq } = hop.last('INFO');
-  assert.equal([header('Call-ID'), cseq], [replacement?.header('Call-ID'), (replacement?.cseq ?? 0) + 1]);
+  const { header, cseq, requestUri } = hop.last('INFO');
+  assert.equal([header('Call-ID'), cseq, requestUri], [replacement.header('Call-ID'), old.cseq + 1, hop.uri]);
   await finish(ground, dialog);
 });
 

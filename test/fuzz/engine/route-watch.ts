@@ -41,7 +41,7 @@ export class RouteWatch {
     }
     if (isStrange && !isProved) return;
     this.#trusted.push(text);
-    if (this.#hopHosts.has(from.host)) this.#carried.push(text);
+    if (this.#hopHosts.has(from.host) && mayRoute(text)) this.#carried.push(text);
     this.#isStrangerNamed ||= text.includes(strangerHost);
   }
 
@@ -105,4 +105,10 @@ export class RouteWatch {
     const recorded = (said: string): string[] => said.match(/^record-route[ \t]*:.*/gim) ?? [];
     return this.#trusted.some((said) => recorded(said).some((line) => line.includes(`<${uri}>`)));
   }
+}
+
+/** Whether who sends this may get onto a route by it: an answer, what begins a call, a refresh that records a route. */
+function mayRoute(text: string): boolean {
+  if (!/^(?:INVITE|UPDATE) /.test(text)) return text.startsWith('SIP/2.0 ');
+  return !/^(?:to|t)[ \t]*:.*;[ \t]*tag=/im.test(text) || /^record-route[ \t]*:/im.test(text);
 }

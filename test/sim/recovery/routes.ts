@@ -135,13 +135,15 @@ export function takeHealedRoute(
     becomeWell(ledger, dialog);
     return;
   }
-  if (sent.message.toTag === '') ledger.rename(dialog, answer.callId, answer.fromTag, answer.toTag);
+  const isReplaced = sent.message.toTag === '';
+  if (isReplaced) ledger.rename(dialog, answer.callId, answer.fromTag, answer.toTag);
   const recordRoute = answer.recordRoute.map(uriOf).reverse();
   const before = dialog.generation;
   moveTo(dialog, recordRoute.length > 0 ? recordRoute : routes, sent.hop);
   // That its route works is news, were it the same as before.
   dialog.generation = before + 1;
   if (!isOlder) retarget(ledger, dialog, answer);
+  if (isReplaced) dialog.movedBefore = ledger.lastNumber(dialog.callId, dialog.localTag, dialog.remoteTag) + 1;
   hearTimer(ledger, dialog, answer, true, true);
   becomeWell(ledger, dialog);
   mayHealGroup(ledger, dialog);
