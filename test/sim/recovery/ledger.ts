@@ -252,12 +252,9 @@ export class Ledger {
     return dialog;
   }
 
-  /** It keeps its handle and counts on, and is another dialog otherwise: what the old one was asked meanwhile has a number of the same row. */
+  /** It keeps its handle, and is another dialog otherwise. */
   rename(dialog: Modelled, callId: string, localTag: string, remoteTag: string): void {
-    const before = dialogKey(dialog.callId, dialog.localTag, dialog.remoteTag);
-    const last = Math.max(this.numbers.get(before) ?? 0, this.lastNumber(callId, localTag, remoteTag));
-    this.numbers.set(dialogKey(callId, localTag, remoteTag), last);
-    this.dialogs.delete(before);
+    this.dialogs.delete(dialogKey(dialog.callId, dialog.localTag, dialog.remoteTag));
     Object.assign(dialog, { callId, localTag, remoteTag });
     this.dialogs.set(dialogKey(callId, localTag, remoteTag), dialog);
   }

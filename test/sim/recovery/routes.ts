@@ -1,7 +1,7 @@
 import { uriOf } from '../models/address-value.ts';
 import type { Message } from '../models/message.ts';
 import type { Modelled } from './dialog.ts';
-import { dueOf, type Ledger, slackMs, transactionMs } from './ledger.ts';
+import { dialogKey, dueOf, type Ledger, slackMs, transactionMs } from './ledger.ts';
 import type { Sent } from './requests.ts';
 import { hearTimer } from './sessions.ts';
 
@@ -136,7 +136,7 @@ export function takeHealedRoute(
     return;
   }
   const isReplaced = sent.message.toTag === '';
-  if (isReplaced) ledger.rename(dialog, answer.callId, answer.fromTag, answer.toTag);
+  if (isReplaced) replaceByOurs(ledger, dialog, answer);
   const recordRoute = answer.recordRoute.map(uriOf).reverse();
   const before = dialog.generation;
   moveTo(dialog, recordRoute.length > 0 ? recordRoute : routes, sent.hop);
@@ -147,4 +147,11 @@ export function takeHealedRoute(
   hearTimer(ledger, dialog, answer, true, true);
   becomeWell(ledger, dialog);
   mayHealGroup(ledger, dialog);
+}
+
+/** The new dialog counts on from what the old one was asked meanwhile. */
+function replaceByOurs(ledger: Ledger, dialog: Modelled, { callId, fromTag, toTag }: Message): void {
+  const asked = ledger.lastNumber(dialog.callId, dialog.localTag, dialog.remoteTag);
+  ledger.rename(dialog, callId, fromTag, toTag);
+  ledger.numbers.set(dialogKey(callId, fromTag, toTag), Math.max(asked, ledger.lastNumber(callId, fromTag, toTag)));
 }
