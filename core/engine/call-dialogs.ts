@@ -331,11 +331,11 @@ export class CallDialogs {
     });
   }
 
-  /** Of a branch whose call is no longer kept: all that an ACK and a BYE need is in the 2xx. */
+  /** Of a branch whose call is no longer kept: all that an ACK and a BYE need is in the 2xx, unless it answers nothing of ours, being without our tag. */
   #makeUnknown(tx: ClientTransaction, message: Message, isSound: boolean): DialogIndex | undefined {
     const { bytes, from, to, callId } = message;
     const target = targetOf(message) ?? partyTargetOf(message, to);
-    if (target === undefined) return undefined;
+    if (target === undefined || from.tag.end === from.tag.start) return undefined;
     return this.#makeDialog(message, isSound, undefined, {
       target,
       localParty: partyOf(message, from),

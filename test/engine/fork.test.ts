@@ -75,6 +75,26 @@ test('a further branch whose 2xx has no Contact is acknowledged at the URI of it
   await ground.take(ground.near.close());
 });
 
+test('a further 2xx whose From is without our tag answers nothing of ours: no ACK, no BYE', async () => {
+  const ground = await forked();
+  const { hop, clock, invite } = ground;
+  hop.accept(invite, { toTag: 'one' });
+  await clock.run(10);
+  const lines = [
+    'SIP/2.0 200 OK',
+    ...['Via', 'Call-ID', 'CSeq'].map((name) => `${name}: ${invite.header(name)}`),
+    `From: ${invite.header('From').replace(/;tag=.*/, '')}`,
+    `To: <sip:bob@${host}:5070>;tag=two`,
+    `Contact: <${hop.uri}>`,
+    'Content-Length: 0',
+  ];
+  hop.send(5060, `${lines.join('\r\n')}\r\n\r\n`);
+  await clock.run(10);
+  assert.equal(hop.requests('ACK').map(tagOf), ['one']);
+  assert.is(hop.requests('BYE').length, 0);
+  await ground.take(ground.near.close());
+});
+
 test('a repeated 2xx gets the ACK of its own branch again, also when that dialog has ended', async () => {
   const ground = await forked();
   const { hop, clock, invite } = ground;
