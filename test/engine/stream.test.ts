@@ -238,6 +238,7 @@ test('a hop whose kernel takes connections while it is stopped is not held to be
   await clock.run(5_000);
   assert.equal(ground.seen(), ['recovering']);
   assert.is(ground.hop.requests('UPDATE').length, 0);
+  assert.is((await ground.take(dialog.routeStatus())).attempt, 0, 'no heal was sent to it');
   network.resume(hopAddress);
   await clock.run(500);
   assert.equal(ground.seen(), ['recovering', 'healthy']);

@@ -341,6 +341,28 @@ test('a peer’s puts the row under the new identity: 200 with our session, BYE 
   await ground.rest();
 });
 
+test('one that comes between two heals of ours takes the place of the next', async () => {
+  const ground = await replacing();
+  const { dialog, raw } = await call(ground);
+  const { hop, clock } = ground;
+  hop.script = (request) => {
+    if (request.method === 'INFO' || request.method === 'UPDATE') hop.reply(request, 500);
+    return request.method === 'INFO' || request.method === 'UPDATE';
+  };
+  await broken(ground, dialog);
+  const heals = hop.requests('UPDATE').length;
+  assert.ok(heals > 0);
+  const renewed = RawDialog.toward(hop, ground.nearPort, 'renewed');
+  renewed.request('INVITE', { headers: [replaces(raw), requires, ...tags], body: farAnswer });
+  await clock.run(5);
+  const ok = hop.responses('INVITE').at(-1);
+  if (ok !== undefined) renewed.acknowledge(ok);
+  await clock.run(70_000);
+  assert.equal(ground.seen(), ['recovering', 'healthy replaced']);
+  assert.is(hop.requests('UPDATE').length, heals);
+  await finish(ground, dialog);
+});
+
 test('attack: wrong tags, or tags the wrong way round, match nothing: 481, and the dialog stays', async () => {
   const ground = await replacing();
   const { dialog, raw } = await call(ground);
