@@ -14,7 +14,7 @@ test('has a stream with port 0 for each that was offered, and the times of the o
   assert.equal(refused(offer), ['t=3 4', 'm=audio 0 RTP/AVP 0', '']);
 });
 
-test('has times of its own where the offer has none: RFC 8866 §5 wants one', () => {
+test('has times of its own where the offer has none', () => {
   assert.equal(refused(['v=0', 'm=video 4002/2 RTP/AVP 31']), ['t=0 0', 'm=video 0 RTP/AVP 31', '']);
 });
 

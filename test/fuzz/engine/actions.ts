@@ -23,8 +23,6 @@ export class Actions {
   readonly #received: { readonly party: Party; readonly text: string }[] = [];
   /** The program has asked the engine to end all that there is. */
   drained = false;
-  /** It has all dialogs healed, so that their routes may move. */
-  healsAll = false;
 
   constructor(ground: EngineGround, peers: Peers, application: Application) {
     this.#ground = ground;
@@ -166,7 +164,7 @@ export class Actions {
       case 'registration': {
         const refreshed = words.includes('ok');
         const contact = words.includes('elsewhere') ? 'sip:10.0.0.1:5066' : undefined;
-        this.healsAll ||= refreshed;
+        application.healsAll ||= refreshed;
         this.#command({ name: 'registration', refresh: nth(application.refreshes, first) ?? 0, refreshed, contact });
         break;
       }
@@ -174,7 +172,7 @@ export class Actions {
         this.#command({ name: 'hops', hops: listedOf(this.#peers.parties).filter((_, at) => words[at] !== 'none') });
         break;
       case 'heal-all':
-        this.healsAll = true;
+        application.healsAll = true;
         this.#command({ name: 'heal-all' });
         break;
       case 'counts':

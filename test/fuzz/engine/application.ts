@@ -14,6 +14,8 @@ export type Outcome = Extract<EngineEvent, { kind: 'result' }> | undefined;
 /** A program that an engine serves: what it was told, and what it has asked for. */
 export class Application {
   zeal: Zeal = 'half';
+  /** It has had all dialogs healed, so that their routes may move. */
+  healsAll = false;
   /** Tickets of calls and requests that it was told of, and ids of offers and refreshes: the newest last. */
   readonly calls: number[] = [];
   readonly requests: number[] = [];
@@ -68,7 +70,9 @@ export class Application {
       case 'refresh-registration': {
         const { refresh } = event;
         this.refreshes.push(refresh);
-        if (this.zeal !== 'idle') this.#obey({ name: 'registration', refresh, refreshed: true, contact: undefined });
+        if (this.zeal === 'idle') break;
+        this.healsAll = true;
+        this.#obey({ name: 'registration', refresh, refreshed: true, contact: undefined });
         break;
       }
       case 'ended':

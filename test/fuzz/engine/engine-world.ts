@@ -72,7 +72,7 @@ export class EngineWorld implements GroundUser<Command, EngineEvent> {
     ground.answerAsked();
     ground.put({ kind: 'command', command: { name: 'hops', hops: listedOf(this.#parties) } });
     ground.pass(this.#calmMs);
-    if (!this.#actions.drained) this.#witness.check(!this.#actions.healsAll);
+    if (!this.#actions.drained) this.#witness.check(!this.#application.healsAll);
     const id = this.#application.newId();
     ground.put({ kind: 'command', command: { name: 'drain', id } });
     const isDrained = ground.passUntil(() => this.#application.outcomes.get(id) !== undefined, restWithinMs);
