@@ -74,21 +74,23 @@ test('credentials without a realm serve every realm that no others name', async 
   await finish(bed, dialog);
 });
 
-test('a wrong password is refused once, and not offered again (§22.1)', async () => {
-  const bed = await ground({ credentials: [{ username: 'bob', password: 'wrong' }] });
-  const server = new ChallengingServer(bed.hop);
-  let nonces = 0;
-  bed.hop.script = (request) => {
-    server.nonce = `nonce-${++nonces}`;
-    if (!server.methods.includes(request.method)) return false;
-    server.challenge(request, false); // a new nonce each time, and none of them stale
-    return true;
-  };
-  bed.note('call', bed.near.invite(`sip:bob@${host}:5070`, { body: nearOffer }));
-  await bed.clock.run(50);
-  assert.match(bed.seen()[0] ?? '', /^call failed 407/);
-  assert.is(bed.hop.requests('INVITE').length, 2);
-  await bed.rest();
+test('a wrong password is refused once, and not offered again (§22.1), also to a server without qop', async () => {
+  for (const qop of ['auth', '']) {
+    const bed = await ground({ credentials: [{ username: 'bob', password: 'wrong' }] });
+    const server = new ChallengingServer(bed.hop, { qop });
+    let nonces = 0;
+    bed.hop.script = (request) => {
+      server.nonce = `nonce-${++nonces}`;
+      if (!server.methods.includes(request.method)) return false;
+      server.challenge(request, false); // a new nonce each time, and none of them stale
+      return true;
+    };
+    bed.note('call', bed.near.invite(`sip:bob@${host}:5070`, { body: nearOffer }));
+    await bed.clock.run(50);
+    assert.match(bed.seen()[0] ?? '', /^call failed 407/);
+    assert.is(bed.hop.requests('INVITE').length, 2);
+    await bed.rest();
+  }
 });
 
 test('the same nonce refused twice is the outcome, also where it is called stale', async () => {

@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Application, RouteStatus, StackOptions } from '../../core/index.ts';
+import type { Application, Dialog, RouteStatus, StackOptions } from '../../core/index.ts';
 import { type Bed, type BedOptions, bed, call, finish } from '../engine/bed.ts';
 import { RawDialog } from '../engine/raw-dialog.ts';
-import { RawPeer, type Sip } from '../engine/raw-peer.ts';
+import { RawPeer, type Sip, withBody } from '../engine/raw-peer.ts';
 import { farAnswer, host, nearOffer, noted, world } from '../engine/world.ts';
 
 const test = suite('INVITE with Replaces (RFC 3891): the last rung, and a peer’s');
@@ -276,6 +276,42 @@ test('a hop that wants a Route gets one; one that answers nothing is asked again
   assert.is(replacements[0]?.header('Route'), `<${hop.uri};lr>`);
   const callIds = hop.requests('INVITE').map(({ header }) => header('Call-ID'));
   assert.is(new Set(callIds).size, callIds.length - 1, 'the call, its re-INVITE, and a new one for each attempt');
+  hop.script = () => false;
+  await finish(ground, dialog);
+});
+
+test('a dialog whose peer has no tag is named by 0 (RFC 3891 §6.1), and the new one has all of its From value', async () => {
+  const dialogs: Dialog[] = [];
+  const application: Application = {
+    onCall: (incoming) => void incoming.answer({ body: nearOffer }).then((dialog) => dialogs.push(dialog)),
+  };
+  const ground = await bed({ hops: 1, stack: { application, recovery: { replaces: true } } });
+  const { hop, clock, nearPort } = ground;
+  const from = `<sip:old@${host}:5070;user=phone>`;
+  const send = (method: string, to: string, body: string): void => {
+    const lines = [
+      `${method} sip:${host}:5060 SIP/2.0`,
+      `Via: SIP/2.0/UDP ${host}:5070`,
+      `From: ${from}`,
+      `To: ${to}`,
+      'Call-ID: old',
+      `CSeq: 1 ${method}`,
+      `Contact: <${hop.uri}>`,
+      ...tags,
+    ];
+    hop.send(nearPort, withBody(lines, body));
+  };
+  send('INVITE', `<sip:${host}:5060>`, farAnswer);
+  await clock.run(5);
+  send('ACK', hop.responses('INVITE')[0]?.header('To') ?? '', '');
+  await clock.run(5);
+  const [dialog] = dialogs;
+  if (dialog === undefined) throw new Error('no dialog');
+  const replacements = amnesiac(hop);
+  await broken(ground, dialog);
+  const [replacement] = replacements;
+  assert.is(replacement?.header('To'), from);
+  assert.match(replacement?.header('Replaces') ?? '', /^old;to-tag=0;from-tag=/);
   hop.script = () => false;
   await finish(ground, dialog);
 });
