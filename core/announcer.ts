@@ -7,10 +7,12 @@ import { type Asker, Dialog, IncomingCall, IncomingRequest } from './handles.ts'
 import type { InviteOptions } from './invite-options.ts';
 import { parseUriText } from './message/uri.ts';
 import { contentOf, sdpType } from './message-content.ts';
+import type { RegistrationRefresh } from './registration-refresh.ts';
 
 /** Tells the program what happens: the engine's events as calls of the program's handlers. */
 export class Announcer {
   readonly #application: Application;
+  readonly #refresh: () => ReturnType<RegistrationRefresh['ask']>;
   readonly #asker: Asker;
   readonly #command: (command: Command) => void;
   readonly #ringing = new Map<number, AbortController>();
@@ -20,8 +22,14 @@ export class Announcer {
   readonly #offerAnswerers = new Map<number, NonNullable<InviteOptions['answerOffer']>>();
 
   /** `command` does nothing once the stack is closed. */
-  constructor(application: Application, asker: Asker, command: (command: Command) => void) {
+  constructor(
+    application: Application,
+    refresh: () => ReturnType<RegistrationRefresh['ask']>,
+    asker: Asker,
+    command: (command: Command) => void,
+  ) {
     this.#application = application;
+    this.#refresh = refresh;
     this.#asker = asker;
     this.#command = command;
   }
@@ -36,6 +44,12 @@ export class Announcer {
   callEnds(id: number, answered: boolean): void {
     if (!answered) this.#forkTakers.delete(id);
     if (!this.#forkTakers.has(id)) this.#offerAnswerers.delete(id);
+  }
+
+  /** The calls that come in and are not decided yet are over. */
+  giveUpCalls(): void {
+    for (const ringing of this.#ringing.values()) ringing.abort();
+    this.#ringing.clear();
   }
 
   forgetAll(): void {
@@ -114,7 +128,7 @@ export class Announcer {
     let contact: string | undefined;
     let refreshed = true;
     try {
-      contact = (await application.refreshRegistration?.())?.contact;
+      contact = (await this.#refresh())?.contact;
       if (contact !== undefined && (parseUriText(contact) === undefined || /[\s<>]/.test(contact))) {
         throw new UsageError(`refreshRegistration(): contact '${contact}' is no SIP URI.`);
       }

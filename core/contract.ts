@@ -33,6 +33,8 @@ export type Input<C> =
   | { readonly kind: 'message'; readonly flow: FlowId; readonly bytes: Uint8Array }
   /** A message on a stream that the transport does not take: `head` is what there is of it. It may be answered; then the flow is closed. */
   | { readonly kind: 'message-refused'; readonly flow: FlowId; readonly head: Uint8Array; readonly fault: MessageFault }
+  /** A message that its shard has no room for now: a request may be told to come again. */
+  | { readonly kind: 'message-shed'; readonly flow: FlowId; readonly bytes: Uint8Array }
   /** A connection of a peer's was closed before it brought a message. */
   | { readonly kind: 'turned-away'; readonly remote: Address; readonly failure: Failure }
   | { readonly kind: 'command'; readonly command: C };

@@ -8,6 +8,7 @@ export type SipErrorCode =
   | 'SIP_OVERLOADED'
   | 'SIP_QUEUE_FULL'
   | 'SIP_RECOVERY_FAILED'
+  | 'SIP_SHARD_LOST'
   | 'SIP_PORT_IN_USE'
   | 'SIP_BIND_FAILED'
   | 'SIP_FLOW_REFUSED'

@@ -24,7 +24,7 @@ import type { ListedHop } from './recovery/hops.ts';
 import type { RecoveryWishes } from './recovery/policy.ts';
 import type { RouteSetPolicy } from './recovery/route-set-policy.ts';
 import type { Clock, Transport } from './shard/inline.ts';
-import { systemClock, systemHash, systemRandom } from './shard/system.ts';
+import { coresForShards, systemClock, systemHash, systemRandom } from './shard/system.ts';
 
 /** A next hop that may carry our dialogs. */
 export interface HopDescription {
@@ -40,7 +40,21 @@ export interface StackOptions {
   readonly transports: readonly Transport[];
   /** The next hops allowed, in the order of preference for ties. Without any, calls go straight to their targets. */
   readonly hops?: readonly (string | HopDescription)[];
-  readonly application?: Application;
+  /**
+   * What the program does about what happens. With shards it may also be the URL of a module that exports `application`, an `Application` or a
+   * function that makes one for its shard's stack: it is loaded in each shard, and runs beside the dialogs there.
+   */
+  readonly application?: Application | URL;
+  /**
+   * Threads that the dialogs are spread over. 0, the default: none, all happens in the thread of the caller. `'auto'`: one for each core but
+   * one. At most 32.
+   */
+  readonly shards?: number | 'auto';
+  /**
+   * Each shard has ports of its own: those given, and so many higher as its number is. Its dialogs name them in Via and Contact, so no message
+   * has to cross to another shard. Default false: all shards are reached by one port.
+   */
+  readonly perShardPorts?: boolean;
   readonly recovery?: {
     /**
      * Default `maximum`: recover forever. `limited` holds requests while a route is broken, and ends the session after 6 failed heals or 3
@@ -122,7 +136,11 @@ export interface StackOptions {
 export interface ResolvedOptions {
   readonly transports: readonly Transport[];
   readonly hops: readonly ListedHop[];
+  /** Empty where it runs in the shards. */
   readonly application: Application;
+  /** 0: all happens in this thread. */
+  readonly shardCount: number;
+  readonly perShardPorts: boolean;
   readonly mode: RecoveryMode;
   readonly policy: RouteSetPolicy;
   readonly recovery: RecoveryWishes;
@@ -140,6 +158,8 @@ export interface ResolvedOptions {
   readonly hash: Hash;
 }
 
+/** A flow id has five bits for the shard. */
+const shardMax = 32;
 /** What recovery takes from peers as well. */
 const healingRouteMax = 30;
 /** 30 days: no session that is still broken then is anybody's. */
@@ -159,6 +179,8 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     'transports',
     'hops',
     'application',
+    'shards',
+    'perShardPorts',
     'recovery',
     'credentials',
     'sessionTimer',
@@ -171,12 +193,15 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
   refuseUnknown('sessionTimer.', sessionTimer, ['intervalS']);
   refuseUnknown('timers.', timers, ['t1Ms', 't2Ms', 't4Ms']);
   refuseUnknown('limits.', limits, ['dialogs', 'transactions']);
-  refuseUnknown('application.', options.application ?? {}, handlerNames);
+  const shardCount = resolveShards(options);
+  const application = options.application instanceof URL ? {} : (options.application ?? {});
+  const isInShards = options.application instanceof URL;
+  refuseUnknown('application.', application, handlerNames);
   const { transports } = options;
   needTransports(transports);
   needClock(options.clock);
   needFunction('random', options.random);
-  for (const [name, handler] of Object.entries(options.application ?? {})) needFunction(`application.${name}`, handler);
+  for (const [name, handler] of Object.entries(application)) needFunction(`application.${name}`, handler);
   const { mode = 'maximum', routeSet = 'ms-sipre', trust = 'hops' } = recovery;
   if (mode !== 'none' && mode !== 'limited' && mode !== 'maximum')
     throw new UsageError("recovery.mode is 'none', 'limited' or 'maximum'.");
@@ -190,12 +215,14 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
   return {
     transports: options.transports,
     hops: resolveHops(options.hops ?? [], protocolsOf(transports)),
-    application: options.application ?? {},
+    application,
+    shardCount,
+    perShardPorts: options.perShardPorts ?? false,
     mode,
     policy: mode === 'none' ? 'rfc3261' : routeSet,
-    recovery: resolveRecovery(recovery, options.application?.refreshRegistration !== undefined),
-    takesCalls: options.application?.onCall !== undefined,
-    reportsRefusals: options.application?.onRefused !== undefined,
+    recovery: resolveRecovery(recovery, application.refreshRegistration !== undefined),
+    takesCalls: isInShards || application.onCall !== undefined,
+    reportsRefusals: application.onRefused !== undefined,
     trust,
     challenge: recovery.challenge === undefined ? undefined : resolveChallenge(recovery.challenge),
     credentials: resolveCredentials(options.credentials ?? []),
@@ -207,6 +234,19 @@ export function resolveOptions(options: StackOptions): ResolvedOptions {
     random: options.random ?? systemRandom,
     hash: systemHash,
   };
+}
+
+/** @throws UsageError where shards are asked for and something cannot go there */
+function resolveShards({ shards = 0, perShardPorts = false, application, clock, random }: StackOptions): number {
+  needFlag('perShardPorts', perShardPorts);
+  const count = shards === 'auto' ? coresForShards() : whole('shards', shards, 0, shardMax);
+  if (count === 0) {
+    if (application instanceof URL) throw new UsageError('application: a module is run by shards, and there are none.');
+    if (perShardPorts) throw new UsageError('perShardPorts: there are no shards.');
+  } else if (clock !== undefined || random !== undefined) {
+    throw new UsageError(`${clock === undefined ? 'random' : 'clock'}: shards have those of the system.`);
+  }
+  return count;
 }
 
 const recoveryNames: readonly (keyof NonNullable<StackOptions['recovery']>)[] = [

@@ -1,51 +1,23 @@
-import { Announcer } from './announcer.ts';
 import { needOptions, needSignal } from './checks.ts';
 import type { Address } from './contract.ts';
-import type { DialogId } from './dialog/table.ts';
+import { Counterpart } from './counterpart.ts';
 import { checkedRecord } from './dialog-record.ts';
-import type { Command, Content } from './engine/command.ts';
+import type { Command } from './engine/command.ts';
 import type { EngineCounters } from './engine/counters.ts';
 import type { DialogRecord } from './engine/dialog-record.ts';
-import type {
-  CommandFailure,
-  EngineCounts,
-  EngineEvent,
-  EngineMemory,
-  ResponseData,
-  ResultValue,
-} from './engine/event.ts';
+import type { EngineCounts, EngineEvent, EngineMemory, ResultValue } from './engine/event.ts';
 import { asSipError, SipError, UsageError } from './errors.ts';
-import { type Asker, Dialog, FailureResponseError } from './handles.ts';
+import type { Dialog } from './handles.ts';
 import { checkInvite, type InviteOptions } from './invite-options.ts';
 import { addressOfText } from './message/numeric-address.ts';
 import { sipUri } from './message/sent-by.ts';
-import type { RouteStatus } from './recovery/route-health.ts';
-import { startEngine } from './shard/engine-shard.ts';
-import type { InlineShard } from './shard/inline.ts';
-import {
-  type HopDescription,
-  protocolsOf,
-  type ResolvedOptions,
-  resolveHops,
-  resolveOptions,
-  type StackOptions,
-} from './stack-options.ts';
-
-/**
- * Opens a stack: its sockets, its dialogs, and their healing.
- *
- * @throws UsageError when an option is wrong; SipError `SIP_PORT_IN_USE` or `SIP_BIND_FAILED` when a socket cannot be opened.
- */
-export async function createStack(options: StackOptions): Promise<Stack> {
-  const stack = new Stack(resolveOptions(options));
-  await stack.open();
-  return stack;
-}
+import { PendingCommands } from './pending-commands.ts';
+import { RegistrationRefresh } from './registration-refresh.ts';
+import type { Shards, ShardsUser } from './shard/shards.ts';
+import { type HopDescription, protocolsOf, type ResolvedOptions, resolveHops } from './stack-options.ts';
+import { sumOf, sumOfMemory } from './sums.ts';
 
 const signalName = { signal: true } as const;
-
-/** The engine's timers carry unsigned 32-bit numbers. */
-const commandIdMax = 2 ** 32 - 1;
 
 /** What a stack has received, sent and refused since it was opened. */
 export interface StackCounters extends EngineCounters {
@@ -59,61 +31,52 @@ export interface CloseReport {
   readonly undelivered: number | undefined;
 }
 
-interface Waiter {
-  readonly resolve: (value: ResultValue) => void;
-  readonly reject: (error: SipError) => void;
-  readonly onProvisional: InviteOptions['onProvisional'];
-}
-
 /** A SIP endpoint whose dialogs outlive their routes. Made by `createStack`. */
 export class Stack implements AsyncDisposable {
   readonly #options: ResolvedOptions;
   #hops: ResolvedOptions['hops'];
-  readonly #waiters = new Map<number, Waiter>();
-  readonly #asker: Asker;
-  readonly #announcer: Announcer;
-  #shard: InlineShard<Command> | undefined;
+  readonly #pending: PendingCommands;
+  readonly #counterparts: readonly Counterpart[];
+  #shards: Shards | undefined;
   #state: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
   #closed: Promise<CloseReport> | undefined;
   #destroyed: Promise<void> | undefined;
-  #commandIds = 0;
+  /** The shard that the last call went to. */
+  #lastShard = -1;
 
-  /** @internal `createStack` makes stacks. */
-  constructor(options: ResolvedOptions) {
+  /** @internal `createStack` makes stacks; one inside a shard has that shard alone. */
+  constructor(options: ResolvedOptions, inShard: boolean = false) {
     this.#options = options;
     this.#hops = options.hops;
-    this.#asker = {
-      request: (dialog, request, signal) => this.#request(dialog, request, signal),
-      bye: async (dialog, signal) => {
-        const onAbort = (id: number): Command => ({ name: 'abandon', id });
-        await this.#ask((id) => ({ name: 'bye', id, dialog }), { signal, onAbort });
-      },
-      routeStatus: (dialog) => this.#routeStatus(dialog),
-      heal: (dialog, signal) => this.#heal(dialog, signal),
-      relate: (dialog, group) => this.#command({ name: 'relate', dialog, group }),
-      reportMedia: (dialog, alive) => this.#command({ name: 'media', dialog, alive }),
-      export: (dialog, release) => this.#export(dialog, release),
-      ring: (call, status, content, reliable) => this.#command({ name: 'ring', call, status, content, reliable }),
-      answer: async (call, content) => this.#dialog(await this.#ask((id) => ({ name: 'answer', id, call, content }))),
-      refuse: (call, status, content) => this.#command({ name: 'refuse', call, status, content }),
-      respond: (request, status, content) => this.#command({ name: 'respond', request, status, content }),
-    };
-    this.#announcer = new Announcer(options.application, this.#asker, (command) => {
-      if (this.#state !== 'closed') this.#command(command);
+    this.#pending = new PendingCommands(inShard);
+    const { application } = options;
+    const registration = new RegistrationRefresh(application);
+    const mayDie = !inShard && options.shardCount > 0;
+    this.#counterparts = Array.from({ length: inShard ? 1 : Math.max(1, options.shardCount) }, (_, shard) => {
+      const send = (command: Command): void => this.#command(shard, command);
+      return new Counterpart({
+        shard,
+        application,
+        registration,
+        pending: this.#pending,
+        send,
+        sendIfOpen: (command) => {
+          if (this.#state !== 'closed' && this.#shards?.isUp(shard)) send(command);
+        },
+        needRecovery: () => this.#needRecovery(),
+        mayDie,
+      });
     });
   }
 
-  /** @internal */
-  async open(): Promise<void> {
-    const { transports, clock, application, ...engine } = this.#options;
+  /** @internal Opens the stack on the shards that `start` gives. */
+  async open(start: (user: ShardsUser) => Promise<Shards>): Promise<void> {
     try {
-      this.#shard = await startEngine({
-        transports,
-        clock,
-        shard: 0,
-        engine,
-        onEvents: (events) => this.#hear(events),
-        onWarning: (message) => application.onWarning?.(message),
+      this.#shards = await start({
+        heard: (shard, events, done) => this.#heard(shard, events, done),
+        lost: (shard, reason) => this.#lost(shard, reason),
+        begunAnew: (shard) => this.#command(shard, { name: 'hops', hops: this.#hops }),
+        warning: (message) => this.#options.application.onWarning?.(message),
       });
     } catch (error) {
       throw asSipError(error);
@@ -123,12 +86,12 @@ export class Stack implements AsyncDisposable {
 
   /** Where the stack is reached, one for each transport. */
   get locals(): readonly Address[] {
-    return this.#shard?.locals ?? [];
+    return this.#shards?.locals ?? [];
   }
 
   /** Messages dropped for want of room, on their way in or out. */
   get shed(): number {
-    return this.#shard?.shed ?? 0;
+    return this.#shards?.shed ?? 0;
   }
 
   /** The next hops that may carry our dialogs. */
@@ -139,7 +102,7 @@ export class Stack implements AsyncDisposable {
   /** Replaces the list of next hops while the stack runs. Dialogs stay where they are until their route breaks. */
   setHops(hops: readonly (string | HopDescription)[]): void {
     const listed = resolveHops(hops, protocolsOf(this.#options.transports));
-    this.#command({ name: 'hops', hops: listed });
+    this.#commandAll({ name: 'hops', hops: listed });
     this.#hops = listed;
   }
 
@@ -154,14 +117,15 @@ export class Stack implements AsyncDisposable {
     this.#needTransport(target);
     const takesForks = onFork !== undefined;
     const answersOffers = answerOffer !== undefined;
-    const asked = this.#ask(
+    const counterpart = this.#nextCounterpart();
+    const asked = counterpart.ask(
       (id) => {
-        this.#announcer.callBegins(id, options);
+        counterpart.callBegins(id, options);
         return { name: 'invite', id, target, from, content, takesForks, answersOffers, expiresS };
       },
       { signal, onAbort: (id) => ({ name: 'cancel', id }), onProvisional },
     );
-    const dialog = this.#dialog(await asked);
+    const dialog = counterpart.dialogOf(await asked);
     if (options.group !== undefined) dialog.relate(options.group);
     return dialog;
   }
@@ -172,7 +136,7 @@ export class Stack implements AsyncDisposable {
    */
   heal(): void {
     this.#needRecovery();
-    this.#command({ name: 'heal-all' });
+    this.#commandAll({ name: 'heal-all' });
   }
 
   /**
@@ -187,21 +151,20 @@ export class Stack implements AsyncDisposable {
   async adopt(record: DialogRecord): Promise<Dialog> {
     const sound = checkedRecord(record);
     if (this.#state !== 'open') throw new SipError('SIP_CLOSED', 'The stack takes no more dialogs.');
-    return this.#dialog(await this.#ask((id) => ({ name: 'adopt', id, record: sound })));
+    const counterpart = this.#counterpart(this.#shards?.ownerOf(sound.callId) ?? 0);
+    return counterpart.dialogOf(await counterpart.ask((id) => ({ name: 'adopt', id, record: sound })));
   }
 
   /** What the stack holds; everything is 0 when it is at rest. */
   async counts(): Promise<EngineCounts> {
-    const { counts } = await this.#ask((id) => ({ name: 'counts', id }));
-    if (counts === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no counts.');
-    return counts;
+    const values = await this.#askAll((id) => ({ name: 'counts', id }));
+    return sumOf(values.map(({ counts }) => counts));
   }
 
   /** What the stack has received, sent and refused since it was opened: numbers that only grow, to be scraped. */
   async counters(): Promise<StackCounters> {
-    const { counters } = await this.#ask((id) => ({ name: 'counters', id }));
-    if (counters === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no counters.');
-    return { ...counters, shed: this.shed };
+    const values = await this.#askAll((id) => ({ name: 'counters', id }));
+    return { ...sumOf(values.map(({ counters }) => counters)), shed: this.shed };
   }
 
   /**
@@ -209,9 +172,8 @@ export class Stack implements AsyncDisposable {
    * kept, and used again.
    */
   async memory(): Promise<EngineMemory> {
-    const { memory } = await this.#ask((id) => ({ name: 'memory', id }));
-    if (memory === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no account of its memory.');
-    return memory;
+    const values = await this.#askAll((id) => ({ name: 'memory', id }));
+    return sumOfMemory(values.map(({ memory }) => memory));
   }
 
   /**
@@ -235,10 +197,9 @@ export class Stack implements AsyncDisposable {
   destroy(): Promise<void> {
     if (this.#destroyed === undefined) {
       this.#state = 'closed';
-      for (const waiter of this.#waiters.values()) waiter.reject(new SipError('SIP_CLOSED', 'The stack was closed.'));
-      this.#waiters.clear();
-      this.#announcer.forgetAll();
-      this.#destroyed = this.#shard?.destroy() ?? Promise.resolve();
+      this.#pending.rejectAll(new SipError('SIP_CLOSED', 'The stack was closed.'));
+      for (const counterpart of this.#counterparts) counterpart.forgetAll();
+      this.#destroyed = this.#shards?.destroy() ?? Promise.resolve();
     }
     return this.#destroyed;
   }
@@ -248,42 +209,13 @@ export class Stack implements AsyncDisposable {
   }
 
   async #drain(): Promise<CloseReport> {
-    const draining = this.#ask((id) => ({ name: 'drain', id }));
+    const draining = this.#askAll((id) => ({ name: 'drain', id }));
     this.#state = 'closing';
-    const drained = await draining.catch(() => undefined); // destroy() came first
+    const drained = await draining.catch(() => undefined); // destroy() came first, or a shard was lost
     // The last events are delivered one macrotask behind the result.
     await new Promise<void>((resolve) => this.#options.clock.defer(resolve));
     await this.destroy();
-    return { undelivered: drained?.undelivered };
-  }
-
-  async #request(
-    dialog: DialogId,
-    request: { readonly method: string; readonly content: Content; readonly confirm: boolean },
-    signal: AbortSignal | undefined,
-  ): Promise<ResponseData> {
-    const { response } = await this.#ask((id) => ({ name: 'request', id, dialog, ...request }), {
-      signal,
-      onAbort: (id) => ({ name: 'abandon', id }),
-    });
-    if (response === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no response.');
-    return response;
-  }
-
-  async #routeStatus(dialog: DialogId): Promise<RouteStatus> {
-    const { routeStatus } = await this.#ask((id) => ({ name: 'route-status', id, dialog }));
-    if (routeStatus === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no route status.');
-    return routeStatus;
-  }
-
-  async #heal(dialog: DialogId, signal: AbortSignal | undefined): Promise<RouteStatus> {
-    this.#needRecovery();
-    const { routeStatus } = await this.#ask((id) => ({ name: 'heal', id, dialog }), {
-      signal,
-      onAbort: (id) => ({ name: 'abandon', id }),
-    });
-    if (routeStatus === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no route status.');
-    return routeStatus;
+    return { undelivered: drained?.reduce((sum, { undelivered = 0 }) => sum + undelivered, 0) };
   }
 
   /** Without hops a call goes straight to its target, by the protocol that it names. */
@@ -297,79 +229,56 @@ export class Stack implements AsyncDisposable {
     if (this.#options.mode === 'none') throw new UsageError("heal() heals nothing with recovery.mode 'none'.");
   }
 
-  async #export(dialog: DialogId, release: boolean): Promise<DialogRecord> {
-    const { record } = await this.#ask((id) => ({ name: 'export', id, dialog, release }));
-    if (record === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no record.');
-    return record;
+  #command(shard: number, command: Command): void {
+    if (this.#state === 'closed' || this.#shards === undefined)
+      throw new SipError('SIP_CLOSED', 'The stack is closed.');
+    this.#shards.command(shard, command);
   }
 
-  #dialog(value: ResultValue): Dialog {
-    if (value.dialog === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no dialog.');
-    return new Dialog(value.dialog, this.#asker);
+  /** To each shard that is up; one that is being started anew begins with what holds by then. */
+  #commandAll(command: Command): void {
+    if (this.#state === 'closed' || this.#shards === undefined)
+      throw new SipError('SIP_CLOSED', 'The stack is closed.');
+    for (const shard of this.#counterparts.keys()) if (this.#shards.isUp(shard)) this.#shards.command(shard, command);
   }
 
-  #command(command: Command): void {
-    if (this.#state === 'closed' || this.#shard === undefined) throw new SipError('SIP_CLOSED', 'The stack is closed.');
-    this.#shard.command(command);
+  #askAll(make: (id: number) => Command): Promise<ResultValue[]> {
+    const up = this.#counterparts.filter((_, shard) => this.#shards?.isUp(shard) ?? true);
+    return Promise.all(up.map((counterpart) => counterpart.ask(make)));
   }
 
-  async #ask(
-    make: (id: number) => Command,
-    options: {
-      readonly signal?: AbortSignal | undefined;
-      readonly onAbort?: (id: number) => Command;
-      readonly onProvisional?: InviteOptions['onProvisional'];
-    } = {},
-  ): Promise<ResultValue> {
-    const { signal, onAbort, onProvisional } = options;
-    if (signal?.aborted) throw new SipError('SIP_ABORTED', 'The signal was aborted before the call.');
-    const id = this.#newCommandId();
-    const result = new Promise<ResultValue>((resolve, reject) => {
-      this.#waiters.set(id, { resolve, reject, onProvisional });
-    });
-    const abort = (): void => {
-      if (onAbort !== undefined && this.#waiters.has(id)) this.#command(onAbort(id));
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    try {
-      this.#command(make(id));
-      return await result;
-    } finally {
-      this.#waiters.delete(id);
-      signal?.removeEventListener('abort', abort);
+  #counterpart(shard: number): Counterpart {
+    const counterpart = this.#counterparts[shard];
+    if (counterpart === undefined) throw new RangeError(`there is no shard ${shard}`);
+    return counterpart;
+  }
+
+  /** Calls go to the shards by turns. */
+  #nextCounterpart(): Counterpart {
+    const { length } = this.#counterparts;
+    for (let step = 1; step <= length; step++) {
+      const shard = (this.#lastShard + step) % length;
+      if (!(this.#shards?.isUp(shard) ?? true)) continue;
+      this.#lastShard = shard;
+      return this.#counterpart(shard);
     }
+    throw new SipError('SIP_SHARD_LOST', 'Every shard is being started anew.');
   }
 
-  /** From 1 to what the engine's timers carry, and then again. */
-  #newCommandId(): number {
-    do this.#commandIds = (this.#commandIds % commandIdMax) + 1;
-    while (this.#waiters.has(this.#commandIds));
-    return this.#commandIds;
+  #heard(shard: number, events: readonly EngineEvent[], done: () => void): void {
+    const later = this.#counterpart(shard).hear(events);
+    if (later.length === 0) done();
+    else this.#tellLater([...later, done]);
   }
 
-  /** Results settle at once; everything else waits for a later macrotask, so that no event overtakes a rejection. */
-  #hear(events: readonly EngineEvent[]): void {
-    const later: (() => void)[] = [];
-    for (const event of events) {
-      if (event.kind === 'result') this.#settle(event.id, event.failure, event.value);
-      else if (event.kind === 'provisional') later.push(...this.#provisional(event));
-      else later.push(() => this.#announcer.tell(event));
-    }
-    if (later.length > 0) this.#options.clock.defer(() => this.#deliver(later));
+  #lost(shard: number, reason: string): void {
+    const later = this.#counterpart(shard).lost(reason, this.#options.clock.nowMs());
+    later.push(() => this.#options.application.onWarning?.(`Shard ${shard} was lost, and is started anew: ${reason}`));
+    this.#tellLater(later);
   }
 
-  /** Whoever waits now is told, also when the final response of the same step has settled its promise by then. */
-  #provisional({ id, response, dialog }: Extract<EngineEvent, { kind: 'provisional' }>): (() => void)[] {
-    const onProvisional = this.#waiters.get(id)?.onProvisional;
-    if (onProvisional === undefined) return [];
-    return [() => onProvisional(response, dialog && new Dialog(dialog, this.#asker))];
-  }
-
-  #settle(id: number, failure: CommandFailure | undefined, value: ResultValue): void {
-    const waiter = this.#waiters.get(id);
-    this.#announcer.callEnds(id, failure === undefined);
-    if (failure === undefined) waiter?.resolve(value);
-    else waiter?.reject(errorOf(failure));
+  #tellLater(tellings: readonly (() => void)[]): void {
+    this.#options.clock.defer(() => this.#deliver(tellings));
   }
 
   /** A handler that throws is the program's affair, and keeps no other event from it. */
@@ -385,14 +294,6 @@ export class Stack implements AsyncDisposable {
       }
     }
   }
-}
-
-function errorOf(failure: CommandFailure): SipError {
-  const { response, origin = 'local', cause } = failure;
-  if (failure.code === 'SIP_USAGE') return new UsageError(failure.message);
-  const began = cause && new FailureResponseError(cause, 'intermediary');
-  if (response === undefined) return new SipError(failure.code, failure.message, began && { cause: began });
-  return new FailureResponseError(response, origin, began);
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<void> {

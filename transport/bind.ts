@@ -54,6 +54,22 @@ export async function bindListening(
   }
 }
 
+/** A socket on a port that this process holds already. Of several, the one that was bound last gets the datagrams of strangers. */
+export async function bindBeside(
+  endpoint: Endpoint,
+  receive: (bytes: Uint8Array, source: RemoteInfo) => void,
+): Promise<Socket> {
+  const socket = createUdpSocket(endpoint.host, true);
+  socket.on('message', receive);
+  try {
+    await bindSocket(socket, endpoint);
+    return socket;
+  } catch (error) {
+    await closeSocket(socket);
+    throw bindFailure('udp', endpoint, error);
+  }
+}
+
 /** The port, chosen when 0 was asked for, that nobody holds. */
 async function probe(endpoint: Endpoint): Promise<number> {
   const socket = createUdpSocket(endpoint.host, false);

@@ -97,8 +97,18 @@ export interface OpenTransport {
   closeFlow(flow: FlowId): void;
   /** Messages that were dropped on the way out. */
   readonly shed: number;
+  /** What other shards on the same port have read, or learned, for us. Undefined for streams: their flows stay where they are. */
+  readonly sharing?: PortSharing;
   /** Closes every socket; nothing is reported afterwards. */
   destroy(): Promise<void>;
+}
+
+/** Several shards may have sockets on one UDP port: what the kernel hands to one of them may be another's. */
+export interface PortSharing {
+  /** A datagram from `remote` that another shard has read: reported as if it had come here. */
+  received(bytes: Uint8Array, remote: Address): void;
+  /** Another shard was told that nothing listens at `remote`: our flow to it, where there is one, is lost. */
+  unreachable(remote: Address, code: TransportFailure, message: string): void;
 }
 
 /** A transport as the program describes it. */
@@ -117,6 +127,11 @@ export interface TransportContext {
    * its share, so that a flow id names one flow of the shard. `count` also bounds the flows that the transport keeps.
    */
   readonly flowIndices?: { readonly first: number; readonly count: number };
+  /**
+   * The port is held by other shards of this process already, and this is its number. A UDP socket is bound beside theirs; connections
+   * are accepted by the one shard that `listens`, the others only make their own.
+   */
+  readonly shared?: { readonly port: number; readonly listens: boolean };
 }
 
 /** Time and turns, for whoever needs them: the system's in production, a virtual one in tests. */

@@ -42,6 +42,8 @@ class TcpTransport implements Transport {
   }
 
   async open(listener: TransportListener, context: TransportContext): Promise<OpenTransport> {
+    const { shared } = context;
+    if (shared?.listens === false) return this.#dialler(shared.port, listener, context);
     const server = createServer({ ...socketOptions, allowHalfOpen: true });
     const connectionsMax = Math.floor(descriptorShare * (await descriptorMax()));
     const early: Socket[] = [];
@@ -49,7 +51,8 @@ class TcpTransport implements Transport {
     server.on('connection', (socket) => accept(socket));
     try {
       const listening = once(server, 'listening');
-      server.listen({ host: this.host, port: this.port, exclusive: true, ipv6Only: true, backlog });
+      const port = shared?.port ?? this.port;
+      server.listen({ host: this.host, port, exclusive: true, ipv6Only: true, backlog });
       await listening;
     } catch (error) {
       throw bindFailure('tcp', this, error);
@@ -66,6 +69,13 @@ class TcpTransport implements Transport {
     };
     for (const socket of early) accept(socket);
     return connections;
+  }
+
+  /** Another shard accepts what comes to the port; this one makes connections. */
+  async #dialler(port: number, listener: TransportListener, context: TransportContext): Promise<OpenTransport> {
+    const local: Address = { protocol: 'tcp', host: this.host, port };
+    const connectionsMax = Math.floor(descriptorShare * (await descriptorMax()));
+    return new Connections(new TcpSockets(local, undefined, connectionsMax), listener, context);
   }
 }
 
@@ -92,9 +102,10 @@ function remoteOf(socket: Socket): Address | undefined {
 class TcpSockets implements PipeSource {
   readonly local: Address;
   readonly connectionsMax: number;
-  readonly #server: Server;
+  /** Undefined where another shard accepts. */
+  readonly #server: Server | undefined;
 
-  constructor(local: Address, server: Server, connectionsMax: number) {
+  constructor(local: Address, server: Server | undefined, connectionsMax: number) {
     this.local = local;
     this.connectionsMax = connectionsMax;
     this.#server = server;
@@ -122,6 +133,7 @@ class TcpSockets implements PipeSource {
   }
 
   async close(): Promise<void> {
+    if (this.#server === undefined) return;
     const closed = once(this.#server, 'close');
     this.#server.close();
     await closed;

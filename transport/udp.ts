@@ -1,6 +1,6 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { canonicalHost, type Endpoint, endpointKey, endpointText, familyOf, isPort, shown } from './address.ts';
-import { bindListening, closeSocket } from './bind.ts';
+import { bindBeside, bindListening, closeSocket } from './bind.ts';
 import { askBuffers, type BufferSizes } from './buffers.ts';
 import { ConnectedSocket, type ConnectedSocketOwner } from './connected-socket.ts';
 import type {
@@ -8,6 +8,7 @@ import type {
   Clock,
   FlowId,
   OpenTransport,
+  PortSharing,
   Transport,
   TransportContext,
   TransportListener,
@@ -60,7 +61,12 @@ class UdpTransport implements Transport {
 
   async open(listener: TransportListener, context: TransportContext): Promise<OpenTransport> {
     const flows = new DatagramFlows<ConnectedSocket>(listener, context);
-    const socket = await bindListening(this, (bytes, source) => flows.received(bytes, source.address, source.port));
+    const { shared } = context;
+    const received = (bytes: Uint8Array, { address, port }: RemoteInfo): void => flows.received(bytes, address, port);
+    const socket =
+      shared === undefined
+        ? await bindListening(this, received)
+        : await bindBeside({ host: this.host, port: shared.port }, received);
     socket.on('error', (error) => flows.warning(`udp ${endpointText(this)}: ${error.message}`));
     const warnings = askBuffers(socket, this);
     const local: Address = { protocol: 'udp', host: this.host, port: socket.address().port };
@@ -82,6 +88,15 @@ function bufferSize(name: string, size: number | undefined): number | undefined 
  */
 class UdpSockets implements OpenTransport, ConnectedSocketOwner {
   readonly local: Address;
+  readonly sharing: PortSharing = {
+    received: (bytes, { host, port }) => this.#flows.received(bytes, host, port),
+    unreachable: ({ host, port }, code, message) => {
+      const flow = this.#flows.find(endpointKey(host, port));
+      if (flow?.link === undefined) return;
+      flow.link.end();
+      this.#flows.lose(flow, code, message);
+    },
+  };
   readonly #listening: Socket;
   readonly #buffers: BufferSizes;
   readonly #flows: DatagramFlows<ConnectedSocket>;

@@ -9,8 +9,8 @@ import type { Slice } from './slice.ts';
 declare const dialogId: unique symbol;
 
 /**
- * A dialog as the program knows it: its row in the table and the row's generation, so that an id that outlived its dialog
- * finds nothing. A safe integer.
+ * A dialog as the program knows it: its shard, its row in the table and the row's generation, so that an id that outlived its
+ * dialog finds nothing. A safe integer.
  */
 export type DialogId = number & { readonly [dialogId]: true };
 
@@ -70,8 +70,9 @@ const sequencesForBye = 4;
 const indexBits = 24;
 /** Above, linear probing takes long to find that a dialog is not there. */
 const indexLoadMax = 0.75;
-/** What is left of the 53 bits of a safe integer. */
-const generationMask = 2 ** 29 - 1;
+/** What is left of the 53 bits of a safe integer, beside the number of the shard. */
+const generationBits = 24;
+const generationMask = 2 ** generationBits - 1;
 
 /**
  * The dialogs of one engine, off the heap.
@@ -112,6 +113,7 @@ export class DialogTable {
   readonly #index: Uint32Array;
   readonly #mask: number;
   readonly #seed: number;
+  readonly #idBase: number;
   #freeHead = 0;
   #rows = 0;
   #count = 0;
@@ -123,12 +125,15 @@ export class DialogTable {
     readonly owed?: number;
     readonly hashSeed: number;
     readonly resilient?: boolean;
+    /** Number of the shard, 0–31: no two shards of a stack give the same id. */
+    readonly shard?: number;
   }) {
     const rows = Math.min(options.capacity + (options.owed ?? 0), 2 ** indexBits);
     this.capacity = options.capacity;
     this.rows = rows;
     this.resilient = options.resilient ?? true;
     this.#seed = options.hashSeed >>> 0;
+    this.#idBase = (options.shard ?? 0) * 2 ** (indexBits + generationBits);
     const columns = new DialogColumns(rows);
     this.columns = columns;
     this.state = columns.uint8();
@@ -274,7 +279,7 @@ export class DialogTable {
   }
 
   id(dialog: DialogIndex): DialogId {
-    return ((this.#generation[dialog] as number) * 2 ** indexBits + dialog) as DialogId;
+    return (this.#idBase + (this.#generation[dialog] as number) * 2 ** indexBits + dialog) as DialogId;
   }
 
   /** The row of an id, or -1 when the dialog is gone. */

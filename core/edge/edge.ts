@@ -153,6 +153,8 @@ export class Edge implements Steppable<EdgeCommand, EdgeNews> {
       case 'turned-away':
         this.#countLoss(input.failure, input.remote);
         break;
+      case 'message-shed': // an edge has one shard
+        break;
       case 'message-refused':
         this.#refuseUnread(input.flow, input.head, messageRefusals[input.fault]);
         break;

@@ -13,6 +13,7 @@ import { Hops, type HopUser } from '../recovery/hops.ts';
 import { recoveryPolicy } from '../recovery/policy.ts';
 import { sipTimers } from '../time/sip-timers.ts';
 import { Wheel } from '../time/wheel.ts';
+import { probeBranch } from '../transaction/branch.ts';
 import { ClientTransactions } from '../transaction/client.ts';
 import { ServerTransactions } from '../transaction/server.ts';
 import { Challenger } from './challenger.ts';
@@ -62,6 +63,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
   const ownUri = (protocol: string | undefined): string => sipUri(local(protocol ?? ''));
   const token = (): string => pool.token();
   const fraction = (): number => pool.fraction();
+  const callId = options.callIdOf === undefined ? token : (): string => options.callIdOf?.(pool.token()) ?? '';
   const recovery = recoveryPolicy(mode, options.recovery);
   const timers = sipTimers(options.timers);
   const writer = new Writer();
@@ -70,6 +72,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     owed: mode === 'none' ? 0 : Math.min(dialogCapacity, owedByesMax),
     hashSeed: pool.uint32(),
     resilient: mode !== 'none',
+    shard,
   });
   // A dialog waits for its refresh or its heal, with a limit beside; a transaction has two timers at most.
   const wheel = new Wheel({ nowMs: options.nowMs, capacity: 2 * table.rows + 4 * capacity });
@@ -90,6 +93,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     local,
     speaks,
     token,
+    branch: () => probeBranch(shard, token()),
     user: hopUser(() => parts, around),
   });
   const sessions = new SessionTimers({
@@ -142,6 +146,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     policy,
     recovery,
     token,
+    callId,
     random: fraction,
     user: healerUser(() => parts, around),
   });
@@ -172,6 +177,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     ownUri,
     remote,
     token,
+    callId,
     fraction,
     endDialog,
     epochMs: options.epochMs,

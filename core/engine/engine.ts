@@ -214,6 +214,9 @@ export class Engine implements Steppable<Command, EngineEvent> {
       case 'turned-away':
         this.#countLoss(input.failure, input.remote);
         break;
+      case 'message-shed':
+        this.#reception.shed(input.bytes, input.flow);
+        break;
       case 'message-refused':
         this.#reception.refuseUnread(input.head, input.flow, refusals[input.fault]);
         // Nothing can be read behind it: its flow ends with the answer.

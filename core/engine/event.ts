@@ -46,7 +46,9 @@ export type EndReason =
   /** The route was not mended in time, or not in so many attempts: mode `limited`, or `recovery.deadlineMs`. */
   | 'recovery-failed'
   /** The route was broken, and there were no media, for `recovery.mediaTimeoutMs`. */
-  | 'media-timeout';
+  | 'media-timeout'
+  /** The thread that had it died, which says nothing to the peer. */
+  | 'shard-lost';
 
 /** When a dialog ended, on the stack's clock: where it is not known to the millisecond, between two bounds. */
 export interface DialogEnd {

@@ -33,6 +33,8 @@ export interface EngineOptions {
   /** For whoever challenges us. */
   readonly credentials: readonly Credentials[];
   readonly hash: Hash;
+  /** Makes a Call-ID of ours of a random token, where the shard is to find what belongs to it by that. Default: the token. */
+  readonly callIdOf?: ((token: string) => string) | undefined;
   readonly random: RandomSource;
   readonly nowMs: number;
   /** Milliseconds from 1970 to where `nowMs` counts from; undefined where nobody knows the date. */

@@ -46,7 +46,7 @@ export class OutgoingCalls implements ClientUser {
   }
 
   invite(command: Extract<Command, { name: 'invite' }>): void {
-    const { token, reporter, challenges, wheel } = this.#parts;
+    const { token, reporter, challenges, wheel, callId } = this.#parts;
     const { id, target, from, content, takesForks, answersOffers, expiresS } = command;
     if (!this.#dialogs.hasRoom(this.#calls.size)) {
       reporter.failWithCode(id, 'SIP_OVERLOADED', 'There is no room for another dialog.');
@@ -57,7 +57,7 @@ export class OutgoingCalls implements ClientUser {
       target,
       from: from ?? `<${identityUri(this.#parts.local('udp'))}>`,
       content,
-      callId: token(),
+      callId: callId(),
       localTag: token(),
       takesForks,
       answersOffers,

@@ -55,6 +55,8 @@ export interface Parts {
   readonly remote: (flow: FlowId) => Address | undefined;
   /** 128 random bits as text, for tags and Call-IDs. */
   readonly token: () => string;
+  /** A fresh Call-ID. */
+  readonly callId: () => string;
   /** A random number in [0, 1). */
   readonly fraction: () => number;
   /** Frees a dialog and tells the program. */

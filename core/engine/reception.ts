@@ -12,6 +12,9 @@ import { RequestMark } from './trust.ts';
 /** Of SIP over UDP and TCP. @see RFC 3261 §18.2.2 */
 const defaultPort = 5060;
 
+/** Of a server that is full. */
+const retryLater = 'Retry-After: 5\r\n';
+
 /** What comes from flows: each message goes to its transaction, and from there to whoever decides what it means. */
 export class Reception {
   readonly #parts: Parts;
@@ -48,6 +51,13 @@ export class Reception {
     this.#refuse(this.#message, flow, refusal);
   }
 
+  /** Answers a request that is not taken for want of room. @see RFC 3261 §21.5.4 */
+  shed(bytes: Uint8Array, flow: FlowId): void {
+    const message = this.#message;
+    const isAnswered = message.scan(bytes) === undefined && message.isRequest && message.method !== 'ACK';
+    if (isAnswered) this.#answerStateless(message, flow, 503, reasonPhrase(503), retryLater);
+  }
+
   #receiveResponse(message: Message, flow: FlowId): void {
     const { clients, counters, hops } = this.#parts;
     counters.receivedResponses++;
@@ -74,7 +84,7 @@ export class Reception {
           this.#drop('droppedAcks', 'ACK of No Answer', flow);
         break;
       case 'full':
-        this.#answerStateless(message, flow, 503, reasonPhrase(503), 'Retry-After: 5\r\n');
+        this.#answerStateless(message, flow, 503, reasonPhrase(503), retryLater);
         break;
       case 'merged':
         received.tx.mark = cameElsewhere ? RequestMark.cameByAnotherFlow : 0;

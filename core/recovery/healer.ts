@@ -68,6 +68,8 @@ export class Healer {
     readonly recovery: RecoveryPolicy;
     /** 128 random bits as text, for tags and Call-IDs. */
     readonly token: () => string;
+    /** A fresh Call-ID. */
+    readonly callId: () => string;
     /** Gives numbers in [0, 1). */
     readonly random: () => number;
   }) {
@@ -109,7 +111,7 @@ export class Healer {
     });
     this.#line = new WaitingLine(options.table, options.hops, this.health, options.policy);
     this.#peers = new PeerMemory(options.table);
-    this.#replacements = new Replacements(options.table, options.token);
+    this.#replacements = new Replacements(options.table, options);
     this.#requests = new HealRequests({
       ...options,
       health: this.health,

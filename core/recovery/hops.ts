@@ -87,8 +87,10 @@ export class Hops {
     readonly local: (protocol: string) => Address;
     /** Whether we have a transport for a protocol. */
     readonly speaks: (protocol: string) => boolean;
-    /** A fresh random token, for tags and branches. */
+    /** A fresh random token, for tags and Call-IDs. */
     readonly token: () => string;
+    /** A fresh branch without a transaction. */
+    readonly branch: () => string;
   }) {
     this.allowDirect = options.allowDirect;
     this.#healingRoute = options.healingRoute === '' ? undefined : { kind: 'preset', route: options.healingRoute };

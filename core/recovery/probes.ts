@@ -26,6 +26,7 @@ export class Probes {
   readonly #outlet: Outlet;
   readonly #local: (protocol: string) => Address;
   readonly #token: () => string;
+  readonly #branch: () => string;
   readonly #dialogs: CarriedDialogs;
   readonly #open: (hop: Hop) => void;
   readonly #silent: (hop: Hop) => void;
@@ -41,8 +42,10 @@ export class Probes {
     readonly outlet: Outlet;
     /** Where we are reached by a protocol. */
     readonly local: (protocol: string) => Address;
-    /** A fresh random token, for tags and branches. */
+    /** A fresh random token, for tags and Call-IDs. */
     readonly token: () => string;
+    /** A fresh branch without a transaction. */
+    readonly branch: () => string;
     readonly dialogs: CarriedDialogs;
     readonly at: (index: number) => Hop;
     /** Asks for a flow to probe by. */
@@ -57,6 +60,7 @@ export class Probes {
     this.#outlet = options.outlet;
     this.#local = options.local;
     this.#token = options.token;
+    this.#branch = options.branch;
     this.#dialogs = options.dialogs;
     this.#open = options.open;
     this.#silent = options.silent;
@@ -153,7 +157,7 @@ export class Probes {
     this.#writer
       .text(`OPTIONS ${uri} SIP/2.0\r\n`)
       .octets(hop.via)
-      .text(`z9hG4bKprobe.${token}\r\nMax-Forwards: 70\r\n`)
+      .text(`${this.#branch()}\r\nMax-Forwards: 70\r\n`)
       .text(`From: <sip:probe@${hostPort(this.#local(hop.address.protocol))}>;tag=${token}\r\nTo: <${uri}>\r\n`)
       .text(`Call-ID: ${token}\r\nCSeq: 1 OPTIONS\r\n`);
     this.#outlet.send(flow, endMessage(this.#writer, undefined, undefined));

@@ -23,17 +23,19 @@ interface Replacement {
 export class Replacements {
   readonly #table: DialogTable;
   readonly #token: () => string;
+  readonly #callId: () => string;
   readonly #underWay = new Map<DialogIndex, Replacement>();
   readonly #writer = new Writer();
 
-  constructor(table: DialogTable, token: () => string) {
+  constructor(table: DialogTable, fresh: { readonly token: () => string; readonly callId: () => string }) {
     this.#table = table;
-    this.#token = token;
+    this.#token = fresh.token;
+    this.#callId = fresh.callId;
   }
 
   /** From, To and Call-ID of a new dialog with the same parties, as header lines. */
   begin(dialog: DialogIndex): Uint8Array {
-    const replacement: Replacement = { callId: this.#token(), localTag: this.#token(), oldEnded: false };
+    const replacement: Replacement = { callId: this.#callId(), localTag: this.#token(), oldEnded: false };
     this.#underWay.set(dialog, replacement);
     const local = localParty(this.#table, dialog);
     const remote = remoteParty(this.#table, dialog);

@@ -1,6 +1,7 @@
 import type { Clock, OpenTransport, Transport, FlowId as TransportFlowId } from '../../transport/contract.ts';
 import type { Address, FlowId, Input, MessageFault, Steppable } from '../contract.ts';
 import type { SipErrorCode } from '../errors.ts';
+import type { Passage } from './exchange.ts';
 
 export type { Clock, Transport } from '../../transport/contract.ts';
 
@@ -25,6 +26,10 @@ export interface InlineOptions<C, E> {
   /** The events of a step, in their order. */
   readonly onEvents: (events: readonly E[]) => void;
   readonly onWarning: (message: string) => void;
+  /** The port of each transport, in its order, where other shards hold it already. */
+  readonly shared?: readonly { readonly port: number; readonly listens: boolean }[] | undefined;
+  /** Where messages of other shards go that come in here. */
+  readonly passage?: Passage | undefined;
 }
 
 /** A shard that runs in this thread. */
@@ -69,13 +74,19 @@ class Inline<C, E> implements InlineShard<C> {
   }
 
   get shed(): number {
-    return this.#transports.reduce((sum, transport) => sum + transport.shed, this.#shed);
+    const { passage } = this.#options;
+    return this.#transports.reduce((sum, transport) => sum + transport.shed, this.#shed + (passage?.shed ?? 0));
   }
 
   async open(): Promise<void> {
     try {
       for (const [index, transport] of this.#options.transports.entries()) await this.#open(transport, index);
       this.#steppable = this.#options.make(this.locals);
+      this.#options.passage?.attach({
+        transports: this.#transports,
+        put: (input) => this.#put(input),
+        send: (flow, bytes) => this.#send(flow, bytes),
+      });
     } catch (error) {
       await this.destroy();
       throw error;
@@ -94,16 +105,19 @@ class Inline<C, E> implements InlineShard<C> {
   }
 
   async #open(transport: Transport, index: number): Promise<void> {
-    const { clock, shard } = this.#options;
+    const { clock, shard, shared, passage } = this.#options;
     let opened: OpenTransport | undefined;
     const early: FlowId[] = []; // peers may write before the transport has said that it is open
     const lost = (flow: TransportFlowId, code: SipErrorCode, message: string): void => {
-      this.#put({ kind: 'flow-lost', flow: engineFlow(flow), failure: { code, message } });
+      const failure = { code, message };
+      passage?.flowLost(index, engineFlow(flow), failure);
+      this.#put({ kind: 'flow-lost', flow: engineFlow(flow), failure });
     };
     const listener = {
       flowOpen: (flow: TransportFlowId, remote: Address, openId: number | undefined): void => {
         if (opened === undefined) early.push(engineFlow(flow));
         else this.#transportOf.set(engineFlow(flow), opened);
+        passage?.flowOpened(index, engineFlow(flow), remote);
         this.#put({ kind: 'flow-open', flow: engineFlow(flow), remote, openId });
       },
       openFailed: (openId: number, code: SipErrorCode, message: string): void => {
@@ -114,6 +128,7 @@ class Inline<C, E> implements InlineShard<C> {
           this.#shed++;
           return;
         }
+        if (passage?.takes(index, engineFlow(flow), bytes)) return;
         this.#inboxSize += bytes.length;
         this.#put({ kind: 'message', flow: engineFlow(flow), bytes });
         if (this.#isFull()) this.#turn();
@@ -131,7 +146,9 @@ class Inline<C, E> implements InlineShard<C> {
       warning: this.#options.onWarning,
     };
     const count = Math.floor(flowIndexCount / this.#options.transports.length);
-    opened = await transport.open(listener, { clock, shard, flowIndices: { first: index * count, count } });
+    const port = shared?.[index];
+    const flowIndices = { first: index * count, count };
+    opened = await transport.open(listener, { clock, shard, flowIndices, ...(port && { shared: port }) });
     for (const flow of early) this.#transportOf.set(flow, opened);
     this.#transports.push(opened);
   }
@@ -161,14 +178,13 @@ class Inline<C, E> implements InlineShard<C> {
     for (const output of outputs) {
       switch (output.kind) {
         case 'send':
-          this.#transportOf.get(output.flow)?.send(transportFlow(output.flow), output.bytes);
+          this.#send(output.flow, output.bytes);
           break;
         case 'open':
           this.#openFlow(output.openId, output.remote, output.connected);
           break;
         case 'close':
-          this.#transportOf.get(output.flow)?.closeFlow(transportFlow(output.flow));
-          this.#transportOf.delete(output.flow);
+          this.#close(output.flow);
           break;
         case 'event':
           events.push(output.event);
@@ -177,6 +193,19 @@ class Inline<C, E> implements InlineShard<C> {
     }
     this.#cancelWake = wakeAtMs === undefined ? undefined : clock.wake(wakeAtMs, () => this.#turn());
     if (events.length > 0) onEvents(events);
+  }
+
+  #send(flow: FlowId, bytes: Uint8Array): void {
+    const transport = this.#transportOf.get(flow);
+    if (transport !== undefined) transport.send(transportFlow(flow), bytes);
+    else this.#options.passage?.send(flow, bytes);
+  }
+
+  #close(flow: FlowId): void {
+    const transport = this.#transportOf.get(flow);
+    this.#options.passage?.close(flow);
+    transport?.closeFlow(transportFlow(flow));
+    this.#transportOf.delete(flow);
   }
 
   #openFlow(openId: number, remote: Address, connected: boolean): void {

@@ -1,4 +1,5 @@
 import { createHash, randomFillSync } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { systemClock } from '../../transport/clock.ts';
 import type { Hash, HashAlgorithm, RandomSource } from '../contract.ts';
 
@@ -8,6 +9,11 @@ export { systemClock };
 export const systemRandom: RandomSource = (target) => {
   randomFillSync(target);
 };
+
+/** One core is left to the program, where there is more than one. */
+export function coresForShards(): number {
+  return Math.min(32, Math.max(1, availableParallelism() - 1));
+}
 
 const opensslNames: { readonly [A in HashAlgorithm]: string } = {
   MD5: 'md5',

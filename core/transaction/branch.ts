@@ -5,8 +5,11 @@ import { type Columns, grown } from './runs.ts';
 /*
  * z9hG4bK ss iiiiiii rrrrrrrrrrrrr      in base 32, digits 0-9 and a-v
  *   s  shard, 10 bits        i  transaction id, 31 bits (index and generation)        r  64 random bits
+ *
+ * z9hG4bKprobe.ss and a token of any length: the probe of a hop, which has no transaction
  */
 const cookie = 'z9hG4bK';
+const probeCookie = 'z9hG4bKprobe.';
 const shardDigits = 2;
 const idDigits = 7;
 const randomDigits = 13;
@@ -23,12 +26,19 @@ export const shardMax: number = 32 ** shardDigits;
 
 /** The shard that made this branch, or -1 when its form is none of ours. Anyone can write it: good for routing only. */
 export function shardOfBranch(bytes: Uint8Array, start: number, end: number): number {
-  return isOurs(bytes, start, end) ? number(bytes, start + shardStart, shardDigits) : -1;
+  if (isOurs(bytes, start, end)) return number(bytes, start + shardStart, shardDigits);
+  for (let at = 0; at < probeCookie.length; at++) if (bytes[start + at] !== probeOctets[at]) return -1;
+  return start + probeCookie.length + shardDigits <= end ? number(bytes, start + probeCookie.length, shardDigits) : -1;
 }
 
 /** The transaction id in this branch, or 0 when its form is none of ours. Compare the whole branch before trusting it. */
 export function idOfBranch(bytes: Uint8Array, start: number, end: number): number {
   return isOurs(bytes, start, end) ? Math.max(number(bytes, start + idStart, idDigits), 0) : 0;
+}
+
+/** The branch of a probe, which has no transaction: `token` is random. */
+export function probeBranch(shard: number, token: string): string {
+  return `${probeCookie}${digits[shard >>> 5]}${digits[shard & 31]}${token}`;
 }
 
 /** Does [start, end) begin with the magic cookie? The cookie alone identifies nothing, and counts as none. @see RFC 3261 §8.1.1.7 */
@@ -120,6 +130,7 @@ export class Branches implements Columns {
 }
 
 const cookieOctets = Uint8Array.from(cookie, (character) => character.charCodeAt(0));
+const probeOctets = Uint8Array.from(probeCookie, (character) => character.charCodeAt(0));
 const digitOctets = Uint8Array.from(digits, (character) => character.charCodeAt(0));
 /** What each octet is worth as a digit, 0xff for none. */
 const worth = new Uint8Array(256).fill(0xff);

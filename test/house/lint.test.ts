@@ -155,7 +155,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   engine: ['message', 'time', 'transaction', 'dialog', 'recovery'],
   gateway: ['message', 'time', 'transaction', 'dialog', 'recovery', 'engine'],
   edge: ['message', 'time', 'transaction', 'dialog', 'recovery', 'engine'],
-  shard: ['message', 'engine', 'gateway', 'edge'],
+  shard: ['message', 'transaction', 'engine', 'gateway', 'edge'],
   store: ['message', 'dialog', 'recovery', 'engine', 'gateway', 'edge'],
   program: [],
 };

@@ -19,6 +19,7 @@ function table() {
   const opens = new Map<number, Address>();
   const used = new Set<FlowId>();
   const hops = new Hops({
+    branch: () => 'z9hG4bKprobe.00b',
     columns: new DialogColumns(64),
     probing: true,
     probeIntervalMs: 375,

@@ -41,8 +41,8 @@ export const canaries: readonly Canary[] = [
   {
     name: 'event-before-rejection',
     file: 'core/stack.js',
-    find: 'this.#options.clock.defer(() => this.#deliver(later));',
-    replace: 'this.#deliver(later);',
+    find: 'this.#options.clock.defer(() => this.#deliver(tellings));',
+    replace: 'this.#deliver(tellings);',
     says: 'the program hears of a broken route before its request has failed',
   },
   {

@@ -1,0 +1,39 @@
+import { startInThread } from './shard/in-thread.ts';
+import type { Shards, ShardsUser } from './shard/shards.ts';
+import { descriptionsOf } from './shard/transport-description.ts';
+import { startWorkers } from './shard/workers.ts';
+import type { ToldToShard } from './shard-worker.ts';
+import { Stack } from './stack.ts';
+import { type ResolvedOptions, resolveOptions, type StackOptions } from './stack-options.ts';
+
+/**
+ * Opens a stack: its shards, their sockets, their dialogs, and their healing.
+ *
+ * @throws UsageError when an option is wrong; SipError `SIP_PORT_IN_USE` or `SIP_BIND_FAILED` when a socket cannot be opened.
+ */
+export async function createStack(options: StackOptions): Promise<Stack> {
+  const resolved = resolveOptions(options);
+  const stack = new Stack(resolved);
+  await stack.open((user) =>
+    resolved.shardCount === 0 ? startHere(resolved, user) : startThreads(resolved, options, user),
+  );
+  return stack;
+}
+
+function startHere({ transports, clock, ...engine }: ResolvedOptions, user: ShardsUser): Promise<Shards> {
+  return startInThread({ transports, clock, engine }, user);
+}
+
+function startThreads(resolved: ResolvedOptions, options: StackOptions, user: ShardsUser): Promise<Shards> {
+  const { shardCount: count, perShardPorts, takesCalls, reportsRefusals, recovery } = resolved;
+  const { transports, application, clock: _clock, random: _random, ...plain } = options;
+  const told: ToldToShard = {
+    options: plain,
+    application: application instanceof URL ? application.href : undefined,
+    takesCalls,
+    reportsRefusals,
+    refreshesRegistration: recovery.refreshesRegistration ?? false,
+  };
+  const module = new URL('./shard-worker.js', import.meta.url);
+  return startWorkers({ count, perShardPorts, transports: descriptionsOf(transports), module, told }, user);
+}

@@ -1,0 +1,172 @@
+import type { Application } from './application.ts';
+import type { Address } from './contract.ts';
+import type { Command } from './engine/command.ts';
+import type { EngineEvent } from './engine/event.ts';
+import { SipError, UsageError } from './errors.ts';
+import { ownCommandIdMin } from './pending-commands.ts';
+import type { Shards } from './shard/shards.ts';
+import { transportOf } from './shard/transport-description.ts';
+import { type ShardPlan, WorkerShard } from './shard/worker-shard.ts';
+import type { WorkerTasks } from './shard/workers.ts';
+import { Stack } from './stack.ts';
+import { type ResolvedOptions, resolveOptions, type StackOptions } from './stack-options.ts';
+
+/*
+ * The module that a shard's worker runs; its exports are the tasks of its pool. Where the application runs beside its dialogs, a stack of
+ * one shard stands here between the two, and the facade of the main thread hears only of what it has asked for itself.
+ */
+
+/** What a worker is told beside its plan. */
+export interface ToldToShard {
+  /** The program's options without what cannot leave its thread. */
+  readonly options: Omit<StackOptions, 'transports' | 'application' | 'clock' | 'random'>;
+  /** The module of an application that runs here, as a URL. */
+  readonly application: string | undefined;
+  /** What the application of the main thread does. */
+  readonly takesCalls: boolean;
+  readonly reportsRefusals: boolean;
+  readonly refreshesRegistration: boolean;
+}
+
+/** What a module of an application exports: as `application`, the application, or a function that makes it for the shard's stack. */
+export type ApplicationModule = { readonly application: Application | ((stack: ShardStack) => Application) };
+
+/** The stack of one shard, for the application inside it. What concerns all shards is the main thread's. */
+export type ShardStack = Pick<
+  Stack,
+  'invite' | 'adopt' | 'heal' | 'counts' | 'counters' | 'memory' | 'locals' | 'hops' | 'shed'
+>;
+
+let shard: WorkerShard | undefined;
+
+type Tasks = WorkerTasks<ToldToShard>;
+
+export const start: Tasks['start'] = async ({ plan, told }) => {
+  shard = told.application === undefined ? await startPlain(plan, told) : await startBeside(plan, told);
+  return shard.locals;
+};
+
+export const connect: Tasks['connect'] = (task) => shard?.connect(task.shard, task.link);
+
+export const disconnect: Tasks['disconnect'] = (task) => shard?.neighbourLost(task.shard);
+
+export const stop: Tasks['stop'] = async () => shard?.stop();
+
+export const live: Tasks['live'] = () => new Promise<never>(() => {});
+
+function startPlain(plan: ShardPlan, told: ToldToShard): Promise<WorkerShard> {
+  const { takesCalls, reportsRefusals, refreshesRegistration } = told;
+  const resolved = resolve(plan, told, {});
+  const recovery = { ...resolved.recovery, refreshesRegistration };
+  return WorkerShard.start(plan, { ...resolved, takesCalls, reportsRefusals, recovery });
+}
+
+async function startBeside(plan: ShardPlan, told: ToldToShard): Promise<WorkerShard> {
+  let started: WorkerShard | undefined;
+  let stack: Stack | undefined;
+  const here = (): Stack => {
+    if (stack === undefined) throw new SipError('SIP_CLOSED', 'The shard is not open yet.');
+    return stack;
+  };
+  const application = await applicationOf(told.application ?? '', shardStackOf(here));
+  const resolved = resolve(plan, told, application);
+  stack = new Stack(resolved, true);
+  await stack.open(async (user) => {
+    started = await WorkerShard.start(plan, resolved, (events, toFacade) => {
+      const ours = events.filter((event) => !isFacades(event));
+      const theirs = events.filter(isFacades);
+      if (ours.length > 0) user.heard(plan.shard, ours, () => {});
+      if (theirs.length > 0) toFacade(theirs);
+    });
+    return new OwnShard(started);
+  });
+  if (started === undefined) throw new SipError('SIP_CLOSED', 'The shard was not started.');
+  return started;
+}
+
+/** What the main thread has asked for is its own; all else is the application's here. */
+function isFacades(event: EngineEvent): boolean {
+  return 'id' in event && event.id < ownCommandIdMin;
+}
+
+async function applicationOf(module: string, stack: ShardStack): Promise<Application> {
+  // biome-ignore lint/plugin: the module is the program's own, which no layer of ours reaches
+  const { application } = (await import(module)) as Partial<ApplicationModule>;
+  if (typeof application === 'function') return application(stack);
+  if (typeof application === 'object' && application !== null) return application;
+  throw new UsageError(`application: ${module} exports no 'application', an object or a function that gives one.`);
+}
+
+function resolve(
+  { shards, transports }: ShardPlan,
+  { options }: ToldToShard,
+  application: Application,
+): ResolvedOptions {
+  const { shards: _shards, perShardPorts: _perShardPorts, ...rest } = options;
+  const resolved = resolveOptions({ ...rest, transports: transports.map(transportOf), application });
+  const { dialogCapacity, transactionCapacity } = resolved;
+  return {
+    ...resolved,
+    dialogCapacity: shareOf(dialogCapacity, shards),
+    transactionCapacity: shareOf(transactionCapacity, shards),
+  };
+}
+
+/** A tenth more than an equal share, since Call-IDs of others fall as they fall. */
+function shareOf(capacity: number, shards: number): number {
+  return shards === 1 ? capacity : Math.min(capacity, Math.ceil((1.1 * capacity) / shards) + 64);
+}
+
+function shardStackOf(stack: () => Stack): ShardStack {
+  return {
+    invite: (target, options) => stack().invite(target, options),
+    adopt: (record) => stack().adopt(record),
+    heal: () => stack().heal(),
+    counts: () => stack().counts(),
+    counters: () => stack().counters(),
+    memory: () => stack().memory(),
+    get locals() {
+      return stack().locals;
+    },
+    get hops() {
+      return stack().hops;
+    },
+    get shed() {
+      return stack().shed;
+    },
+  };
+}
+
+/** The shard of this thread, for the stack beside it. */
+class OwnShard implements Shards {
+  readonly count = 1;
+  readonly #shard: WorkerShard;
+
+  constructor(shard: WorkerShard) {
+    this.#shard = shard;
+  }
+
+  get locals(): readonly Address[] {
+    return this.#shard.locals;
+  }
+
+  get shed(): number {
+    return this.#shard.shed;
+  }
+
+  isUp(): boolean {
+    return true;
+  }
+
+  ownerOf(): number {
+    return 0;
+  }
+
+  command(_shard: number, command: Command): void {
+    this.#shard.command(command);
+  }
+
+  destroy(): Promise<void> {
+    return this.#shard.stop();
+  }
+}

@@ -1,0 +1,51 @@
+import type { Command } from '../engine/command.ts';
+import { type EngineShardOptions, startEngine } from './engine-shard.ts';
+import type { InlineShard } from './inline.ts';
+import type { Shards, ShardsUser } from './shards.ts';
+
+/** Starts a stack's only shard, in this thread. @throws TransportError when a socket cannot be opened. */
+export async function startInThread(
+  options: Omit<EngineShardOptions, 'shard' | 'onEvents' | 'onWarning'>,
+  user: ShardsUser,
+): Promise<Shards> {
+  const shard = await startEngine({
+    ...options,
+    shard: 0,
+    onEvents: (events) => user.heard(0, events, () => {}),
+    onWarning: (message) => user.warning(message),
+  });
+  return new InThread(shard);
+}
+
+class InThread implements Shards {
+  readonly count = 1;
+  readonly #shard: InlineShard<Command>;
+
+  constructor(shard: InlineShard<Command>) {
+    this.#shard = shard;
+  }
+
+  get locals(): Shards['locals'] {
+    return this.#shard.locals;
+  }
+
+  get shed(): number {
+    return this.#shard.shed;
+  }
+
+  isUp(): boolean {
+    return true;
+  }
+
+  ownerOf(): number {
+    return 0;
+  }
+
+  command(_shard: number, command: Command): void {
+    this.#shard.command(command);
+  }
+
+  destroy(): Promise<void> {
+    return this.#shard.destroy();
+  }
+}

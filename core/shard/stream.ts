@@ -1,0 +1,117 @@
+import type { MessagePort } from 'node:worker_threads';
+import { Packr, Unpackr } from 'msgpackr';
+
+/**
+ * Octets that may be on their way to a reader before it has said that it has done with them. Beyond, what follows waits at the writer.
+ */
+const creditSize = 4 * 1024 * 1024;
+
+/** So many things go as one message at most: who packs or unpacks them does nothing else meanwhile. */
+const batchMax = 4096;
+
+/** What a stream has, beside the things that it carries. */
+export interface StreamUser<In> {
+  /** What has come, in the order in which it was written. `done` says that it has been dealt with, and lets more come. */
+  received(things: readonly In[], done: () => void): void;
+}
+
+/**
+ * One end of an ordered stream of plain data each way, between two threads. What is written in one turn goes as one message.
+ *
+ * A reader that is slow harms itself alone: what is meant for it waits here, and of what waits, later things may take the place of earlier
+ * ones (`replaces`).
+ */
+export class Stream<Out, In> {
+  readonly #port: MessagePort;
+  readonly #packr = new Packr({ sequential: true });
+  readonly #unpackr = new Unpackr({ sequential: true });
+  readonly #user: StreamUser<In>;
+  /** Things with the same key: the last one is enough. Undefined: it must be told. */
+  readonly #replaces: (thing: Out) => number | undefined;
+  #waiting: (Out | undefined)[] = [];
+  /** Where in `#waiting` the last thing of a key stands. */
+  readonly #lastOf = new Map<number, number>();
+  #underWay = 0;
+  #due = false;
+  #closed = false;
+
+  constructor(port: MessagePort, user: StreamUser<In>, replaces: (thing: Out) => number | undefined = () => undefined) {
+    this.#port = port;
+    this.#user = user;
+    this.#replaces = replaces;
+    port.on('message', (message: Uint8Array | number) => this.#receive(message));
+  }
+
+  /** Things that wait for the reader. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Goes out at the end of this turn. */
+  write(thing: Out): void {
+    this.#add(thing);
+    if (this.#due) return;
+    this.#due = true;
+    setImmediate(() => {
+      this.#due = false;
+      this.flush();
+    });
+  }
+
+  /** Goes out at once, behind all that was written before. */
+  writeAll(things: readonly Out[]): void {
+    for (const thing of things) this.#add(thing);
+    this.flush();
+  }
+
+  flush(): void {
+    if (this.#closed || this.#waiting.length === 0 || this.#underWay >= creditSize) return;
+    const things = this.#waiting.filter((thing) => thing !== undefined);
+    this.#waiting = [];
+    this.#lastOf.clear();
+    let sent = 0;
+    while (sent < things.length && this.#underWay < creditSize) {
+      this.#post(things.slice(sent, sent + batchMax));
+      sent += batchMax;
+    }
+    for (const thing of things.slice(sent)) this.#add(thing);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#port.close();
+  }
+
+  #post(things: readonly Out[]): void {
+    // All that msgpackr packs shares one buffer.
+    const bytes = new Uint8Array(this.#packr.pack(things));
+    this.#underWay += bytes.length;
+    this.#port.postMessage(bytes, [bytes.buffer]);
+  }
+
+  #add(thing: Out): void {
+    if (this.#underWay >= creditSize) this.#replace(thing);
+    this.#waiting.push(thing);
+  }
+
+  #replace(thing: Out): void {
+    const key = this.#replaces(thing);
+    if (key === undefined) return;
+    const earlier = this.#lastOf.get(key);
+    if (earlier !== undefined) this.#waiting[earlier] = undefined;
+    this.#lastOf.set(key, this.#waiting.length);
+  }
+
+  #receive(message: Uint8Array | number): void {
+    if (this.#closed) return;
+    if (typeof message === 'number') {
+      this.#underWay -= message;
+      this.flush();
+      return;
+    }
+    const things = this.#unpackr.unpack(message) as readonly In[];
+    this.#user.received(things, () => {
+      if (!this.#closed) this.#port.postMessage(message.length);
+    });
+  }
+}

@@ -1,0 +1,129 @@
+import type { MessagePort } from 'node:worker_threads';
+import { systemClock } from '../../transport/clock.ts';
+import type { Address } from '../contract.ts';
+import type { Command } from '../engine/command.ts';
+import type { EngineEvent } from '../engine/event.ts';
+import { asSipError } from '../errors.ts';
+import { Addressee } from './addressee.ts';
+import { type EngineShardOptions, startEngine } from './engine-shard.ts';
+import { Exchange } from './exchange.ts';
+import type { InlineShard } from './inline.ts';
+import type { Link } from './neighbours.ts';
+import { Slots } from './slots.ts';
+import { Stream } from './stream.ts';
+import { type TransportDescription, transportOf } from './transport-description.ts';
+
+/** What a worker is told of the shard that it is to run: plain data, ports and shared memory. */
+export interface ShardPlan {
+  readonly shard: number;
+  readonly shards: number;
+  readonly transports: readonly TransportDescription[];
+  /** The port of each transport where other shards hold it; undefined for the first shard, and where each has its own. */
+  readonly shared: readonly { readonly port: number; readonly listens: boolean }[] | undefined;
+  /** The key of the slots; undefined where each shard has ports of its own, and nothing crosses. */
+  readonly slotKey: Uint8Array | undefined;
+  readonly links: readonly (readonly [shard: number, link: Link])[];
+  /** Commands come by it, and events go. */
+  readonly port: MessagePort;
+  /** One word: messages that were dropped. */
+  readonly shed: SharedArrayBuffer;
+}
+
+/** What comes from a shard beside its engine's events. */
+export type ShardNews = EngineEvent | { readonly kind: 'warning'; readonly message: string };
+
+/** A shard as its worker has it: an engine beside its sockets, the stream to the facade, and the ways to the other shards. */
+export class WorkerShard {
+  readonly #shard: InlineShard<Command>;
+  readonly #stream: Stream<ShardNews, Command>;
+  readonly #exchange: Exchange | undefined;
+
+  private constructor(shard: InlineShard<Command>, stream: Stream<ShardNews, Command>, exchange: Exchange | undefined) {
+    this.#shard = shard;
+    this.#stream = stream;
+    this.#exchange = exchange;
+  }
+
+  /**
+   * Opens the sockets and begins. `route` gives each step's events on: to the facade, by default.
+   *
+   * @throws SipError when a socket cannot be opened
+   */
+  static async start(
+    plan: ShardPlan,
+    engine: EngineShardOptions['engine'],
+    route: (events: readonly EngineEvent[], toFacade: (events: readonly EngineEvent[]) => void) => void = (
+      events,
+      toFacade,
+    ) => toFacade(events),
+  ): Promise<WorkerShard> {
+    const slots = plan.slotKey === undefined ? undefined : new Slots(plan.slotKey, plan.shards);
+    const exchange =
+      slots &&
+      new Exchange({
+        own: plan.shard,
+        addressee: new Addressee(slots, plan.shard, plan.shards),
+        defer: (callback) => systemClock.defer(callback),
+        later: (ms, callback) => void systemClock.wake(systemClock.nowMs() + ms, callback),
+      });
+    const shed = new Int32Array(plan.shed);
+    let shard: InlineShard<Command> | undefined;
+    const stream = new Stream<ShardNews, Command>(
+      plan.port,
+      {
+        received: (commands, done) => {
+          for (const command of commands) shard?.command(command);
+          done();
+        },
+      },
+      (news) => (news.kind === 'route-status' ? news.dialog.id : undefined),
+    );
+    try {
+      shard = await startEngine({
+        transports: plan.transports.map(transportOf),
+        clock: systemClock,
+        shard: plan.shard,
+        shared: plan.shared,
+        passage: exchange,
+        engine: { ...engine, callIdOf: slots && ((token) => slots.callIdFor(plan.shard, token)) },
+        onEvents: (events) => {
+          Atomics.store(shed, 0, shard?.shed ?? 0);
+          route(events, (chosen) => stream.writeAll(chosen));
+        },
+        onWarning: (message) => stream.write({ kind: 'warning', message }),
+      });
+    } catch (error) {
+      throw asSipError(error);
+    }
+    for (const [neighbour, link] of plan.links) exchange?.neighbours.connect(neighbour, link);
+    return new WorkerShard(shard, stream, exchange);
+  }
+
+  get locals(): readonly Address[] {
+    return this.#shard.locals;
+  }
+
+  get shed(): number {
+    return this.#shard.shed;
+  }
+
+  command(command: Command): void {
+    this.#shard.command(command);
+  }
+
+  /** Another shard is there, perhaps in the place of one that is gone. */
+  connect(shard: number, link: Link): void {
+    this.#exchange?.neighbours.connect(shard, link);
+  }
+
+  /** Another shard is gone, with the streams that it had. */
+  neighbourLost(shard: number): void {
+    this.#exchange?.shardLost(shard);
+  }
+
+  async stop(): Promise<void> {
+    await this.#shard.destroy();
+    this.#exchange?.neighbours.close();
+    this.#stream.close();
+  }
+}
