@@ -16,8 +16,16 @@ export interface DialogEndedMessage {
   readonly end: DialogEnd;
 }
 
+/** Payload of the channel `sipmend:shard-lost`. */
+export interface ShardLostMessage {
+  readonly shard: number;
+  /** What its thread died of. */
+  readonly reason: string;
+}
+
 const routeStatusChannel = channel('sipmend:route-status');
 const dialogEndedChannel = channel('sipmend:dialog-ended');
+const shardLostChannel = channel('sipmend:shard-lost');
 
 /** Publishes on `sipmend:route-status`. Subscribers run at once, before the program's own handler. */
 export function publishRouteStatus(message: RouteStatusMessage): void {
@@ -27,4 +35,9 @@ export function publishRouteStatus(message: RouteStatusMessage): void {
 /** Publishes on `sipmend:dialog-ended`. */
 export function publishDialogEnded(message: DialogEndedMessage): void {
   if (dialogEndedChannel.hasSubscribers) dialogEndedChannel.publish(message);
+}
+
+/** Publishes on `sipmend:shard-lost`: a shard's thread has died, and is started anew. */
+export function publishShardLost(message: ShardLostMessage): void {
+  if (shardLostChannel.hasSubscribers) shardLostChannel.publish(message);
 }

@@ -6,7 +6,7 @@ import { SipError, UsageError } from './errors.ts';
 import { ownCommandIdMin } from './pending-commands.ts';
 import type { Shards } from './shard/shards.ts';
 import { transportOf } from './shard/transport-description.ts';
-import { type ShardPlan, WorkerShard } from './shard/worker-shard.ts';
+import { failureOf, type ShardPlan, WorkerShard } from './shard/worker-shard.ts';
 import type { WorkerTasks } from './shard/workers.ts';
 import { Stack } from './stack.ts';
 import { type ResolvedOptions, resolveOptions, type StackOptions } from './stack-options.ts';
@@ -42,8 +42,12 @@ let shard: WorkerShard | undefined;
 type Tasks = WorkerTasks<ToldToShard>;
 
 export const start: Tasks['start'] = async ({ plan, told }) => {
-  shard = told.application === undefined ? await startPlain(plan, told) : await startBeside(plan, told);
-  return shard.locals;
+  try {
+    shard = told.application === undefined ? await startPlain(plan, told) : await startBeside(plan, told);
+    return shard.locals;
+  } catch (error) {
+    return failureOf(error);
+  }
 };
 
 export const connect: Tasks['connect'] = (task) => shard?.connect(task.shard, task.link);
@@ -72,11 +76,13 @@ async function startBeside(plan: ShardPlan, told: ToldToShard): Promise<WorkerSh
   const resolved = resolve(plan, told, application);
   stack = new Stack(resolved, true);
   await stack.open(async (user) => {
-    started = await WorkerShard.start(plan, resolved, (events, toFacade) => {
-      const ours = events.filter((event) => !isFacades(event));
-      const theirs = events.filter(isFacades);
-      if (ours.length > 0) user.heard(plan.shard, ours, () => {});
-      if (theirs.length > 0) toFacade(theirs);
+    started = await WorkerShard.start(plan, resolved, {
+      heard: (events) => {
+        const ours = events.filter((event) => !isFacades(event));
+        if (ours.length > 0) user.heard(0, ours, () => {});
+        return events.filter(isFacades);
+      },
+      warning: (message) => user.warning(message),
     });
     return new OwnShard(started);
   });

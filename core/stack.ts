@@ -1,3 +1,4 @@
+import { publishShardLost } from './channels.ts';
 import { needOptions, needSignal } from './checks.ts';
 import type { Address } from './contract.ts';
 import { Counterpart } from './counterpart.ts';
@@ -272,6 +273,7 @@ export class Stack implements AsyncDisposable {
   }
 
   #lost(shard: number, reason: string): void {
+    publishShardLost({ shard, reason });
     const later = this.#counterpart(shard).lost(reason, this.#options.clock.nowMs());
     later.push(() => this.#options.application.onWarning?.(`Shard ${shard} was lost, and is started anew: ${reason}`));
     this.#tellLater(later);

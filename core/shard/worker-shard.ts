@@ -1,9 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../../transport/clock.ts';
-import type { Address } from '../contract.ts';
+import type { Address, Failure } from '../contract.ts';
 import type { Command } from '../engine/command.ts';
 import type { EngineEvent } from '../engine/event.ts';
-import { asSipError } from '../errors.ts';
+import { asSipError, SipError } from '../errors.ts';
 import { Addressee } from './addressee.ts';
 import { type EngineShardOptions, startEngine } from './engine-shard.ts';
 import { Exchange } from './exchange.ts';
@@ -32,6 +32,20 @@ export interface ShardPlan {
 /** What comes from a shard beside its engine's events. */
 export type ShardNews = EngineEvent | { readonly kind: 'warning'; readonly message: string };
 
+/** An application that runs in the thread of its shard. */
+export interface BesideShard {
+  /** The events of a step, in their order; gives those that are the main thread's. */
+  heard(events: readonly EngineEvent[]): readonly EngineEvent[];
+  warning(message: string): void;
+}
+
+/** What a worker says when its shard could not be started. @throws what is no failure of operation or usage */
+export function failureOf(error: unknown): Failure {
+  const known = asSipError(error);
+  if (!(known instanceof SipError)) throw error;
+  return { code: known.code, message: known.message };
+}
+
 /** A shard as its worker has it: an engine beside its sockets, the stream to the facade, and the ways to the other shards. */
 export class WorkerShard {
   readonly #shard: InlineShard<Command>;
@@ -45,17 +59,14 @@ export class WorkerShard {
   }
 
   /**
-   * Opens the sockets and begins. `route` gives each step's events on: to the facade, by default.
+   * Opens the sockets and begins. `beside` is an application in this thread.
    *
-   * @throws SipError when a socket cannot be opened
+   * @throws TransportError when a socket cannot be opened
    */
   static async start(
     plan: ShardPlan,
     engine: EngineShardOptions['engine'],
-    route: (events: readonly EngineEvent[], toFacade: (events: readonly EngineEvent[]) => void) => void = (
-      events,
-      toFacade,
-    ) => toFacade(events),
+    beside?: BesideShard,
   ): Promise<WorkerShard> {
     const slots = plan.slotKey === undefined ? undefined : new Slots(plan.slotKey, plan.shards);
     const exchange =
@@ -78,23 +89,22 @@ export class WorkerShard {
       },
       (news) => (news.kind === 'route-status' ? news.dialog.id : undefined),
     );
-    try {
-      shard = await startEngine({
-        transports: plan.transports.map(transportOf),
-        clock: systemClock,
-        shard: plan.shard,
-        shared: plan.shared,
-        passage: exchange,
-        engine: { ...engine, callIdOf: slots && ((token) => slots.callIdFor(plan.shard, token)) },
-        onEvents: (events) => {
-          Atomics.store(shed, 0, shard?.shed ?? 0);
-          route(events, (chosen) => stream.writeAll(chosen));
-        },
-        onWarning: (message) => stream.write({ kind: 'warning', message }),
-      });
-    } catch (error) {
-      throw asSipError(error);
-    }
+    shard = await startEngine({
+      transports: plan.transports.map(transportOf),
+      clock: systemClock,
+      shard: plan.shard,
+      shared: plan.shared,
+      passage: exchange,
+      engine: { ...engine, callIdOf: slots && ((token) => slots.callIdFor(plan.shard, token)) },
+      onEvents: (events) => {
+        Atomics.store(shed, 0, shard?.shed ?? 0);
+        stream.writeAll(beside === undefined ? events : beside.heard(events));
+      },
+      onWarning: (message) => {
+        if (beside === undefined) stream.write({ kind: 'warning', message });
+        else beside.warning(message);
+      },
+    });
     for (const [neighbour, link] of plan.links) exchange?.neighbours.connect(neighbour, link);
     return new WorkerShard(shard, stream, exchange);
   }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import type { Address } from '../contract.ts';
+import type { Address, Failure } from '../contract.ts';
 import type { Command } from '../engine/command.ts';
-import { asSipError, SipError } from '../errors.ts';
+import { asSipError, SipError, UsageError } from '../errors.ts';
 import type { Link } from './neighbours.ts';
 import { createRing } from './ring.ts';
 import type { Shards, ShardsUser } from './shards.ts';
@@ -25,8 +25,8 @@ export interface WorkersOptions<T> {
 
 /** The tasks of a worker's module. Piscina carries them: they are the control plane alone. */
 export interface WorkerTasks<T> {
-  /** Opens the sockets; gives where the shard is reached. */
-  start(task: { readonly plan: ShardPlan; readonly told: T }): Promise<readonly Address[]>;
+  /** Opens the sockets; gives where the shard is reached, or why it is not. An Error would lose its code on its way. */
+  start(task: { readonly plan: ShardPlan; readonly told: T }): Promise<readonly Address[] | Failure>;
   /** Another shard is there, or was replaced. */
   connect(task: { readonly shard: number; readonly link: Link }): void;
   disconnect(task: { readonly shard: number }): void;
@@ -166,10 +166,13 @@ class Workers<T> implements Shards {
       received: (news, done) => this.#hear(shard, news, done),
     });
     try {
-      host.locals = await host.pool.run(
+      const transferList = [port2, ...links.map(({ own }) => own.bell)];
+      const started: readonly Address[] | Failure = await host.pool.run(
         { plan, told: this.#options.told },
-        { name: 'start', transferList: [port2, ...links.map(({ own }) => own.bell)] },
+        { name: 'start', transferList },
       );
+      if ('code' in started) throw errorOf(started);
+      host.locals = started;
     } catch (error) {
       stream.close();
       throw error;
@@ -254,4 +257,8 @@ class Workers<T> implements Shards {
     if (host === undefined) throw new RangeError(`there is no shard ${shard}`);
     return host;
   }
+}
+
+function errorOf({ code, message }: Failure): SipError {
+  return code === 'SIP_USAGE' ? new UsageError(message) : new SipError(code, message);
 }

@@ -26,9 +26,9 @@ export const shardMax: number = 32 ** shardDigits;
 
 /** The shard that made this branch, or -1 when its form is none of ours. Anyone can write it: good for routing only. */
 export function shardOfBranch(bytes: Uint8Array, start: number, end: number): number {
-  if (isOurs(bytes, start, end)) return number(bytes, start + shardStart, shardDigits);
-  for (let at = 0; at < probeCookie.length; at++) if (bytes[start + at] !== probeOctets[at]) return -1;
-  return start + probeCookie.length + shardDigits <= end ? number(bytes, start + probeCookie.length, shardDigits) : -1;
+  const probeStart = start + probeCookie.length;
+  if (isProbe(bytes, start)) return probeStart + shardDigits <= end ? number(bytes, probeStart, shardDigits) : -1;
+  return isOurs(bytes, start, end) ? number(bytes, start + shardStart, shardDigits) : -1;
 }
 
 /** The transaction id in this branch, or 0 when its form is none of ours. Compare the whole branch before trusting it. */
@@ -135,6 +135,11 @@ const digitOctets = Uint8Array.from(digits, (character) => character.charCodeAt(
 /** What each octet is worth as a digit, 0xff for none. */
 const worth = new Uint8Array(256).fill(0xff);
 for (const [value, octet] of digitOctets.entries()) worth[octet] = value;
+
+function isProbe(bytes: Uint8Array, start: number): boolean {
+  for (let at = 0; at < probeCookie.length; at++) if (bytes[start + at] !== probeOctets[at]) return false;
+  return true;
+}
 
 function isOurs(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start === branchSize && hasCookie(bytes, start, end);

@@ -1,0 +1,20 @@
+import type { Application } from '../../core/index.ts';
+import type { ShardStack } from '../../core/shard-worker.ts';
+
+/*
+ * An application that runs inside its shard: it answers calls, and INFOs with the number of dialogs of its shard. MESSAGE has it call
+ * whoever asks for it back; an UPDATE with an offer kills its thread.
+ */
+
+export function application(stack: ShardStack): Application {
+  return {
+    onCall: (call) => void call.answer({ body: 'v=0\r\n' }),
+    onRequest: (request) => {
+      if (request.method === 'UPDATE') process.exit(3);
+      void stack.counts().then(({ dialogs }) => {
+        request.respond(200, { headers: { 'X-Dialogs': String(dialogs) } });
+      });
+      if (request.method === 'MESSAGE') void stack.invite(new TextDecoder().decode(request.body), { body: 'v=0\r\n' });
+    },
+  };
+}

@@ -1,0 +1,278 @@
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  type Application,
+  createStack,
+  type Dialog,
+  type SipError,
+  type Stack,
+  type StackOptions,
+} from '../../core/index.ts';
+import { memoryNetwork, type Transport, tcp, udp, VirtualClock } from '../../transport/index.ts';
+
+const test = suite('Shards in workers');
+
+const body = 'v=0\r\n';
+const anywhere = { host: '127.0.0.1', port: 0 };
+const workers: Worker[] = [];
+process.on('worker', (worker) => workers.push(worker));
+
+/** A stack with shards, and a far end in this thread. */
+async function createEnds(
+  protocol: 'udp' | 'tcp',
+  options: Partial<StackOptions> = {},
+  farApplication: Application = {},
+) {
+  workers.length = 0;
+  const transport = protocol === 'udp' ? udp : tcp;
+  const farDialogs: Dialog[] = [];
+  const log: string[] = [];
+  const far = await createStack({
+    transports: [transport(anywhere)],
+    application: {
+      onCall: (call) =>
+        void call.answer({ body }).then(
+          (dialog) => farDialogs.push(dialog),
+          () => undefined,
+        ),
+      onEnded: (_, by, reason) => log.push(`far: ended by ${by}, ${reason}`),
+      ...farApplication,
+    },
+  });
+  const ended: string[] = [];
+  const near = await createStack({
+    transports: [transport(anywhere)],
+    shards: 2,
+    application: {
+      onCall: (call) => void call.answer({ body }),
+      onEnded: (dialog, _, reason) => ended.push(`${dialog.callId} ${reason}`),
+      onWarning: (warning) => log.push(`near: ${warning}`),
+    },
+    ...options,
+  });
+  const uriOf = (stack: Stack, index = 0): string => {
+    const local = stack.locals[index];
+    assert.ok(local);
+    return `sip:us@${local.host}:${local.port};transport=${protocol}`;
+  };
+  return {
+    near,
+    far,
+    farDialogs,
+    ended,
+    log,
+    uriOf,
+    callOut: (count: number) => Promise.all(Array.from({ length: count }, () => near.invite(uriOf(far), { body }))),
+    callIn: (count: number, index = 0) =>
+      Promise.all(Array.from({ length: count }, () => far.invite(uriOf(near, index), { body }))),
+    kill: async (shard: number) => {
+      const worker = workers[shard];
+      assert.ok(worker);
+      await worker.terminate();
+    },
+    close: async () => {
+      await near.destroy();
+      await far.destroy();
+    },
+  };
+}
+
+function shardOf(dialog: Dialog): number {
+  return Math.floor(dialog.id / 2 ** 48);
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'ok',
+    (error: SipError) => error.code,
+  );
+}
+
+for (const protocol of ['udp', 'tcp'] as const) {
+  test(`${protocol}: by one port each dialog finds its shard, whoever called and whoever asks`, async () => {
+    const ends = await createEnds(protocol);
+    const { near, far, farDialogs } = ends;
+    const out = await ends.callOut(60);
+    assert.equal(
+      [0, 1].map((shard) => out.filter((dialog) => shardOf(dialog) === shard).length),
+      [30, 30],
+    );
+    const back = await ends.callIn(60);
+    await until(() => farDialogs.length === 60);
+    for (const dialog of [...out, ...farDialogs, ...back]) assert.is((await dialog.request('INFO')).status, 200);
+    const counts = await near.counts();
+    assert.is(counts.dialogs, 120);
+    assert.is(near.locals.length, 1);
+    const { receivedRequests, droppedResponses, droppedAcks } = await near.counters();
+    assert.ok(receivedRequests >= 60 + 60 + 120, `${receivedRequests}`);
+    assert.equal([droppedResponses, droppedAcks, near.shed], [0, 0, 0]);
+    assert.equal(await near.close(), { undelivered: 0 });
+    assert.is((await far.counts()).dialogs, 0);
+    await ends.close();
+  });
+
+  test(`${protocol}: with ports of their own nothing has to cross`, async () => {
+    const ends = await createEnds(protocol, { perShardPorts: true });
+    const { near } = ends;
+    assert.is(near.locals.length, 2);
+    const out = await ends.callOut(10);
+    const back = [...(await ends.callIn(5, 0)), ...(await ends.callIn(5, 1))];
+    for (const dialog of [...out, ...back]) assert.is((await dialog.request('INFO')).status, 200);
+    assert.is((await near.counts()).dialogs, 20);
+    await ends.close();
+  });
+
+  test(`${protocol}: a shard that dies takes its dialogs with it and nobody else's, and serves again by the same port`, async () => {
+    const ends = await createEnds(protocol);
+    const { near, ended } = ends;
+    const [port] = near.locals;
+    const out = await ends.callOut(20);
+    const pending = out.filter((dialog) => shardOf(dialog) === 0).map((dialog) => codeOf(dialog.request('INFO')));
+    await ends.kill(0);
+    assert.ok((await Promise.all(pending)).every((code) => code === 'ok' || code === 'SIP_SHARD_LOST'));
+    await until(() => ended.length === 10);
+    const lost = out.filter((dialog) => shardOf(dialog) === 0).map(({ callId }) => `${callId} shard-lost`);
+    assert.equal(ended.toSorted(), lost.toSorted());
+    for (const dialog of out) {
+      const code = await codeOf(dialog.request('INFO'));
+      if (shardOf(dialog) === 1) assert.is(code, 'ok');
+      else assert.ok(code === 'SIP_SHARD_LOST' || code === 'SIP_DIALOG_ENDED', code);
+    }
+    // New calls go to who is there, and to both again when the other is back.
+    for (let shards = new Set<number>(); shards.size < 2; )
+      for (const dialog of await ends.callOut(2)) shards.add(shardOf(dialog));
+    assert.equal(near.locals[0], port);
+    const back = await ends.callIn(20);
+    for (const dialog of back) assert.is((await dialog.request('INFO')).status, 200);
+    assert.is(ends.log.filter((line) => line.startsWith('near: Shard 0 was lost')).length, 1);
+    await ends.close();
+  });
+}
+
+test('a shard that is started anew knows the hops of today', async () => {
+  const ends = await createEnds('udp');
+  const { near, far, uriOf } = ends;
+  const elsewhere = await createStack({
+    transports: [udp(anywhere)],
+    application: { onCall: (call) => call.refuse(603) },
+  });
+  near.setHops([uriOf(elsewhere).replace('us@', '').replace(';transport=udp', '')]);
+  await ends.kill(1);
+  const statuses = new Set<string>();
+  for (let shards = 0; shards < 4; shards++) {
+    await until(() => ends.log.length > 0);
+    await near.invite(uriOf(far)).catch((error: Error) => statuses.add(error.message));
+  }
+  assert.equal([...statuses], ['603 Decline']);
+  await elsewhere.destroy();
+  await ends.close();
+});
+
+test('an application beside its dialogs answers there, and calls from there; the main thread has its own calls', async () => {
+  let calledBack = 0;
+  const ends = await createEnds(
+    'udp',
+    { application: new URL('./application-module.js', import.meta.url) },
+    {
+      onCall: (call) => {
+        calledBack++;
+        void call.answer({ body });
+      },
+    },
+  );
+  const { near, far, uriOf } = ends;
+  const back = await ends.callIn(40);
+  const numbers = new Set<number>();
+  for (const dialog of back) {
+    const { headers } = await dialog.request('INFO');
+    numbers.add(Number(headers.find(({ name }) => name === 'X-Dialogs')?.value));
+  }
+  assert.is(
+    [...numbers].reduce((sum, number) => sum + number),
+    40,
+    `dialogs of each shard: ${[...numbers]}`,
+  );
+  await back[0]?.request('MESSAGE', { contentType: 'text/plain', body: uriOf(far) });
+  await until(() => calledBack === 1);
+  const own = await near.invite(uriOf(far), { body });
+  assert.is((await own.request('INFO')).status, 200);
+  assert.is((await near.counts()).dialogs, 42);
+  await own.bye();
+  assert.equal(await near.close(), { undelivered: 0 });
+  await ends.close();
+});
+
+test('an application that dies takes its shard alone with it', async () => {
+  const ends = await createEnds('udp', { application: new URL('./application-module.js', import.meta.url) });
+  const back = await ends.callIn(20);
+  const [first] = back;
+  assert.ok(first);
+  const exited = Promise.race(workers.map((worker) => once(worker, 'exit')));
+  const signal = new AbortController();
+  const killing = first
+    .request('UPDATE', { body: 'v=0\r\ns=another\r\n', signal: signal.signal })
+    .catch(() => undefined);
+  await exited;
+  signal.abort();
+  await killing;
+  let alive = 0;
+  for (const dialog of back) if ((await codeOf(dialog.request('INFO'))) === 'ok') alive++;
+  assert.ok(alive > 0 && alive < 20, `${alive} of 20`);
+  await ends.close();
+});
+
+test('a stack that cannot have its port says so, and leaves nothing behind', async () => {
+  const holder = await createStack({ transports: [udp(anywhere)] });
+  const port = holder.locals[0]?.port ?? 0;
+  const refused = createStack({ transports: [udp({ host: '127.0.0.1', port })], shards: 2 });
+  assert.is(await codeOf(refused), 'SIP_PORT_IN_USE');
+  await holder.destroy();
+});
+
+test('a module that exports no application is refused', async () => {
+  const application = new URL('./slots.test.js', import.meta.url);
+  process.env['UVU_DEFER'] = '1';
+  const refused = createStack({
+    transports: [udp(anywhere)],
+    shards: 1,
+    application: new URL('../tap.js', application),
+  });
+  assert.is(await codeOf(refused), 'SIP_USAGE');
+});
+
+test('what cannot go to another thread is refused at once', async () => {
+  const transports = [udp(anywhere)];
+  const network = memoryNetwork({ clock: new VirtualClock(), seed: 1 });
+  const refusals: [Partial<StackOptions>, RegExp][] = [
+    [{ transports: [network.udp(anywhere) as Transport], shards: 1 }, /transports\[0\]: shards in threads/],
+    [{ clock: new VirtualClock(), shards: 1 }, /clock: shards have those of the system/],
+    [{ random: (target) => void target.fill(0), shards: 1 }, /random: shards have those of the system/],
+    [{ application: new URL('file:///app.js') }, /application: a module is run by shards/],
+    [{ perShardPorts: true }, /perShardPorts: there are no shards/],
+    [{ shards: 33 }, /shards is a number from 0 to 32/],
+    [{ shards: 1.5 }, /shards is a whole number/],
+  ];
+  for (const [options, says] of refusals) {
+    try {
+      await createStack({ transports, ...options });
+      assert.unreachable(`${says}`);
+    } catch (error) {
+      assert.is((error as SipError).code, 'SIP_USAGE');
+      assert.match((error as SipError).message, says);
+    }
+  }
+});
+
+test("'auto' takes all cores but one", async () => {
+  const stack = await createStack({ transports: [udp(anywhere)], shards: 'auto' });
+  assert.is((await stack.counts()).dialogs, 0);
+  await stack.close();
+});
+
+test.run();
