@@ -13,6 +13,7 @@ export interface RunArguments {
 export type Arguments = RunArguments | { readonly kind: 'help' } | { readonly kind: 'wrong'; readonly message: string };
 
 const dialogsMax = 1_000_000;
+const shardsMax = 32;
 
 export const usage: string = `Usage: npm start -- [options]      (or: sipmend-bench route-death [options])
 
@@ -20,6 +21,7 @@ Sets up calls through edge A, breaks that route for all of them at once, watches
 an INFO in each direction that every one of them works. Ends with 1 if any dialog is lost.
 
   --dialogs N       calls to set up, 1 to ${dialogsMax} (default: 10000)
+  --shards N        threads that each end spreads its dialogs over, 0 to ${shardsMax} (default: 0, none)
   --transport KIND  udp (default), or tcp: everybody listens, and connects to whom it sends to
   --fault FAULT     dead-hop    edge A is killed (default)
                     silent-hop  edge A is stopped: it takes everything and answers nothing
@@ -42,6 +44,7 @@ export function readArguments(args: readonly string[]): Arguments {
       args: [...args],
       options: {
         dialogs: { type: 'string', default: '10000' },
+        shards: { type: 'string', default: '0' },
         transport: { type: 'string', default: 'udp' },
         fault: { type: 'string', default: 'dead-hop' },
         'far-end': { type: 'string', default: 'sipmend' },
@@ -52,7 +55,8 @@ export function readArguments(args: readonly string[]): Arguments {
     });
     if (values.help) return { kind: 'help' };
     const scenario = {
-      dialogs: countOf('--dialogs', values.dialogs),
+      dialogs: countOf('--dialogs', values.dialogs, 1, dialogsMax),
+      shards: countOf('--shards', values.shards, 0, shardsMax),
       transport: oneOf<TransportKind>('--transport', values.transport, transports),
       fault: oneOf<Fault>('--fault', values.fault, faults),
       farEnd: oneOf<FarEndKind>('--far-end', values['far-end'], farEnds),
@@ -76,10 +80,10 @@ export function readArguments(args: readonly string[]): Arguments {
   }
 }
 
-function countOf(option: string, text: string): number {
+function countOf(option: string, text: string, least: number, most: number): number {
   const count = Number(text);
-  if (Number.isInteger(count) && count >= 1 && count <= dialogsMax) return count;
-  throw new Error(`${option} is a whole number from 1 to ${dialogsMax}, not '${text}'.`);
+  if (text !== '' && Number.isInteger(count) && count >= least && count <= most) return count;
+  throw new Error(`${option} is a whole number from ${least} to ${most}, not '${text}'.`);
 }
 
 function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {

@@ -1,11 +1,11 @@
 import { createStack, type Dialog, FailureResponseError, type Stack } from '../../core/index.ts';
 import { nowMs } from './clock.ts';
-import { CountedTransport, type Traffic } from './counted-transport.ts';
 import { inLanes } from './lanes.ts';
 import type { Ledger } from './ledger.ts';
 import type { Endpoint } from './messages.ts';
 import { listening } from './network.ts';
 import { atOnce, type Scenario, sessionDescription, transactionsOf } from './scenario.ts';
+import { type Traffic, trafficOf } from './traffic.ts';
 
 /** The end that calls, in the main process; it writes the ledger as things happen. */
 export class Caller {
@@ -15,20 +15,19 @@ export class Caller {
   readonly #ledger: Ledger;
   readonly #dialogs: Dialog[] = [];
   readonly #indexOf = new Map<string, number>();
-  readonly #transport: CountedTransport;
   #stack: Stack | undefined;
 
   constructor(scenario: Scenario, ledger: Ledger) {
     this.#scenario = scenario;
-    this.#transport = new CountedTransport(listening(scenario.transport));
     this.#ledger = ledger;
   }
 
   /** Opens the stack; gives where it is reached. */
   async open(onWarning: (message: string) => void): Promise<Endpoint> {
-    const { dialogs, mode, fault } = this.#scenario;
+    const { dialogs, mode, fault, transport, shards } = this.#scenario;
     this.#stack = await createStack({
-      transports: [this.#transport],
+      transports: [listening(transport)],
+      shards,
       recovery: { mode, passive: fault === 'far-end' },
       limits: { dialogs, transactions: transactionsOf(dialogs) },
       application: {
@@ -52,8 +51,8 @@ export class Caller {
   }
 
   /** What it has sent so far. */
-  get traffic(): Traffic {
-    return this.#transport.traffic;
+  async traffic(): Promise<Traffic> {
+    return trafficOf(this.#scenario.transport, await this.#opened.counters());
   }
 
   setHops(hops: readonly string[]): void {

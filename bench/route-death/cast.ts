@@ -1,10 +1,10 @@
 import { Child } from './child.ts';
 import { nowMs } from './clock.ts';
-import { noTraffic, type Traffic } from './counted-transport.ts';
 import type { EdgeSettings, Endpoint, News } from './messages.ts';
 import { uriOf } from './network.ts';
 import type { Fault, Scenario } from './scenario.ts';
 import { Sipp } from './sipp.ts';
+import { noTraffic, type Traffic } from './traffic.ts';
 
 interface Pair<T> {
   readonly a: T;
@@ -43,11 +43,11 @@ export class Cast {
 
   /** Starts everybody; they forward and answer for `caller`. */
   async start(scenario: Scenario, caller: Endpoint, signal: AbortSignal): Promise<void> {
-    const { dialogs, transport, mode } = scenario;
+    const { dialogs, transport, mode, shards } = scenario;
     const farEnd =
       scenario.farEnd === 'sipp'
         ? await Sipp.start(signal)
-        : await Child.start('far-end', { transport, mode, dialogs });
+        : await Child.start('far-end', { transport, mode, dialogs, shards });
     this.#add('the far end', farEnd);
     if (farEnd instanceof Child) this.#farEnd = farEnd;
     const clients = [caller, farEnd.local].map(({ host, port }) => `${host}:${port}`);

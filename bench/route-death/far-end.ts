@@ -1,12 +1,12 @@
 import { createStack, type Dialog } from '../../core/index.ts';
 import { nowMs } from './clock.ts';
-import { CountedTransport } from './counted-transport.ts';
 import { within } from './deadline.ts';
 import { belongToParent, tell } from './entry.ts';
 import { inLanes } from './lanes.ts';
 import type { FarEndSettings, Order } from './messages.ts';
 import { listening } from './network.ts';
 import { atOnce, sessionDescription, transactionsOf } from './scenario.ts';
+import { trafficOf } from './traffic.ts';
 
 /* The far end's process: answers calls, heals its own side, and sends INFOs when told to. */
 
@@ -24,9 +24,9 @@ let allHealthy = (): void => undefined;
 
 belongToParent();
 
-const transport = new CountedTransport(listening(settings.transport));
 const stack = await createStack({
-  transports: [transport],
+  transports: [listening(settings.transport)],
+  shards: settings.shards,
   recovery: { mode: settings.mode },
   limits: { dialogs: settings.dialogs, transactions: transactionsOf(settings.dialogs) },
   application: {
@@ -58,7 +58,7 @@ process.on('message', (order: Order) => {
   if (order.order === 'hops') stack.setHops(order.hops);
   else if (order.order === 'inform') void within(order.withinMs, new AbortController().signal, inform);
   else if (order.order === 'heal') void within(order.withinMs, new AbortController().signal, heal);
-  else if (order.order === 'count-traffic') tell({ report: 'traffic', traffic: transport.traffic });
+  else if (order.order === 'count-traffic') void tellTraffic();
 });
 tell({ report: 'ready', local });
 setInterval(tellNews, newsIntervalMs);
@@ -94,6 +94,10 @@ async function inform(signal: AbortSignal): Promise<void> {
   });
   informDone = true;
   stale = true;
+}
+
+async function tellTraffic(): Promise<void> {
+  tell({ report: 'traffic', traffic: trafficOf(settings.transport, await stack.counters()) });
 }
 
 function tellNews(): void {

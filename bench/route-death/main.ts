@@ -3,7 +3,6 @@ import { type RunArguments, readArguments, usage } from './arguments.ts';
 import { Caller } from './caller.ts';
 import { Cast } from './cast.ts';
 import { nowMs } from './clock.ts';
-import { type Traffic, trafficSince } from './counted-transport.ts';
 import { within } from './deadline.ts';
 import { Ledger } from './ledger.ts';
 import { type Limits, limitsOf } from './limits.ts';
@@ -11,6 +10,7 @@ import type { News } from './messages.ts';
 import { Progress } from './progress.ts';
 import { type OutageTraffic, type Results, tableOf, writeJson } from './results.ts';
 import { outageMs, outageRateMax, type Scenario } from './scenario.ts';
+import { type Traffic, trafficSince } from './traffic.ts';
 
 /** After the INFOs of the far end are done, the word of it may take so long. */
 const wordLimitMs = 1_000;
@@ -151,8 +151,7 @@ class Run {
   }
 
   async #traffic(): Promise<readonly Traffic[]> {
-    const farEnd = await this.#cast.farEndTraffic();
-    return [this.#caller.traffic, farEnd];
+    return [await this.#caller.traffic(), await this.#cast.farEndTraffic()];
   }
 
   async #heal(signal: AbortSignal): Promise<void> {

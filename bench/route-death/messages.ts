@@ -1,6 +1,6 @@
-import type { Traffic } from './counted-transport.ts';
 import type { TransportKind } from './network.ts';
 import type { Mode } from './scenario.ts';
+import type { Traffic } from './traffic.ts';
 
 /** What the main process and its children tell each other. No code. */
 
@@ -14,6 +14,8 @@ export interface FarEndSettings {
   readonly transport: TransportKind;
   readonly mode: Mode;
   readonly dialogs: number;
+  /** Threads that its dialogs are spread over; 0 for none. */
+  readonly shards: number;
 }
 
 /** First argument of an edge's process, as JSON. */

@@ -1,6 +1,6 @@
 import { writeReport } from '../report.ts';
-import type { Traffic } from './counted-transport.ts';
 import type { Scenario } from './scenario.ts';
+import type { Traffic } from './traffic.ts';
 
 /** What a run found. Milliseconds; null where nothing was measured. */
 export interface Results {

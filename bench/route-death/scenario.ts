@@ -16,6 +16,8 @@ export type Mode = (typeof modes)[number];
 /** What a run is to show. */
 export interface Scenario {
   readonly dialogs: number;
+  /** Threads that each end spreads its dialogs over; 0 for none. */
+  readonly shards: number;
   readonly transport: TransportKind;
   readonly fault: Fault;
   readonly farEnd: FarEndKind;

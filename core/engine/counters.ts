@@ -25,6 +25,8 @@ export interface EngineCounters extends ConnectionCounters {
   /** Repetitions and probes too. */
   sentRequests: number;
   sentResponses: number;
+  /** Flows that were asked for: with TCP, attempts to connect or to use a connection that there is. */
+  openedFlows: number;
   /** Requests that came again while their transaction was known, and were not carried out again. */
   repeatedRequests: number;
   /** Answers that were forgotten before their time, since the table was full: had their requests come again, they would have been new. */
@@ -74,7 +76,13 @@ export interface EngineCounters extends ConnectionCounters {
 /** A counter of something refused. */
 export type RefusalCounter = Exclude<
   keyof EngineCounters,
-  'receivedRequests' | 'receivedResponses' | 'sentRequests' | 'sentResponses' | 'repeatedRequests' | 'forgottenAnswers'
+  | 'receivedRequests'
+  | 'receivedResponses'
+  | 'sentRequests'
+  | 'sentResponses'
+  | 'openedFlows'
+  | 'repeatedRequests'
+  | 'forgottenAnswers'
 >;
 
 export function noConnectionCounts(): ConnectionCounters {
@@ -87,6 +95,7 @@ export function noCounts(): EngineCounters {
     receivedResponses: 0,
     sentRequests: 0,
     sentResponses: 0,
+    openedFlows: 0,
     repeatedRequests: 0,
     forgottenAnswers: 0,
     droppedMalformed: 0,

@@ -70,7 +70,10 @@ export class Engine implements Steppable<Command, EngineEvent> {
           else parts.counters.sentRequests++;
           outputs.push({ kind: 'send', flow, bytes });
         },
-        open: (openId, remote, connected) => outputs.push({ kind: 'open', openId, remote, connected }),
+        open: (openId, remote, connected) => {
+          parts.counters.openedFlows++;
+          outputs.push({ kind: 'open', openId, remote, connected });
+        },
         close: (flow) => {
           this.#forgetFlow(flow);
           outputs.push({ kind: 'close', flow });

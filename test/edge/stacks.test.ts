@@ -1,9 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CountedTransport, trafficSince } from '../../bench/route-death/counted-transport.ts';
+import { trafficSince } from '../../bench/route-death/traffic.ts';
 import { createEdge, type EdgeHost } from '../../core/create-edge.ts';
 import { createStack, type Dialog, type Stack } from '../../core/index.ts';
 import { type MemoryNetwork, memoryNetwork, VirtualClock } from '../../transport/index.ts';
+import { CountedTransport } from '../counted-transport.ts';
 import { countingRandom } from './world.ts';
 
 type Protocol = 'udp' | 'tcp';

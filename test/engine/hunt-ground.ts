@@ -1,6 +1,6 @@
-import { CountedTransport } from '../../bench/route-death/counted-transport.ts';
 import { createEdge, createStack, type EdgeHost, type StackOptions } from '../../core/index.ts';
 import { type Datagram, type MemoryNetwork, memoryNetwork, VirtualClock } from '../../transport/index.ts';
+import { CountedTransport } from '../counted-transport.ts';
 import { Dice } from './dice.ts';
 import { type Ledger, Program } from './hunt-program.ts';
 import { HuntSequences } from './hunt-sequences.ts';

@@ -7,16 +7,28 @@ const test = suite('Arguments of the main job');
 test('without any, 10,000 dialogs meet a dead hop', () => {
   assert.equal(readArguments([]), {
     kind: 'run',
-    scenario: { dialogs: 10_000, transport: 'udp', fault: 'dead-hop', farEnd: 'sipmend', mode: 'maximum' },
+    scenario: { dialogs: 10_000, shards: 0, transport: 'udp', fault: 'dead-hop', farEnd: 'sipmend', mode: 'maximum' },
     json: undefined,
   });
 });
 
 test('every option is read', () => {
-  const args = ['--dialogs=500', '--fault', 'lost-state', '--far-end', 'sipp', '--mode', 'none', '--json', 'out.json'];
+  const args = [
+    '--dialogs=500',
+    '--shards',
+    '2',
+    '--fault',
+    'lost-state',
+    '--far-end',
+    'sipp',
+    '--mode',
+    'none',
+    '--json',
+    'out.json',
+  ];
   assert.equal(readArguments(args), {
     kind: 'run',
-    scenario: { dialogs: 500, transport: 'udp', fault: 'lost-state', farEnd: 'sipp', mode: 'none' },
+    scenario: { dialogs: 500, shards: 2, transport: 'udp', fault: 'lost-state', farEnd: 'sipp', mode: 'none' },
     json: 'out.json',
   });
 });
@@ -24,7 +36,7 @@ test('every option is read', () => {
 test('over TCP connections can be lost', () => {
   assert.equal(readArguments(['--transport', 'tcp', '--fault', 'flow-lost']), {
     kind: 'run',
-    scenario: { dialogs: 10_000, transport: 'tcp', fault: 'flow-lost', farEnd: 'sipmend', mode: 'maximum' },
+    scenario: { dialogs: 10_000, shards: 0, transport: 'tcp', fault: 'flow-lost', farEnd: 'sipmend', mode: 'maximum' },
     json: undefined,
   });
 });

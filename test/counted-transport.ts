@@ -1,11 +1,5 @@
-import type { OpenTransport, Transport, TransportContext, TransportListener } from '../../transport/contract.ts';
-
-/** What an end has put on the wire, or tried to, since it started. */
-export interface Traffic {
-  readonly messages: number;
-  /** Attempts to connect; there are none over UDP. */
-  readonly connects: number;
-}
+import type { Traffic } from '../bench/route-death/traffic.ts';
+import type { OpenTransport, Transport, TransportContext, TransportListener } from '../transport/contract.ts';
 
 /** A transport that counts what is sent by it: as the sender sees it, whether it arrives or not. */
 export class CountedTransport implements Transport {
@@ -43,16 +37,4 @@ export class CountedTransport implements Transport {
       destroy: () => open.destroy(),
     };
   }
-}
-
-export const noTraffic: Traffic = { messages: 0, connects: 0 };
-
-/** What came after `before`, of several ends together. */
-export function trafficSince(before: readonly Traffic[], after: readonly Traffic[]): Traffic {
-  const sum = (of: (traffic: Traffic) => number, ends: readonly Traffic[]): number =>
-    ends.reduce((total, traffic) => total + of(traffic), 0);
-  return {
-    messages: sum(({ messages }) => messages, after) - sum(({ messages }) => messages, before),
-    connects: sum(({ connects }) => connects, after) - sum(({ connects }) => connects, before),
-  };
 }
