@@ -45,6 +45,20 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   [
+    'ring',
+    {
+      summary: 'send messages from thread to thread by the ring between shards, and by postMessage',
+      load: () => import('./ring/main.ts'),
+    },
+  ],
+  [
+    'codec',
+    {
+      summary: 'write and read the events of a storm as shards send them, beside JSON and structured clones',
+      load: () => import('./codec/main.ts'),
+    },
+  ],
+  [
     'sim',
     {
       summary: 'play whole networks of calls in virtual time, each from a seed, and watch that every rule holds',
