@@ -24,6 +24,20 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   [
+    'storm',
+    {
+      summary: 'break the route of up to a million dialogs again and again, and hold their healing against a floor',
+      load: () => import('./storm/main.ts'),
+    },
+  ],
+  [
+    'floor',
+    {
+      summary: 'ping-pong between two processes: what a machine gives to whoever waits for answers',
+      load: () => import('./floor/main.ts'),
+    },
+  ],
+  [
     'parse',
     {
       summary: 'parse an UPDATE and an INVITE beside other parsers',

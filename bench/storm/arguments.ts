@@ -1,0 +1,96 @@
+import { parseArgs } from 'node:util';
+import { type TransportKind, transports } from '../route-death/network.ts';
+import { type Fault, faults, type Scenario } from './scenario.ts';
+import { faultOfSpread } from './shards.ts';
+
+/** A run that is asked for. */
+export interface RunArguments {
+  readonly kind: 'run';
+  readonly scenario: Scenario;
+  readonly json: string | undefined;
+  readonly html: string | undefined;
+}
+
+/** The command line, read. */
+export type Arguments = RunArguments | { readonly kind: 'help' } | { readonly kind: 'wrong'; readonly message: string };
+
+const dialogsMax = 4_000_000;
+
+export const usage: string = `Usage: npm run bench -- storm [options]      (or: sipmend-bench storm [options])
+
+Sets up calls by one of two hops, breaks the route of all of them at once, times their healing by the other hop, and proves
+by an INFO on each that it works; then again the other way, and so on. Hops and far end are one process that does nothing
+but answer; the stack has a process of its own. What healing takes is held against a floor: a ping-pong of as many messages
+of the same sizes, in the same run. Ends with 1 if any dialog is lost or not verified.
+
+  --dialogs N         calls to set up, 1 to ${dialogsMax} (default: 100000)
+  --transport KIND    udp (default), or tcp
+  --fault FAULT       dead-hop    the hop's sockets are closed (default)
+                      silent-hop  the hop takes everything and answers nothing
+                      lost-state  the hop forgets all it knows; then an INFO on each dialog must succeed
+                                  without the program hearing of the break
+                      outage      both hops are closed, and open again later, empty; what is sent meanwhile is counted
+                      far-end     the hop refuses an INFO on each dialog with 430 Wait-For-Session-Update, and the far
+                                  end heals by the other hop
+                      flow-lost   the hop's connections are reset (with --transport tcp)
+  --rounds N          storms, one after the other; the median counts (default: 5)
+  --outage-s S        how long an outage lasts (default: 30)
+  --settle-s S        wait between set-up and the first round, for transactions to end (default: 33)
+  --shards N          threads of the stack's shards (default: 0, none of their own)
+  --per-shard-ports   each shard has a port of its own
+  --json FILE         writes the results to FILE
+  --html FILE         writes them as a page with charts to FILE
+  --help              shows this`;
+
+/** Reads the command line; what is wrong with it is a sentence. */
+export function readArguments(args: readonly string[]): Arguments {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        dialogs: { type: 'string', default: '100000' },
+        transport: { type: 'string', default: 'udp' },
+        fault: { type: 'string', default: 'dead-hop' },
+        rounds: { type: 'string', default: '5' },
+        'outage-s': { type: 'string', default: '30' },
+        'settle-s': { type: 'string', default: '33' },
+        shards: { type: 'string', default: '0' },
+        'per-shard-ports': { type: 'boolean', default: false },
+        json: { type: 'string' },
+        html: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) return { kind: 'help' };
+    const scenario: Scenario = {
+      dialogs: wholeOf('--dialogs', values.dialogs, 1, dialogsMax),
+      transport: oneOf<TransportKind>('--transport', values.transport, transports),
+      fault: oneOf<Fault>('--fault', values.fault, faults),
+      rounds: wholeOf('--rounds', values.rounds, 1, 1000),
+      outageS: wholeOf('--outage-s', values['outage-s'], 1, 3600),
+      settleS: wholeOf('--settle-s', values['settle-s'], 0, 3600),
+      shards: wholeOf('--shards', values.shards, 0, 31),
+      perShardPorts: values['per-shard-ports'],
+    };
+    if (scenario.fault === 'flow-lost' && scenario.transport === 'udp') {
+      throw new Error('--fault flow-lost resets connections: it needs --transport tcp.');
+    }
+    const fault = faultOfSpread(scenario);
+    if (fault !== undefined) throw new Error(fault);
+    return { kind: 'run', scenario, json: values.json, html: values.html };
+  } catch (error) {
+    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function wholeOf(option: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (text !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new Error(`${option} is a whole number from ${min} to ${max}, not '${text}'.`);
+}
+
+function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {
+  const found = known.find((name) => name === text);
+  if (found === undefined) throw new Error(`${option} is one of ${known.join(', ')}, not '${text}'.`);
+  return found;
+}

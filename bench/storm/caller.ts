@@ -1,0 +1,181 @@
+import { createStack, type Dialog, FailureResponseError, type Stack } from '../../core/index.ts';
+import type { Transport } from '../../transport/index.ts';
+import { nowMs } from '../route-death/clock.ts';
+import { CountedTransport, noTraffic, type Traffic } from '../route-death/counted-transport.ts';
+import { inLanes } from '../route-death/lanes.ts';
+import { listening, uriOf } from '../route-death/network.ts';
+import { sessionDescription } from '../route-death/scenario.ts';
+import { DialogNumbers } from './dialog-numbers.ts';
+import { targetOf } from './far-end/address-book.ts';
+import type { CallerProgress, CallerSettings } from './messages.ts';
+import { Round } from './round.ts';
+import { transactionsOf } from './scenario.ts';
+import { spreadOptions } from './shards.ts';
+
+/** The stack's clock, `performance.now`, behind the machine's. The first look at either takes long. */
+const [clockLagMs] = [0, 1, 2].map(() => nowMs() - performance.now()).sort((a, b) => b - a) as [number];
+
+/** The program with the stack that is measured: it calls, hears of its dialogs, and asks them. */
+export class Caller {
+  /** What failed, and how often. */
+  readonly failures = new Map<string, number>();
+  readonly round: Round;
+  readonly #settings: CallerSettings;
+  readonly #transport: Transport;
+  readonly #counted: CountedTransport | undefined;
+  readonly #numbers = new DialogNumbers();
+  readonly #dialogs: (Dialog | undefined)[] = [];
+  readonly #onHealed: (atMs: number) => void;
+  #established = 0;
+  #stack: Stack | undefined;
+
+  /** `onHealed` hears of the last heal of a storm. */
+  constructor(settings: CallerSettings, onHealed: (atMs: number) => void) {
+    this.#settings = settings;
+    this.#onHealed = onHealed;
+    const transport = listening(settings.transport);
+    this.#counted = settings.counted ? new CountedTransport(transport) : undefined;
+    this.#transport = this.#counted ?? transport;
+    this.round = new Round(settings.dialogs);
+  }
+
+  get progress(): CallerProgress {
+    const { recovering, healed, verified } = this.round;
+    return { established: this.#established, recovering, healed, verified };
+  }
+
+  get traffic(): Traffic {
+    return this.#counted?.traffic ?? noTraffic;
+  }
+
+  get stack(): Stack {
+    if (this.#stack === undefined) throw new Error('the caller is not open');
+    return this.#stack;
+  }
+
+  /** Opens the stack; gives the URI that it is reached by. */
+  async open(): Promise<string> {
+    const { dialogs, passive, transport } = this.#settings;
+    this.#stack = await createStack({
+      ...spreadOptions(this.#settings),
+      transports: [this.#transport],
+      recovery: { passive },
+      limits: { dialogs, transactions: transactionsOf(dialogs) },
+      application: {
+        onRouteStatus: ({ id }, { status, sinceMs }) => {
+          const atMs = machineMs();
+          const dialog = this.#numbers.of(id);
+          if (dialog === -1) return;
+          if (status === 'recovering') {
+            this.round.marked(dialog, sinceMs + clockLagMs, atMs);
+            return;
+          }
+          this.round.recovered(dialog, atMs);
+          if (this.round.isHealed) this.#onHealed(atMs);
+        },
+        onEnded: (_dialog, _by, reason) => this.#note(`a dialog ended: ${reason}`),
+        onWarning: (message) => this.#note(`warning: ${message}`),
+      },
+    });
+    const [local] = this.#stack.locals;
+    if (local === undefined) throw new Error('the caller has no address');
+    return uriOf(transport, local);
+  }
+
+  /** Sets up calls until there are so many; gives how many there are. Those that fail are noted. */
+  async establish(upTo: number, signal: AbortSignal): Promise<number> {
+    const { transport, window } = this.#settings;
+    const from = this.#dialogs.length;
+    for (let dialog = from; dialog < upTo; dialog++) this.#dialogs.push(undefined);
+    await inLanes(upTo - from, window, signal, async (index) => {
+      const number = from + index;
+      const target = targetOf(number, transport);
+      const dialog = await this.#noting(
+        'INVITE',
+        signal,
+        this.stack.invite(target, { body: sessionDescription, signal }),
+      );
+      if (dialog === undefined) return;
+      this.#numbers.set(dialog.id, number);
+      this.#dialogs[number] = dialog;
+      this.#established++;
+    });
+    return this.#established;
+  }
+
+  begin(): void {
+    this.round.begin(this.#dialogs.length);
+  }
+
+  /** An INFO on each dialog finds the break, and is to succeed nevertheless. */
+  async stumble(signal: AbortSignal): Promise<number> {
+    const asked = this.#ask(signal, {
+      asks: (number) => this.round.asked(number, machineMs()),
+      agreed: (number) => {
+        const atMs = machineMs();
+        this.round.succeeded(number, atMs);
+        if (this.round.isHealed) this.#onHealed(atMs);
+      },
+    });
+    return asked;
+  }
+
+  /** An INFO on each dialog is to be refused with a 430: the route is broken, and not ours to mend. */
+  async provoke(signal: AbortSignal): Promise<number> {
+    let refused = 0;
+    await inLanes(this.#dialogs.length, this.#settings.window, signal, async (number) => {
+      const dialog = this.#dialogs[number];
+      if (dialog === undefined) return;
+      try {
+        await dialog.request('INFO', { signal });
+        this.#note('INFO: answered although the route should be broken');
+      } catch (error) {
+        if (error instanceof FailureResponseError && error.response.status === 430) refused++;
+        else if (!signal.aborted) this.#note(`INFO: ${messageOf(error)}`);
+      }
+    });
+    return refused;
+  }
+
+  /** An INFO on each dialog proves that it works. */
+  verify(signal: AbortSignal): Promise<number> {
+    return this.#ask(signal, { agreed: (number) => this.round.proved(number) });
+  }
+
+  async #ask(
+    signal: AbortSignal,
+    hear: { readonly asks?: (number: number) => void; readonly agreed: (number: number) => void },
+  ): Promise<number> {
+    let agreed = 0;
+    await inLanes(this.#dialogs.length, this.#settings.window, signal, async (number) => {
+      const dialog = this.#dialogs[number];
+      if (dialog === undefined) return;
+      hear.asks?.(number);
+      if ((await this.#noting('INFO', signal, dialog.request('INFO', { signal }))) === undefined) return;
+      agreed++;
+      hear.agreed(number);
+    });
+    return agreed;
+  }
+
+  async #noting<T>(what: string, signal: AbortSignal, outcome: Promise<T>): Promise<T | undefined> {
+    try {
+      return await outcome;
+    } catch (error) {
+      if (!signal.aborted) this.#note(`${what}: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  #note(failure: string): void {
+    this.failures.set(failure, (this.failures.get(failure) ?? 0) + 1);
+  }
+}
+
+function machineMs(): number {
+  return performance.now() + clockLagMs;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,176 @@
+import { nowMs } from '../../route-death/clock.ts';
+import type { FarEndCounts } from '../messages.ts';
+import { type Answers, answerExtraMax } from './answers.ts';
+import { Identities } from './identities.ts';
+import { decimalAt, Layouts } from './layout.ts';
+
+export { answerExtraMax };
+
+/** What of a hop the far end behind it sees. */
+export interface HopSide {
+  readonly index: number;
+  readonly answers: Answers;
+}
+
+const third = { invite: 0x56, info: 0x46 } as const;
+const first = { invite: 0x49, update: 0x55, ack: 0x41, options: 0x4f, bye: 0x42, response: 0x53 } as const;
+
+/** No hop knows the dialog. */
+const nowhere = 0xff;
+
+/**
+ * The far end and what its hops know: which dialog is known at which hop, and what was asked how often. It takes every
+ * request of our stack for the next one of a dialog that is well.
+ */
+export class FarEnd {
+  readonly identities: Identities;
+  /** Hears of each response to a request of the far end's. */
+  onResponse: (bytes: Buffer, start: number, size: number) => void = () => undefined;
+  /** A hop that has lost a dialog refuses with `Wait-For-Session-Update`. */
+  waits = false;
+  /** Where our stack writes from, where that is an address and no connection. A hop may have to write first. */
+  caller: { readonly port: number; readonly address: string } | undefined;
+  readonly #layouts = new Layouts();
+  /** Index of the hop by dialog. */
+  readonly #knownAt: Uint8Array;
+  readonly #lastSequence: Uint32Array;
+  readonly #counts = {
+    invites: 0,
+    acks: 0,
+    heals: 0,
+    infos: 0,
+    refused: 0,
+    repeated: 0,
+    probes: 0,
+    byes: 0,
+    foreign: 0,
+    healSize: 0,
+    answerSize: 0,
+  };
+  #isBreaking = false;
+  #cpuAtFirstHeal: NodeJS.CpuUsage | undefined;
+  #firstHealAtMs = 0;
+
+  constructor(dialogs: number) {
+    this.identities = new Identities(dialogs);
+    this.#knownAt = new Uint8Array(dialogs).fill(nowhere);
+    this.#lastSequence = new Uint32Array(dialogs);
+  }
+
+  /** What was counted so far; with the CPU and the time since the first heal after the last `break`. */
+  get counts(): FarEndCounts {
+    const isMeasured = this.#cpuAtFirstHeal !== undefined;
+    const { user, system } = process.cpuUsage(this.#cpuAtFirstHeal);
+    return {
+      ...this.#counts,
+      carried: [this.carriedBy(0), this.carriedBy(1)],
+      stormCpuMs: isMeasured ? (user + system) / 1000 : 0,
+      stormMs: isMeasured ? nowMs() - this.#firstHealAtMs : 0,
+    };
+  }
+
+  /** What comes from now on is a storm. */
+  break(): void {
+    this.#isBreaking = true;
+    this.#cpuAtFirstHeal = undefined;
+  }
+
+  /** Each dialog of a hop is unknown from now on. */
+  forget(hop: number): void {
+    const known = this.#knownAt;
+    for (let dialog = 0; dialog < known.length; dialog++) if (known[dialog] === hop) known[dialog] = nowhere;
+  }
+
+  /** Dialogs that are known at a hop. */
+  carriedBy(hop: number): number {
+    let count = 0;
+    for (const at of this.#knownAt) if (at === hop) count++;
+    return count;
+  }
+
+  /** The far end has moved a dialog itself. */
+  moved(dialog: number, hop: number): void {
+    this.#knownAt[dialog] = hop;
+  }
+
+  /** A heal, by whomsoever, had so many octets, and its answer. */
+  healed(size: number, answerSize: number): void {
+    this.#counts.healSize = size;
+    this.#counts.answerSize = answerSize;
+  }
+
+  /** The hop that knows a dialog; -1 when none does. */
+  hopOf(dialog: number): number {
+    const hop = this.#knownAt[dialog] ?? nowhere;
+    return hop === nowhere ? -1 : hop;
+  }
+
+  /**
+   * Takes the message in `bytes[start, start + size)`, which came by `hop`, and writes the answer to `out` from `at` on. Gives where the
+   * answer ends: at `at` where there is none. `out` has room for the message and `answerExtraMax` more.
+   */
+  receive(bytes: Buffer, start: number, size: number, hop: HopSide, out: Buffer, at: number): number {
+    const letter = bytes[start];
+    if (letter === first.ack) {
+      this.#counts.acks++;
+      return at;
+    }
+    if (letter === first.response) {
+      this.onResponse(bytes, start, size);
+      return at;
+    }
+    const layout = this.#layouts.of(bytes, start, size);
+    if (layout === undefined) {
+      this.#counts.foreign++;
+      return at;
+    }
+    if (letter === first.options) {
+      this.#counts.probes++;
+      return hop.answers.agree(bytes, start, layout, out, at);
+    }
+    const dialog = layout.number === -1 ? -1 : decimalAt(bytes, start + layout.number);
+    if (dialog < 0 || dialog >= this.#knownAt.length) {
+      this.#counts.foreign++;
+      return at;
+    }
+    if (letter === first.invite && bytes[start + 2] === third.invite) {
+      if (this.#isRepeated(dialog, decimalAt(bytes, start + layout.sequence))) this.#counts.repeated++;
+      else this.#counts.invites++;
+      this.identities.note(dialog, bytes, start, layout);
+      this.#knownAt[dialog] = hop.index;
+      return hop.answers.accept(bytes, start, layout, out, at);
+    }
+    const repeated = this.#isRepeated(dialog, decimalAt(bytes, start + layout.sequence));
+    if (repeated) this.#counts.repeated++;
+    if (letter === first.update) {
+      if (this.#isBreaking) this.#measure();
+      if (!repeated) this.#counts.heals++;
+      this.#knownAt[dialog] = hop.index;
+      const end = hop.answers.refresh(bytes, start, layout, out, at);
+      this.healed(size, end - at);
+      return end;
+    }
+    if (letter === first.bye) {
+      this.#counts.byes++;
+      return hop.answers.agree(bytes, start, layout, out, at);
+    }
+    if (this.#knownAt[dialog] !== hop.index) {
+      this.#counts.refused++;
+      return hop.answers.refuse(this.waits, bytes, start, layout, out, at);
+    }
+    if (!repeated) this.#counts.infos++;
+    return hop.answers.agree(bytes, start, layout, out, at);
+  }
+
+  #isRepeated(dialog: number, sequence: number): boolean {
+    const isRepeated = sequence === this.#lastSequence[dialog];
+    this.#lastSequence[dialog] = sequence;
+    return isRepeated;
+  }
+
+  #measure(): void {
+    this.#isBreaking = false;
+    this.#cpuAtFirstHeal = process.cpuUsage();
+    this.#firstHealAtMs = nowMs();
+  }
+}
