@@ -9,6 +9,8 @@ export interface RunArguments {
   readonly scenario: Scenario;
   readonly json: string | undefined;
   readonly html: string | undefined;
+  /** Folder for CPU profiles. */
+  readonly profile: string | undefined;
 }
 
 /** The command line, read. */
@@ -40,6 +42,7 @@ of the same sizes, in the same run. Ends with 1 if any dialog is lost or not ver
   --per-shard-ports   each shard has a port of its own
   --json FILE         writes the results to FILE
   --html FILE         writes them as a page with charts to FILE
+  --profile FOLDER    writes a CPU profile of the stack's process in each storm to FOLDER; it costs time
   --help              shows this`;
 
 /** Reads the command line; what is wrong with it is a sentence. */
@@ -58,6 +61,7 @@ export function readArguments(args: readonly string[]): Arguments {
         'per-shard-ports': { type: 'boolean', default: false },
         json: { type: 'string' },
         html: { type: 'string' },
+        profile: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
@@ -77,7 +81,7 @@ export function readArguments(args: readonly string[]): Arguments {
     }
     const fault = faultOfSpread(scenario);
     if (fault !== undefined) throw new Error(fault);
-    return { kind: 'run', scenario, json: values.json, html: values.html };
+    return { kind: 'run', scenario, json: values.json, html: values.html, profile: values.profile };
   } catch (error) {
     return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
   }

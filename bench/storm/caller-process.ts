@@ -1,6 +1,7 @@
 import { within } from '../route-death/deadline.ts';
 import { Caller } from './caller.ts';
 import type { CallerOrder, CallerReport, CallerSettings, Rest } from './messages.ts';
+import { Profiler } from './profiler.ts';
 
 /* The process of the stack that is measured: the program, told what to do by the main process. */
 
@@ -10,7 +11,9 @@ const settings = JSON.parse(process.argv[2] ?? '') as CallerSettings;
 process.on('SIGINT', () => undefined);
 process.once('disconnect', () => process.exit(1));
 
+const profiler = settings.profile === undefined ? undefined : new Profiler(settings.profile);
 const caller = new Caller(settings, (atMs) => {
+  void profiler?.stop();
   tellProgress();
   tell({ report: 'healed', atMs });
 });
@@ -32,6 +35,7 @@ async function follow(order: CallerOrder): Promise<void> {
       break;
     }
     case 'begin':
+      await profiler?.start();
       caller.begin();
       tell({ report: 'begun' });
       break;

@@ -2,11 +2,15 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
+/** A process that has not ended by then does not mean to. */
+const endLimitMs = 2_000;
+
 /** A process beside this one that runs code of ours, takes orders and reports. */
 export class Child<Order extends object, Report extends { readonly report: string }> {
   readonly pid: number;
   readonly #name: string;
   readonly #process: ChildProcess;
+  #isEnding = false;
 
   private constructor(name: string, child: ChildProcess, pid: number) {
     this.#name = name;
@@ -72,15 +76,18 @@ export class Child<Order extends object, Report extends { readonly report: strin
   /** Tells of a death that nobody ordered. */
   onDeath(listener: (how: string) => void): void {
     this.#process.once('exit', (code, signal) => {
-      if (!this.#process.killed) listener(`the process '${this.#name}' died: ${signal ?? `exit code ${code}`}`);
+      if (!this.#isEnding) listener(`the process '${this.#name}' died: ${signal ?? `exit code ${code}`}`);
     });
   }
 
-  /** Resolves when it is gone. SIGTERM lets it write what a profiler has gathered. */
+  /** Lets it go, which is for it to end; kills it where it does not. Resolves when it is gone. */
   async end(): Promise<void> {
+    this.#isEnding = true;
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const gone = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
+    if (this.#process.connected) this.#process.disconnect();
+    const kill = setTimeout(() => this.#process.kill('SIGKILL'), endLimitMs);
     await gone;
+    clearTimeout(kill);
   }
 }

@@ -33,8 +33,8 @@ async function play(asked: RunArguments): Promise<number> {
   }
 }
 
-async function playUntil(stop: AbortController, { scenario, json, html }: RunArguments): Promise<number> {
-  const run = new Run(scenario, stop);
+async function playUntil(stop: AbortController, { scenario, json, html, profile }: RunArguments): Promise<number> {
+  const run = new Run(scenario, stop, profile);
   let trouble: unknown;
   try {
     await run.play();

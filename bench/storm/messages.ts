@@ -65,6 +65,8 @@ export interface CallerSettings extends Spread {
   readonly passive: boolean;
   /** What is sent is counted. */
   readonly counted: boolean;
+  /** Folder of the profiles of its storms. */
+  readonly profile?: string | undefined;
 }
 
 export type CallerOrder =

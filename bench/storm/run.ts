@@ -40,6 +40,7 @@ export class Run {
   readonly #scenario: Scenario;
   readonly #limits: Limits;
   readonly #stop: AbortController;
+  readonly #profile: string | undefined;
   readonly #progress = new Progress();
   readonly #rounds: PlayedRound[] = [];
   readonly #failures = new Map<string, number>();
@@ -55,11 +56,12 @@ export class Run {
   #watch: MemoryWatch | undefined;
   #memory: MemoryCurve | undefined;
 
-  /** `stop` ends the run early; what there is until then is told. */
-  constructor(scenario: Scenario, stop: AbortController) {
+  /** `stop` ends the run early; what there is until then is told. `profile`: a folder for CPU profiles. */
+  constructor(scenario: Scenario, stop: AbortController, profile?: string) {
     this.#scenario = scenario;
     this.#limits = limitsOf(scenario.dialogs);
     this.#stop = stop;
+    this.#profile = profile;
   }
 
   /** What failed in the caller's process, and how often. */
@@ -123,6 +125,7 @@ export class Run {
       ...{ transport, dialogs, window, shards, perShardPorts },
       passive: fault === 'far-end',
       counted: fault === 'outage',
+      profile: this.#profile,
     };
     const caller = await Child.start<CallerOrder, CallerReport>('caller-process', callerSettings, ['--expose-gc']);
     for (const { child } of [farEnd, caller]) child.onDeath((how) => this.#stop.abort(new Error(how)));
