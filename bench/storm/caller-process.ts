@@ -51,14 +51,13 @@ async function follow(order: CallerOrder): Promise<void> {
       tell({ report: 'round', figures: caller.round.close(order.breakAtMs, order.endAtMs) });
       break;
     case 'rest':
-      tell({ report: 'rest', rest: await rest() });
+      tell({ report: 'rest', rest: await rest(order.collect) });
       break;
   }
 }
 
-async function rest(): Promise<Rest> {
-  // `--expose-gc` is ours: what is garbage is not at rest.
-  for (let times = 0; times < 2; times++) globalThis.gc?.();
+async function rest(collect: boolean): Promise<Rest> {
+  if (collect) for (let times = 0; times < 2; times++) globalThis.gc?.(); // `--expose-gc` is ours
   const { rss, heapUsed } = process.memoryUsage();
   const { dialogs, clientTransactions } = await caller.stack.counts();
   const { shed } = caller.stack;

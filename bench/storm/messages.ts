@@ -82,7 +82,8 @@ export type CallerOrder =
   | { readonly order: 'verify'; readonly withinMs: number }
   /** The storm is over: what was not healed by `endAtMs` counts as broken until then. */
   | { readonly order: 'close'; readonly breakAtMs: number; readonly endAtMs: number }
-  | { readonly order: 'rest' };
+  /** Tell what the process holds; after a garbage collection where that is asked for. */
+  | { readonly order: 'rest'; readonly collect: boolean };
 
 export type CallerReport =
   | { readonly report: 'ready'; readonly uri: string }
@@ -104,7 +105,7 @@ export interface CallerProgress {
   readonly verified: number;
 }
 
-/** What the caller's process holds when nothing happens, after a garbage collection. Sizes are octets. */
+/** What the caller's process holds. Sizes are octets. */
 export interface Rest {
   readonly rssSize: number;
   /** JavaScript's heap alone: of a dialog, mostly the program's own handle. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { join } from 'node:path';
 
@@ -8,7 +8,9 @@ export class Profiler {
   #session: Session | undefined;
   #storms = 0;
 
+  /** The folder is made if need be. @throws when it cannot be */
   constructor(folder: string) {
+    mkdirSync(folder, { recursive: true });
     this.#folder = folder;
   }
 

@@ -98,15 +98,15 @@ export class Run {
   async #phases(cast: Cast, signal: AbortSignal): Promise<void> {
     const { dialogs, rounds, settleS } = this.#scenario;
     const warmUp = Math.min(dialogs, warmUpDialogs);
-    this.#empty = await this.#rest(cast, signal);
+    this.#empty = await this.#rest(cast, signal, true);
     await this.#establish(cast, warmUp, cast.hops[0] as string, signal);
     await this.#storm(cast, 'warm-up', signal);
-    this.#warm = await this.#rest(cast, signal);
+    this.#warm = await this.#rest(cast, signal, true);
     // The dialogs have moved, unless what broke leaves them where they are.
     await this.#establish(cast, dialogs, await this.#hopInUse(cast, signal), signal);
     if (settleS > 0) this.#progress.line(`waiting ${settleS} s for transactions to end`);
     await sleep(1000 * settleS, signal);
-    this.#full = await this.#rest(cast, signal);
+    this.#full = await this.#rest(cast, signal, true);
     await this.#measureFloor(signal);
     for (let round = 1; round <= rounds; round++) {
       this.#rounds.push(await this.#storm(cast, `round ${round}`, signal));
@@ -295,8 +295,8 @@ export class Run {
     return counts;
   }
 
-  async #rest({ caller }: Pick<Cast, 'caller'>, signal: AbortSignal): Promise<Rest> {
-    const { rest } = await caller.ask({ order: 'rest' }, 'rest', signal);
+  async #rest({ caller }: Pick<Cast, 'caller'>, signal: AbortSignal, collect = false): Promise<Rest> {
+    const { rest } = await caller.ask({ order: 'rest', collect }, 'rest', signal);
     for (const [failure, count] of rest.failures) this.#failures.set(failure, count);
     return rest;
   }

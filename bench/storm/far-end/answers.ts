@@ -16,9 +16,17 @@ const waitEnd = Buffer.from('P-Dialog-Recovery-Action: Wait-For-Session-Update\r
 const optionTag = 'ms-dialog-route-set-update';
 const methods = 'INVITE, ACK, CANCEL, BYE, UPDATE, INFO, OPTIONS';
 
+/** A request that is to be answered: it stands in `bytes` at `start`. Reused for the next one. */
+export interface Asked {
+  bytes: Buffer;
+  start: number;
+  size: number;
+  layout: Layout;
+}
+
 /**
- * The answers that leave by one hop, from octets made once. Each writes to `out` from `at` on, repeats the lines of the request
- * that stands in `bytes` at `start`, and gives where the answer ends.
+ * The answers that leave by one hop, from octets made once. Each writes to `out` from `at` on, repeats lines of the request, and gives
+ * where the answer ends.
  */
 export class Answers {
   readonly #inviteEnd: Buffer;
@@ -34,7 +42,8 @@ export class Answers {
   }
 
   /** 200 to an INVITE, with our tag, which has the dialog's number. */
-  accept(bytes: Buffer, start: number, layout: Layout, out: Buffer, at: number): number {
+  accept(asked: Asked, out: Buffer, at: number): number {
+    const { bytes, start, layout } = asked;
     const { via, viaEnd, from, toEnd, end, number } = layout;
     let next = at + ok.copy(out, at);
     next += bytes.copy(out, next, start + via, start + viaEnd);
@@ -46,30 +55,24 @@ export class Answers {
   }
 
   /** 200 to a target refresh: it brings the route by this hop. */
-  refresh(bytes: Buffer, start: number, layout: Layout, out: Buffer, at: number): number {
-    return answer(ok, this.#refreshEnd, bytes, start, layout, out, at);
+  refresh(asked: Asked, out: Buffer, at: number): number {
+    return answer(ok, this.#refreshEnd, asked, out, at);
   }
 
   /** 200 to anything else. */
-  agree(bytes: Buffer, start: number, layout: Layout, out: Buffer, at: number): number {
-    return answer(ok, plainEnd, bytes, start, layout, out, at);
+  agree(asked: Asked, out: Buffer, at: number): number {
+    return answer(ok, plainEnd, asked, out, at);
   }
 
   /** 430: the hop has lost the dialog, and our stack is to heal it; or to wait until the far end has. */
-  refuse(wait: boolean, bytes: Buffer, start: number, layout: Layout, out: Buffer, at: number): number {
-    return answer(flowFailed, wait ? waitEnd : healEnd, bytes, start, layout, out, at);
+  refuse(wait: boolean, asked: Asked, out: Buffer, at: number): number {
+    return answer(flowFailed, wait ? waitEnd : healEnd, asked, out, at);
   }
 }
 
-function answer(
-  begin: Buffer,
-  tail: Buffer,
-  bytes: Buffer,
-  start: number,
-  { via, viaEnd, from, end }: Layout,
-  out: Buffer,
-  at: number,
-): number {
+function answer(begin: Buffer, tail: Buffer, asked: Asked, out: Buffer, at: number): number {
+  const { bytes, start, layout } = asked;
+  const { via, viaEnd, from, end } = layout;
   let next = at + begin.copy(out, at);
   next += bytes.copy(out, next, start + via, start + viaEnd);
   next += bytes.copy(out, next, start + from, start + end);

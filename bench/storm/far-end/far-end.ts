@@ -1,10 +1,8 @@
 import { nowMs } from '../../route-death/clock.ts';
 import type { FarEndCounts } from '../messages.ts';
-import { type Answers, answerExtraMax } from './answers.ts';
+import type { Answers, Asked } from './answers.ts';
 import { Identities } from './identities.ts';
-import { decimalAt, Layouts } from './layout.ts';
-
-export { answerExtraMax };
+import { decimalAt, Layouts, noLayout } from './layout.ts';
 
 /** What of a hop the far end behind it sees. */
 export interface HopSide {
@@ -12,8 +10,9 @@ export interface HopSide {
   readonly answers: Answers;
 }
 
-const third = { invite: 0x56, info: 0x46 } as const;
-const first = { invite: 0x49, update: 0x55, ack: 0x41, options: 0x4f, bye: 0x42, response: 0x53 } as const;
+/** First octets of what comes; an INVITE has a V where an INFO has an F. */
+const first = { update: 0x55, ack: 0x41, options: 0x4f, bye: 0x42, response: 0x53 } as const;
+const thirdOfInvite = 0x56;
 
 /** No hop knows the dialog. */
 const nowhere = 0xff;
@@ -31,6 +30,7 @@ export class FarEnd {
   /** Where our stack writes from, where that is an address and no connection. A hop may have to write first. */
   caller: { readonly port: number; readonly address: string } | undefined;
   readonly #layouts = new Layouts();
+  readonly #asked: Asked = { bytes: Buffer.alloc(0), start: 0, size: 0, layout: noLayout };
   /** Index of the hop by dialog. */
   readonly #knownAt: Uint8Array;
   readonly #lastSequence: Uint32Array;
@@ -95,6 +95,7 @@ export class FarEnd {
 
   /** A heal, by whomsoever, had so many octets, and its answer. */
   healed(size: number, answerSize: number): void {
+    if (this.#isBreaking) this.#measure();
     this.#counts.healSize = size;
     this.#counts.answerSize = answerSize;
   }
@@ -124,42 +125,55 @@ export class FarEnd {
       this.#counts.foreign++;
       return at;
     }
+    const asked = this.#asked;
+    asked.bytes = bytes;
+    asked.start = start;
+    asked.size = size;
+    asked.layout = layout;
     if (letter === first.options) {
       this.#counts.probes++;
-      return hop.answers.agree(bytes, start, layout, out, at);
+      return hop.answers.agree(asked, out, at);
     }
+    return this.#answerInDialog(asked, hop, out, at);
+  }
+
+  #answerInDialog(asked: Asked, hop: HopSide, out: Buffer, at: number): number {
+    const { bytes, start, layout } = asked;
+    const letter = bytes[start];
     const dialog = layout.number === -1 ? -1 : decimalAt(bytes, start + layout.number);
     if (dialog < 0 || dialog >= this.#knownAt.length) {
       this.#counts.foreign++;
       return at;
     }
-    if (letter === first.invite && bytes[start + 2] === third.invite) {
-      if (this.#isRepeated(dialog, decimalAt(bytes, start + layout.sequence))) this.#counts.repeated++;
-      else this.#counts.invites++;
-      this.identities.note(dialog, bytes, start, layout);
-      this.#knownAt[dialog] = hop.index;
-      return hop.answers.accept(bytes, start, layout, out, at);
-    }
     const repeated = this.#isRepeated(dialog, decimalAt(bytes, start + layout.sequence));
     if (repeated) this.#counts.repeated++;
-    if (letter === first.update) {
-      if (this.#isBreaking) this.#measure();
-      if (!repeated) this.#counts.heals++;
-      this.#knownAt[dialog] = hop.index;
-      const end = hop.answers.refresh(bytes, start, layout, out, at);
-      this.healed(size, end - at);
-      return end;
+    switch (letter) {
+      case first.update:
+        if (!repeated) this.#counts.heals++;
+        return this.#refresh(dialog, asked, hop, out, at);
+      case first.bye:
+        this.#counts.byes++;
+        return hop.answers.agree(asked, out, at);
     }
-    if (letter === first.bye) {
-      this.#counts.byes++;
-      return hop.answers.agree(bytes, start, layout, out, at);
+    if (bytes[start + 2] === thirdOfInvite) {
+      if (!repeated) this.#counts.invites++;
+      this.identities.note(dialog, bytes, start, layout);
+      this.#knownAt[dialog] = hop.index;
+      return hop.answers.accept(asked, out, at);
     }
     if (this.#knownAt[dialog] !== hop.index) {
       this.#counts.refused++;
-      return hop.answers.refuse(this.waits, bytes, start, layout, out, at);
+      return hop.answers.refuse(this.waits, asked, out, at);
     }
     if (!repeated) this.#counts.infos++;
-    return hop.answers.agree(bytes, start, layout, out, at);
+    return hop.answers.agree(asked, out, at);
+  }
+
+  #refresh(dialog: number, asked: Asked, hop: HopSide, out: Buffer, at: number): number {
+    this.#knownAt[dialog] = hop.index;
+    const end = hop.answers.refresh(asked, out, at);
+    this.healed(asked.size, end - at);
+    return end;
   }
 
   #isRepeated(dialog: number, sequence: number): boolean {

@@ -18,6 +18,18 @@ export interface Layout {
   readonly sequence: number;
 }
 
+/** Of no request. */
+export const noLayout: Layout = {
+  via: 0,
+  viaEnd: 0,
+  from: 0,
+  to: 0,
+  toEnd: 0,
+  end: 0,
+  number: -1,
+  sequence: 0,
+};
+
 const letterF = 0x46;
 const letterT = 0x54;
 const lineEnd = 0x0a;

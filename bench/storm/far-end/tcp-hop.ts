@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { Answers } from './answers.ts';
-import { answerExtraMax, type FarEnd } from './far-end.ts';
+import { Answers, answerExtraMax } from './answers.ts';
+import type { FarEnd } from './far-end.ts';
 import type { PlayedHop } from './hop.ts';
 import { nextSize } from './stream.ts';
 

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { Answers } from './answers.ts';
-import { answerExtraMax, type FarEnd } from './far-end.ts';
+import { Answers, answerExtraMax } from './answers.ts';
+import type { FarEnd } from './far-end.ts';
 import type { PlayedHop } from './hop.ts';
 
 /** A datagram that the kernel does not take at once needs its octets a while longer: so many are written before the first is again. */
