@@ -103,7 +103,7 @@ export class Run {
     await this.#storm(cast, 'warm-up', signal);
     this.#warm = await this.#rest(cast, signal, true);
     // The dialogs have moved, unless what broke leaves them where they are.
-    await this.#establish(cast, dialogs, await this.#hopInUse(cast, signal), signal);
+    if (dialogs > warmUp) await this.#establish(cast, dialogs, await this.#hopInUse(cast, signal), signal);
     if (settleS > 0) this.#progress.line(`waiting ${settleS} s for transactions to end`);
     await sleep(1000 * settleS, signal);
     this.#full = await this.#rest(cast, signal, true);
