@@ -36,7 +36,7 @@ export const atOnce = 64;
 
 /** Transactions that an end of `dialogs` dialogs has room for: their last ones stay for 32 s. */
 export function transactionsOf(dialogs: number): number {
-  return Math.min(Math.max(8 * dialogs, 262_144), 2 ** 20);
+  return Math.min(Math.max(8 * dialogs, 262_144), 2 ** 20 - 1);
 }
 
 /** The session description that both ends offer and answer: nobody sends media. */
