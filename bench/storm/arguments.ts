@@ -73,7 +73,7 @@ export function readArguments(args: readonly string[]): Arguments {
       rounds: wholeOf('--rounds', values.rounds, 1, 1000),
       outageS: wholeOf('--outage-s', values['outage-s'], 1, 3600),
       settleS: wholeOf('--settle-s', values['settle-s'], 0, 3600),
-      shards: wholeOf('--shards', values.shards, 0, 31),
+      shards: wholeOf('--shards', values.shards, 0, 32),
       perShardPorts: values['per-shard-ports'],
     };
     if (scenario.fault === 'flow-lost' && scenario.transport === 'udp') {

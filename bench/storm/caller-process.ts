@@ -61,7 +61,8 @@ async function rest(collect: boolean): Promise<Rest> {
   const { rss, heapUsed } = process.memoryUsage();
   const { dialogs, clientTransactions } = await caller.stack.counts();
   const { shed } = caller.stack;
-  const { traffic, failures } = caller;
+  const { failures } = caller;
+  const traffic = await caller.traffic();
   return { rssSize: rss, heapSize: heapUsed, dialogs, clientTransactions, shed, traffic, failures: [...failures] };
 }
 

@@ -1,10 +1,9 @@
 import { createStack, type Dialog, FailureResponseError, type Stack } from '../../core/index.ts';
-import type { Transport } from '../../transport/index.ts';
 import { nowMs } from '../route-death/clock.ts';
-import { CountedTransport, noTraffic, type Traffic } from '../route-death/counted-transport.ts';
 import { inLanes } from '../route-death/lanes.ts';
 import { listening, uriOf } from '../route-death/network.ts';
 import { sessionDescription } from '../route-death/scenario.ts';
+import { type Traffic, trafficOf } from '../route-death/traffic.ts';
 import { DialogNumbers } from './dialog-numbers.ts';
 import { targetOf } from './far-end/address-book.ts';
 import type { CallerProgress, CallerSettings } from './messages.ts';
@@ -21,8 +20,6 @@ export class Caller {
   readonly failures = new Map<string, number>();
   readonly round: Round;
   readonly #settings: CallerSettings;
-  readonly #transport: Transport;
-  readonly #counted: CountedTransport | undefined;
   readonly #numbers = new DialogNumbers();
   readonly #dialogs: (Dialog | undefined)[] = [];
   readonly #onHealed: (atMs: number) => void;
@@ -33,9 +30,6 @@ export class Caller {
   constructor(settings: CallerSettings, onHealed: (atMs: number) => void) {
     this.#settings = settings;
     this.#onHealed = onHealed;
-    const transport = listening(settings.transport);
-    this.#counted = settings.counted ? new CountedTransport(transport) : undefined;
-    this.#transport = this.#counted ?? transport;
     this.round = new Round(settings.dialogs);
   }
 
@@ -44,8 +38,9 @@ export class Caller {
     return { established: this.#established, recovering, healed, verified };
   }
 
-  get traffic(): Traffic {
-    return this.#counted?.traffic ?? noTraffic;
+  /** What the stack has sent so far. */
+  async traffic(): Promise<Traffic> {
+    return trafficOf(this.#settings.transport, await this.stack.counters());
   }
 
   get stack(): Stack {
@@ -58,7 +53,7 @@ export class Caller {
     const { dialogs, passive, transport } = this.#settings;
     this.#stack = await createStack({
       ...spreadOptions(this.#settings),
-      transports: [this.#transport],
+      transports: [listening(transport)],
       recovery: { passive },
       limits: { dialogs, transactions: transactionsOf(dialogs) },
       application: {

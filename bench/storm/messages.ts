@@ -1,5 +1,5 @@
-import type { Traffic } from '../route-death/counted-transport.ts';
 import type { TransportKind } from '../route-death/network.ts';
+import type { Traffic } from '../route-death/traffic.ts';
 import type { RoundFigures } from './round.ts';
 import type { Fault } from './scenario.ts';
 import type { Spread } from './shards.ts';
@@ -63,8 +63,6 @@ export interface CallerSettings extends Spread {
   readonly window: number;
   /** The program leaves breaks to the far end. */
   readonly passive: boolean;
-  /** What is sent is counted. */
-  readonly counted: boolean;
   /** Folder of the profiles of its storms. */
   readonly profile?: string | undefined;
 }

@@ -1,8 +1,8 @@
 import { type Floor, floorOf } from '../floor/ping-pong.ts';
 import { nowMs } from '../route-death/clock.ts';
-import { trafficSince } from '../route-death/counted-transport.ts';
 import { within } from '../route-death/deadline.ts';
 import { Progress } from '../route-death/progress.ts';
+import { trafficSince } from '../route-death/traffic.ts';
 import { Child } from './child.ts';
 import { hopUri } from './far-end/address-book.ts';
 import { type Limits, limitsOf } from './limits.ts';
@@ -124,7 +124,6 @@ export class Run {
     const callerSettings: CallerSettings = {
       ...{ transport, dialogs, window, shards, perShardPorts },
       passive: fault === 'far-end',
-      counted: fault === 'outage',
       profile: this.#profile,
     };
     const caller = await Child.start<CallerOrder, CallerReport>('caller-process', callerSettings, ['--expose-gc']);

@@ -8,11 +8,10 @@ export interface Spread {
 
 /** Why a stack cannot be spread so; undefined when it can. */
 export function faultOfSpread({ shards, perShardPorts }: Spread): string | undefined {
-  if (shards !== 0) return '--shards is 0: a stack has no shards in threads of their own yet.';
-  return perShardPorts ? '--per-shard-ports needs --shards.' : undefined;
+  return perShardPorts && shards === 0 ? '--per-shard-ports needs --shards.' : undefined;
 }
 
 /** What `createStack` is told of it. */
-export function spreadOptions(_spread: Spread): Partial<StackOptions> {
-  return {};
+export function spreadOptions({ shards, perShardPorts }: Spread): Partial<StackOptions> {
+  return { shards, perShardPorts };
 }

@@ -54,7 +54,7 @@ for (const args of [
   ['--fault', 'earthquake'],
   ['--fault', 'flow-lost'],
   ['--transport', 'tls'],
-  ['--shards', '2'],
+  ['--shards', '33'],
   ['--per-shard-ports'],
   ['--outage-s', '0'],
   ['--settle-s', '-1'],

@@ -19,13 +19,25 @@ interface Written {
 export async function storms(
   transport: 'udp' | 'tcp',
   fault: Fault,
+  more: readonly string[] = [],
 ): Promise<{ readonly results: Written['results']; readonly page: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'sipmend-storm-'));
   const json = join(folder, 'report.json');
   const html = join(folder, 'report.html');
   try {
     const counts = ['--dialogs', String(dialogs), '--rounds', '2', '--settle-s', '0', '--outage-s', '1'];
-    const exitCode = await run(['--transport', transport, '--fault', fault, ...counts, '--json', json, '--html', html]);
+    const exitCode = await run([
+      '--transport',
+      transport,
+      '--fault',
+      fault,
+      ...counts,
+      ...more,
+      '--json',
+      json,
+      '--html',
+      html,
+    ]);
     const { scenario, parameters, results } = JSON.parse(readFileSync(json, 'utf8')) as Written;
     assert.is(exitCode, 0);
     assert.equal([scenario, parameters.fault, parameters.transport], ['storm', fault, transport]);

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { windows } from '../../../bench/storm/scenario.ts';
 import { storms } from './storms.ts';
 
 const test = suite('Storms over UDP');
@@ -22,7 +23,8 @@ test('what a hop has lost is healed without the program hearing of it', async ()
 
 test('in an outage nearly nothing is sent, and then all heal', async () => {
   const { results } = await storms('udp', 'outage');
-  assert.ok(results.outage !== undefined && results.outage.perSecond < 50);
+  // One window of heals may leave before it is known that the second hop is dead as well; then only probes do.
+  assert.ok(results.outage !== undefined && results.outage.messages <= windows.udp + 20);
 });
 
 test('the far end heals what is left to it', async () => {
