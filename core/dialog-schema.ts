@@ -89,6 +89,10 @@ export const dialogSchema = {
       type: 'boolean',
       description: 'The secure flag: all is SIPS then. Default: whether remoteTarget is a SIPS URI.',
     },
+    emergency: {
+      type: 'boolean',
+      description: 'The call is an emergency one (RFC 5031), and healed before others. Default: false.',
+    },
     localContact: {
       type: 'string',
       maxLength: 4096,

@@ -56,6 +56,8 @@ export const DialogFlag = {
   remoteOfferPending: 1024,
   /** The peer's Supported names `replaces`. @see RFC 3891 §6.2 */
   replaces: 0x2000,
+  /** The call is an emergency one: it is healed before others. @see emergency.ts */
+  emergency: 0x8000,
 } as const;
 
 /** Any of these: an offer waits for its answer, and none of ours may follow before. @see RFC 3264 §4, RFC 3261 §14.1, RFC 3311 §5.1 */

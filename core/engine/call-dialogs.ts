@@ -12,6 +12,7 @@ import type { Content } from './command.ts';
 import { noContent } from './content.ts';
 import { type DialogMaker, type OwnSide, partyOf } from './dialog-maker.ts';
 import { EarlyDialogs } from './early-dialogs.ts';
+import { isEmergencyCall } from './emergency.ts';
 import type { ResponseData } from './event.ts';
 import { Offers } from './offers.ts';
 import type { OutgoingCall } from './outgoing-call.ts';
@@ -327,6 +328,7 @@ export class CallDialogs {
       contact: sliceOf(`<${this.#parts.ownUri(call.tried.at(-1)?.address.protocol)}>`),
       session: body === undefined ? emptySlice : { bytes: body, start: 0, end: body.length },
       secure: /^sips:/i.test(call.target),
+      emergency: isEmergencyCall(call),
       hop: call.tried.at(-1),
     });
   }
@@ -344,6 +346,7 @@ export class CallDialogs {
       contact: sliceOf(`<${this.#parts.ownUri(this.#parts.remote(tx.flow)?.protocol)}>`),
       session: emptySlice,
       secure: false,
+      emergency: false,
       hop: this.#parts.hops.byFlow(tx.flow),
     });
   }

@@ -21,6 +21,7 @@ export interface OwnSide {
   readonly session: Slice;
   /** The INVITE had a SIPS URI for its Request-URI. @see RFC 3261 §12.1.1 */
   readonly secure: boolean;
+  readonly emergency: boolean;
   /** The hop that the call came or went by. */
   readonly hop: Hop | undefined;
   /** Where the call came from: asked when nothing else says where requests go. */
@@ -96,6 +97,7 @@ export class DialogMaker {
     });
     if (dialog === undefined) return undefined;
     if (own.secure) table.set(dialog, DialogFlag.secure, true);
+    if (own.emergency) table.set(dialog, DialogFlag.emergency, true);
     healer.begin(dialog);
     this.notePeer(dialog, message);
     const hop = nextHop(table, hops, dialog, own.hop?.listed ? own.hop : undefined) ?? own.hop ?? this.#source(own);

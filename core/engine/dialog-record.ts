@@ -26,6 +26,8 @@ export interface DialogRecord {
   readonly routeSet?: readonly string[];
   /** The secure flag: all is SIPS then. Left out: whether the remote target is a SIPS URI. @see RFC 3261 §12.1.1 */
   readonly secure?: boolean;
+  /** The call is an emergency one, and healed before others. Left out: false. @see RFC 5031 */
+  readonly emergency?: boolean;
   /** Our Contact, a URI or a name-addr. Left out: the address of the stack that holds the dialog. */
   readonly localContact?: string;
   /** Our last session description, which heals repeat unchanged. Left out: unknown, and no heal carries one. */

@@ -153,6 +153,7 @@ export class Handover {
     table.set(dialog, DialogFlag.resilient, peer?.resilient ?? false);
     table.set(dialog, DialogFlag.replaces, peer?.replaces ?? false);
     table.set(dialog, DialogFlag.secure, isSecure);
+    table.set(dialog, DialogFlag.emergency, record.emergency ?? false);
     table.set(dialog, DialogFlag.sessionTimer, sessionTimer !== undefined);
     table.set(dialog, DialogFlag.refresher, sessionTimer?.refresher === 'local');
   }
@@ -180,6 +181,7 @@ export class Handover {
       remoteTarget: table.text(dialog, Part.target),
       routeSet: routes === '' ? [] : routes.slice(1, -1).split('>, <'),
       secure: table.has(dialog, DialogFlag.secure),
+      ...(table.has(dialog, DialogFlag.emergency) && { emergency: true }),
       ...(!this.#isOwn(contact, hop) && { localContact: contact }),
       ...this.#session(dialog),
       ...(hash !== 0 && { remoteSessionHash: hash }),

@@ -13,6 +13,7 @@ import type { Answers } from './answers.ts';
 import type { Content } from './command.ts';
 import { noContent } from './content.ts';
 import { type DialogMaker, partyOf } from './dialog-maker.ts';
+import { isEmergencyRequest } from './emergency.ts';
 import { callsShare } from './limits.ts';
 import type { Parts } from './parts.ts';
 import { ReliableProvisionals, type ReliableUser } from './reliable-provisionals.ts';
@@ -340,6 +341,7 @@ export class IncomingCalls implements ServerUser, ReliableUser {
       contact: sliceOf(`<${this.#ownUri(tx)}>`),
       session: emptySlice,
       secure: request.requestUriParts.scheme === 'sips',
+      emergency: isEmergencyRequest(request),
       hop: trust.hopOf(tx),
       source: remote(tx.flow),
     });

@@ -51,6 +51,8 @@ export const HeaderId = {
   ServiceRoute: 44,
   MinExpires: 45,
   Date: 46,
+  Priority: 47,
+  ResourcePriority: 48,
 } as const;
 
 export type HeaderId = (typeof HeaderId)[keyof typeof HeaderId];
@@ -106,6 +108,8 @@ const spellings: readonly (readonly [id: HeaderId, name: string, compact?: strin
   [HeaderId.ServiceRoute, 'Service-Route'],
   [HeaderId.MinExpires, 'Min-Expires'],
   [HeaderId.Date, 'Date'],
+  [HeaderId.Priority, 'Priority'],
+  [HeaderId.ResourcePriority, 'Resource-Priority'],
 ];
 
 const names: readonly string[] = buildNames();

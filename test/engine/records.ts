@@ -23,6 +23,7 @@ export const fullRecord: DialogRecord = {
   remoteSequenceNumber: 7,
   routeSet: [`sip:${host}:5070;lr`, 'sip:p2.example;lr;state=a%20b'],
   secure: false,
+  emergency: true,
   localContact: '<sip:alice@192.0.2.9:5060>;+sip.instance="<urn:uuid:1>"',
   localSession: nearOffer,
   localSessionCharset: 'utf-8',
@@ -112,6 +113,7 @@ export const exportedRecord: fc.Arbitrary<DialogRecord> = fc.boolean().chain((se
       ),
       group: optional(fc.string({ unit: 'binary', maxLength: 30 })),
       minSessionIntervalS: optional(fc.integer({ min: 90, max: 2 ** 31 - 1 })),
+      emergency: fc.boolean(),
       peer: fc.record(
         { allowsUpdate: fc.boolean(), resilient: fc.boolean(), replaces: fc.boolean() },
         { noNullPrototype: true },
@@ -127,12 +129,14 @@ export const exportedRecord: fc.Arbitrary<DialogRecord> = fc.boolean().chain((se
         group,
         remoteSessionHash,
         sessionTimer,
+        emergency,
         ...rest
       }) => ({
         version: 1 as const,
         ...rest,
         ...local,
         secure,
+        ...(emergency && { emergency }),
         ...(remoteSequenceNumber !== undefined && { remoteSequenceNumber }),
         ...(localContact !== undefined && { localContact }),
         ...(remoteSessionHash !== undefined && { remoteSessionHash }),
