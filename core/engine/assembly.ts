@@ -145,6 +145,8 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     writer,
     policy,
     recovery,
+    healBudget: Math.floor(capacity / 2),
+    windowShare: options.windowShare,
     token,
     callId,
     random: fraction,

@@ -4,6 +4,7 @@ import type { Message } from '../message/message.ts';
 import { endMessage } from '../message/write.ts';
 import { isHopTrouble, refusesRouteLess } from '../recovery/classify.ts';
 import type { Hop } from '../recovery/hop.ts';
+import { isAlive } from '../recovery/hop-state.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
 import type { EndReason } from './event.ts';
@@ -95,7 +96,7 @@ export class Byes implements ClientUser {
       healLimit: 0,
     });
     const own = this.#parts.hops.of(dialog);
-    if (own?.state === 'down' || (broken && this.#knowsAnotherWay())) this.#sendAround(dialog);
+    if ((own !== undefined && !isAlive(own)) || (broken && this.#knowsAnotherWay())) this.#sendAround(dialog);
     else this.#send(dialog, own, routeSetPath);
   }
 
@@ -219,7 +220,7 @@ export class Byes implements ClientUser {
     const { table, hops, clients, writer } = this.#parts;
     const ending = this.#ending.get(dialog);
     if (ending === undefined) return;
-    if (hop?.state === 'up' && hop.flow === undefined) {
+    if (hop !== undefined && isAlive(hop) && hop.flow === undefined) {
       hops.whenOpen(hop, (flow) => {
         if (this.#ending.get(dialog) !== ending) return;
         if (flow === undefined) this.#giveUp(dialog);
@@ -228,7 +229,7 @@ export class Byes implements ClientUser {
       return;
     }
     const tx =
-      hop?.flow === undefined || hop.state === 'down'
+      hop?.flow === undefined || !isAlive(hop)
         ? undefined
         : clients.begin('BYE', hop.flow, hop.address.protocol !== 'udp', this, dialog);
     if (tx === undefined || hop === undefined) {

@@ -1,6 +1,7 @@
 import { Part } from '../dialog/record.ts';
 import type { Message } from '../message/message.ts';
 import type { Hop } from '../recovery/hop.ts';
+import { isAlive } from '../recovery/hop-state.ts';
 import { retryAfterMs } from '../recovery/schedule.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { Parts } from './parts.ts';
@@ -22,7 +23,7 @@ export class Failover {
   /** The hop that a request goes to; another one when its own is dead. */
   hopOf(request: PendingRequest): Hop | undefined {
     const own = this.#parts.hops.of(request.dialog);
-    return own?.state === 'down' ? (this.#otherHop(request) ?? own) : own;
+    return own === undefined || isAlive(own) ? own : (this.#otherHop(request) ?? own);
   }
 
   /** Whether a request that was refused is to be sent again, to another hop. */

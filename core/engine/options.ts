@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly sessionIntervalS: number;
   readonly dialogCapacity: number;
   readonly transactionCapacity: number;
+  /** So many engines of a process, this one among them, share the window of heals that each hop has. Left out: 1. */
+  readonly windowShare?: number;
   /** Whether the program takes calls; without that they are refused at once. */
   readonly takesCalls: boolean;
   /** Whether the program hears what is refused. */

@@ -1,6 +1,7 @@
 import { allowHeader } from '../dialog/abilities.ts';
 import type { Message } from '../message/message.ts';
 import { isKnownMethod } from '../message/method.ts';
+import { isAlive } from '../recovery/hop-state.ts';
 import type { Received } from '../transaction/server.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import { unsupportedExtensions } from './extensions.ts';
@@ -62,7 +63,8 @@ export class OutOfDialog {
     const { hops, servers } = this.#parts;
     const { tx, otherId, otherFlow, otherReachable } = copy;
     const isDoneWith = servers.get(otherId) === undefined;
-    if (isDoneWith || (otherReachable && hops.byFlow(otherFlow)?.state !== 'down')) {
+    const hop = hops.byFlow(otherFlow);
+    if (isDoneWith || (otherReachable && (hop === undefined || isAlive(hop)))) {
       this.#responder.turnAway(tx, request, 482);
       return;
     }

@@ -6,6 +6,7 @@ import type { Message } from '../message/message.ts';
 import { endMessage } from '../message/write.ts';
 import { classifyResponse, menderOf } from '../recovery/classify.ts';
 import type { Hop } from '../recovery/hop.ts';
+import { isAlive } from '../recovery/hop-state.ts';
 import { refreshTarget } from '../recovery/next-hop.ts';
 import { retryAfterMs } from '../recovery/schedule.ts';
 import type { TimerId, TimerKind } from '../time/wheel.ts';
@@ -83,11 +84,11 @@ export class Refreshes implements ClientUser {
       return;
     }
     const hop = hops.of(dialog);
-    if (hop?.state === 'up' && hop.flow === undefined) {
+    if (hop !== undefined && isAlive(hop) && hop.flow === undefined) {
       this.#refreshWhenOpen(dialog, hop);
       return;
     }
-    if (hop?.flow === undefined || hop.state === 'down') {
+    if (hop?.flow === undefined || !isAlive(hop)) {
       if (mode === 'none') {
         sessions.retry(dialog);
         return;

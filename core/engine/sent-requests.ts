@@ -3,6 +3,7 @@ import { beginDialogRequest, routeSetPath } from '../dialog/request.ts';
 import { DialogFlag, DialogState } from '../dialog/table.ts';
 import { isTargetRefresh } from '../message/target-refresh.ts';
 import type { Hop } from '../recovery/hop.ts';
+import { isAlive } from '../recovery/hop-state.ts';
 import { suspectAfterMs } from '../recovery/limits.ts';
 import type { TimerKind } from '../time/wheel.ts';
 import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.ts';
@@ -57,7 +58,7 @@ export class SentRequests {
     }
     if (isOffer(request) && this.#secondTries.defers(request)) return;
     const hop = this.#failover.hopOf(request);
-    const isUp = hop?.state === 'up' || mode === 'none';
+    const isUp = (hop !== undefined && isAlive(hop)) || mode === 'none';
     if (!isUp) {
       this.#pending.settle(request).failLocally(id, 503);
       healer.breakRoute(dialog, 'flow-lost', 0);

@@ -15,6 +15,7 @@ import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
 import { type Rung, rungs, usableRung } from './ladder.ts';
 import { suspectAfterMs } from './limits.ts';
+import type { HealEnd, Pacer } from './pacer.ts';
 import type { Replacements } from './replacements.ts';
 import { Phase, type RouteHealth } from './route-health.ts';
 import type { RouteSetPolicy } from './route-set-policy.ts';
@@ -23,8 +24,8 @@ import type { RouteSetPolicy } from './route-set-policy.ts';
 const inviteLimitMs = 32_000;
 
 /** Bits of a heal's mark; the hop's index stands above them. */
-const Mark = { routeLess: 1, offer: 2, oneRoute: 4, preset: 8 } as const;
-const markBits = 4;
+const Mark = { routeLess: 1, offer: 2, oneRoute: 4, preset: 8, late: 16 } as const;
+const markBits = 5;
 const pathMark = {
   'route-set': 0,
   'route-less': Mark.routeLess,
@@ -43,6 +44,7 @@ export class HealRequests {
   readonly #wheel: Wheel;
   readonly #writer: Writer;
   readonly #health: RouteHealth;
+  readonly #pacer: Pacer;
   readonly #policy: RouteSetPolicy;
   readonly #replaces: boolean;
   readonly #replacements: Replacements;
@@ -63,9 +65,12 @@ export class HealRequests {
     readonly wheel: Wheel;
     readonly writer: Writer;
     readonly health: RouteHealth;
+    readonly pacer: Pacer;
     readonly policy: RouteSetPolicy;
     readonly replaces: boolean;
     readonly replacements: Replacements;
+    /** A hop has room again, since a heal by it has waited for too long. */
+    readonly roomMade: (hop: Hop) => void;
   }) {
     this.#table = options.table;
     this.#hops = options.hops;
@@ -76,10 +81,14 @@ export class HealRequests {
     this.#wheel = options.wheel;
     this.#writer = options.writer;
     this.#health = options.health;
+    this.#pacer = options.pacer;
     this.#policy = options.policy;
     this.#replaces = options.replaces;
     this.#replacements = options.replacements;
-    this.#suspect = this.#wheel.kind((dialog) => this.#suspectHop(dialog));
+    this.#suspect = this.#wheel.kind((dialog) => {
+      const hop = this.#suspectHop(dialog);
+      if (hop !== undefined) options.roomMade(hop);
+    });
     this.#inviteLimit = this.#wheel.kind((dialog) => {
       this.#health.timer[dialog] = 0;
       const tx = this.#transactions.get(this.#underWay.get(dialog) ?? 0);
@@ -141,11 +150,11 @@ export class HealRequests {
     return sliceOf(path?.kind === 'preset' ? path.route : hop.route);
   }
 
-  /** The transaction of a heal is over. Gives the hop that it went by, which has room for another. */
-  end(tx: ClientTransaction): Hop {
+  /** The transaction of a heal is over. Gives the hop that it went by, which may have room for another. */
+  end(tx: ClientTransaction, how: HealEnd): Hop {
     this.#underWay.delete(tx.owner);
     if ((tx.mark & Mark.offer) !== 0) this.#table.set(tx.owner, DialogFlag.offerPending, false);
-    return this.#leave(tx);
+    return this.#leave(tx, how);
   }
 
   /** Nobody wants to hear of a dialog's heal any more. Gives the hop that it went by, if one was under way. */
@@ -156,7 +165,7 @@ export class HealRequests {
     this.#underWay.delete(dialog);
     const tx = this.#transactions.get(id);
     if (tx === undefined) return undefined;
-    const hop = this.#leave(tx);
+    const hop = this.#leave(tx, 'other');
     this.abandon(tx, hop);
     this.#replacements.end(dialog);
     return hop;
@@ -202,22 +211,27 @@ export class HealRequests {
 
   #note(tx: ClientTransaction, dialog: DialogIndex, hop: Hop, { offer }: Rung, path: RequestPath): void {
     this.#health.phase[dialog] = Phase.healing;
-    hop.healing++;
+    this.#pacer.begin(hop);
     this.#underWay.set(dialog, tx.id);
     tx.mark = (hop.index << markBits) | (offer ? Mark.offer : 0) | pathMark[path.kind];
     if (offer) this.#table.set(dialog, DialogFlag.offerPending, true);
     this.#health.timer[dialog] = this.#wheel.arm(this.#suspect, dialog, this.#wheel.nowMs + unansweredMs(tx));
   }
 
-  /** A heal has waited for its first response in vain. */
-  #suspectHop(dialog: DialogIndex): void {
+  /** A heal has waited for its final response for too long: its hop is asked whether it lives, and others get its place. Gives the hop. */
+  #suspectHop(dialog: DialogIndex): Hop | undefined {
     this.#health.timer[dialog] = 0;
     const tx = this.#transactions.get(this.#underWay.get(dialog) ?? 0);
-    if (tx === undefined) return;
-    this.#hops.suspect(this.#hops.at(tx.mark >>> markBits));
-    if (tx.method !== 'INVITE') return;
-    const limitMs = this.#wheel.nowMs + inviteLimitMs - unansweredMs(tx);
-    this.#health.timer[dialog] = this.#wheel.arm(this.#inviteLimit, dialog, limitMs);
+    if (tx === undefined) return undefined;
+    const hop = this.#hops.at(tx.mark >>> markBits);
+    tx.mark |= Mark.late;
+    this.#pacer.late(hop, tx.state === 'trying' || tx.state === 'calling');
+    this.#hops.suspect(hop);
+    if (tx.method === 'INVITE') {
+      const limitMs = this.#wheel.nowMs + inviteLimitMs - unansweredMs(tx);
+      this.#health.timer[dialog] = this.#wheel.arm(this.#inviteLimit, dialog, limitMs);
+    }
+    return hop;
   }
 
   #write(tx: ClientTransaction, dialog: DialogIndex, hop: Hop, rung: Rung, path: RequestPath): void {
@@ -241,9 +255,9 @@ export class HealRequests {
     );
   }
 
-  #leave(tx: ClientTransaction): Hop {
+  #leave(tx: ClientTransaction, how: HealEnd): Hop {
     const hop = this.#hops.at(tx.mark >>> markBits);
-    hop.healing--;
+    this.#pacer.end(hop, how, (tx.mark & Mark.late) !== 0);
     return hop;
   }
 }

@@ -25,6 +25,7 @@ import type { HealerUser } from './healer-user.ts';
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
 import type { MediaGuard } from './media-guard.ts';
+import { type HealEnd, loadOf } from './pacer.ts';
 import type { PeerMemory } from './peer-memory.ts';
 import type { RecoveryPolicy } from './policy.ts';
 import { type Replacements, refusesReplacement } from './replacements.ts';
@@ -113,7 +114,7 @@ export class HealVerdicts implements ClientUser {
       return;
     }
     if (this.#requests.answerChallenge(tx, message)) return;
-    const hop = this.#endTransaction(tx);
+    const hop = this.#endTransaction(tx, loadOf(message));
     const verdict = this.#read(tx, message);
     if (verdict !== 'healed' && this.#replacements.end(dialog)) this.#gone(dialog, message);
     else if (verdict !== 'healed' && this.#isStale(dialog)) this.failed(dialog, 'response', message);
@@ -158,7 +159,7 @@ export class HealVerdicts implements ClientUser {
   onFailure(tx: ClientTransaction, why: ClientFailure): void {
     const dialog = tx.owner;
     if (!this.#requests.isUnderWay(tx)) return;
-    const hop = this.#endTransaction(tx);
+    const hop = this.#endTransaction(tx, 'other');
     if (why === 'hop-silent') this.#requests.abandon(tx, hop);
     if (this.#replacements.end(dialog)) {
       this.#user.gone(dialog, 408);
@@ -285,10 +286,10 @@ export class HealVerdicts implements ClientUser {
     return isQuick;
   }
 
-  #endTransaction(tx: ClientTransaction): Hop {
+  #endTransaction(tx: ClientTransaction, how: HealEnd): Hop {
     this.#attempts.disarm(tx.owner);
     this.#health.phase[tx.owner] = Phase.idle;
-    const hop = this.#requests.end(tx);
+    const hop = this.#requests.end(tx, how);
     this.#line.releaseSome(hop);
     return hop;
   }

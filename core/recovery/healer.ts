@@ -16,6 +16,7 @@ import type { HealerUser } from './healer-user.ts';
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
 import { MediaGuard } from './media-guard.ts';
+import { Pacer } from './pacer.ts';
 import { PeerMemory } from './peer-memory.ts';
 import type { RecoveryPolicy } from './policy.ts';
 import { Registration } from './registration.ts';
@@ -66,6 +67,10 @@ export class Healer {
     readonly user: HealerUser;
     readonly policy: RouteSetPolicy;
     readonly recovery: RecoveryPolicy;
+    /** Heals under way at a time, at most. */
+    readonly healBudget?: number | undefined;
+    /** So many engines share the windows of hops. */
+    readonly windowShare?: number | undefined;
     /** 128 random bits as text, for tags and Call-IDs. */
     readonly token: () => string;
     /** A fresh Call-ID. */
@@ -109,14 +114,27 @@ export class Healer {
       timeoutMs: this.#recovery.mediaTimeoutMs,
       timedOut: (dialog) => this.#user.givenUp(dialog, 'media-timeout'),
     });
-    this.#line = new WaitingLine(options.table, options.hops, this.health, options.policy);
+    const roomMade = (hop: Hop): void => {
+      this.#line.releaseSome(hop);
+      this.pump();
+    };
+    const pacer = new Pacer({
+      hops: this.#hops,
+      wheel: this.#wheel,
+      budget: options.healBudget,
+      share: options.windowShare,
+      roomMade,
+    });
+    this.#line = new WaitingLine({ ...options, health: this.health, pacer });
     this.#peers = new PeerMemory(options.table);
     this.#replacements = new Replacements(options.table, options);
     this.#requests = new HealRequests({
       ...options,
       health: this.health,
+      pacer,
       replaces: options.recovery.replaces,
       replacements: this.#replacements,
+      roomMade,
     });
     this.#verdicts = new HealVerdicts({
       ...options,

@@ -1,4 +1,6 @@
 import type { Address, FlowId } from '../contract.ts';
+import type { HealWindow } from './heal-window.ts';
+import type { HopState } from './hop-state.ts';
 
 /** A next hop: what carries dialogs, and what is known of it. */
 export interface Hop {
@@ -10,15 +12,16 @@ export interface Hop {
   /** One of the program's list: may heal our dialogs and rewrite their routes. */
   listed: boolean;
   weight: number;
-  state: 'up' | 'down';
+  state: HopState;
   /** Undefined while there is none; requests wait for it. */
   flow: FlowId | undefined;
   /** Until then it is known to refuse requests without a Route, and gets one that names it. 0: it takes them, as far as is known. */
   wantsRouteUntilMs: number;
   /** Dialogs whose requests go here. */
   carried: number;
-  /** Heals under way by this hop. */
-  healing: number;
+  /** The pacer's: heals under way by this hop. */
+  readonly window: HealWindow;
+  coolTimer: number;
   /** When something came from it last. */
   heardAtMs: number;
   /** Until then it takes nothing new of ours: Retry-After. */
@@ -31,7 +34,6 @@ export interface Hop {
   head: number;
   probed: boolean;
   answered: boolean;
-  suspected: boolean;
   misses: number;
   probeTimer: number;
   readonly index: number;

@@ -7,7 +7,9 @@ import type { Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
 import { CarriedDialogs } from './carried-dialogs.ts';
 import type { BreakCause } from './classify.ts';
+import { HealWindow } from './heal-window.ts';
 import type { Hop } from './hop.ts';
+import { isAlive, stateAfter } from './hop-state.ts';
 import { learnedForMs } from './limits.ts';
 import { Probes } from './probes.ts';
 
@@ -16,21 +18,6 @@ const unlistedMax = 4096;
 
 /** So many of these for answers alone: anybody can name any port for them, and must not take the places that calls and dialogs need. */
 const replyMax = unlistedMax / 2;
-
-/**
- * So many heals are under way by one hop at a time. Datagrams: what its receive buffer holds, even where the kernel caps it at
- * 212,992 octets. A stream has its own flow control: there it is what keeps hop and far end at work while a batch is on its way.
- */
-const healingMax = { datagrams: 64, stream: 512 } as const;
-
-/**
- * So many by a hop of which nothing was heard for a while: it may have died with the one whose dialogs it is to take. Where it
- * has not, its first answer opens the whole window.
- */
-const unheardHealingMax = 4;
-
-/** A hop that lives and carries dialogs is heard from every 375 ms, unless the program has it asked less often. */
-const heardForMs = 1500;
 
 /** A next hop of the program's list. */
 export interface ListedHop {
@@ -105,7 +92,7 @@ export class Hops {
       dialogs: this.#dialogs,
       at: (index) => this.at(index),
       open: (hop) => this.#open(hop),
-      silent: (hop) => this.#lose(hop, 'hop-silent', hop.flow),
+      silent: (hop) => this.#lose(hop, 'silent', hop.flow),
     });
     this.#hold = this.#wheel.kind((index) => this.#free(this.at(index)));
   }
@@ -184,7 +171,7 @@ export class Hops {
 
   /** Whether a hop is alive, as far as is known, and has not asked to be left alone. */
   takes(hop: Hop): boolean {
-    return hop.state === 'up' && hop.notBeforeMs <= this.#wheel.nowMs;
+    return isAlive(hop) && hop.notBeforeMs <= this.#wheel.nowMs;
   }
 
   /** The path around a broken route by this hop: the program's, or as it has been learned. @see [MS-SIPRE] §4.6 */
@@ -203,23 +190,16 @@ export class Hops {
     return hop.flow !== undefined && this.takes(hop);
   }
 
-  /** How many heals more may be sent by this hop, however many are waiting. */
-  healingRoom(hop: Hop): number {
-    const isHeard = this.#wheel.nowMs - hop.heardAtMs <= heardForMs;
-    const max = hop.address.protocol === 'udp' ? healingMax.datagrams : healingMax.stream;
-    return (isHeard ? max : unheardHealingMax) - hop.healing;
-  }
-
   /**
-   * A live hop of the list, by weight; `preferred` when it is one of them. Undefined when none is up, or none has room for what
-   * is to be sent, when that is a heal. Flows are then asked for of those that lack one alone: their users hear when they are there.
+   * A live hop of the list, by weight; `preferred` when it is one of them. Undefined when none is alive, or `may` wants none of
+   * those. Flows are then asked for of those that lack one alone: their users hear when they are there.
    */
-  pick(preferred?: Hop, heal: boolean = false): Hop | undefined {
-    if (preferred?.listed && this.usable(preferred) && !(heal && this.healingRoom(preferred) <= 0)) return preferred;
+  pick(preferred?: Hop, may: (hop: Hop) => boolean = () => true): Hop | undefined {
+    if (preferred?.listed && this.usable(preferred) && may(preferred)) return preferred;
     let best: Hop | undefined;
     let total = 0;
     for (const hop of this.#listed) {
-      if (!this.usable(hop) || (heal && this.healingRoom(hop) <= 0)) continue;
+      if (!this.usable(hop) || !may(hop)) continue;
       hop.credit += hop.weight;
       total += hop.weight;
       if (best === undefined || hop.credit > best.credit) best = hop;
@@ -280,7 +260,9 @@ export class Hops {
     hop.heardAtMs = this.#wheel.nowMs;
     if (flow === hop.flow) hop.heard = true;
     this.#probes.heard(hop);
-    if (hop.state === 'down') this.#return(hop);
+    const isBack = !isAlive(hop);
+    hop.state = stateAfter(hop.state, 'heard');
+    if (isBack) this.#return(hop);
   }
 
   flowOpened(flow: FlowId, remote: Address, openId: number | undefined): void {
@@ -296,10 +278,14 @@ export class Hops {
     if (hop.openId === openId) hop.openId = 0;
     hop.flow = flow;
     hop.heard = false;
+    hop.state = stateAfter(hop.state, 'flow-opened');
     this.#probes.flowOpened(hop);
     for (const use of hop.waiting.splice(0)) use(flow);
-    if (hop.state === 'up') this.#user.hopReturned(hop);
-    else if (!this.#probes.asks && hop.address.protocol !== 'udp') this.#return(hop);
+    if (isAlive(hop)) this.#user.hopReturned(hop);
+    else if (!this.#probes.asks && hop.address.protocol !== 'udp') {
+      hop.state = stateAfter(hop.state, 'unneeded');
+      this.#return(hop);
+    }
   }
 
   openFailed(openId: number): void {
@@ -308,7 +294,7 @@ export class Hops {
     if (hop === undefined || hop.openId !== openId) return;
     hop.openId = 0;
     for (const use of hop.waiting.splice(0)) use(undefined);
-    if (hop.state === 'up') this.#lose(hop, 'flow-lost', undefined);
+    this.#lose(hop, 'flow-lost', undefined);
     this.#probes.watch(hop);
   }
 
@@ -322,7 +308,7 @@ export class Hops {
     if (hop === undefined || hop.flow !== flow) return;
     hop.flow = undefined;
     if (hop.listed && (hop.heard || hop.address.protocol === 'udp')) this.#open(hop);
-    if (hop.state === 'up') this.#lose(hop, 'flow-lost', flow);
+    this.#lose(hop, 'flow-lost', flow);
     this.#probes.watch(hop);
   }
 
@@ -340,7 +326,8 @@ export class Hops {
       flow: undefined,
       wantsRouteUntilMs: 0,
       carried: 0,
-      healing: 0,
+      window: new HealWindow(),
+      coolTimer: 0,
       heardAtMs: Number.NEGATIVE_INFINITY,
       notBeforeMs: 0,
       holdTimer: 0,
@@ -350,7 +337,6 @@ export class Hops {
       head: 0,
       probed: false,
       answered: false,
-      suspected: false,
       misses: 0,
       probeTimer: 0,
       waiting: [],
@@ -370,6 +356,7 @@ export class Hops {
   #release(hop: Hop): void {
     this.#probes.forget(hop);
     this.#wheel.disarm(hop.holdTimer);
+    this.#wheel.disarm(hop.coolTimer);
     this.#byAddress.delete(keyOf(hop.address));
     this.#byOpenId.delete(hop.openId);
     this.#hops[hop.index] = undefined;
@@ -394,17 +381,18 @@ export class Hops {
   }
 
   #isIdle(hop: Hop): boolean {
-    if (hop.listed || hop.carried > 0 || hop.healing > 0 || hop.waiting.length > 0) return false;
+    if (hop.listed || hop.carried > 0 || hop.window.held > 0 || hop.waiting.length > 0) return false;
     return hop.flow === undefined || !this.#user.uses(hop.flow);
   }
 
-  #lose(hop: Hop, cause: BreakCause, flow: FlowId | undefined): void {
-    hop.state = 'down';
-    this.#user.hopLost(hop, cause, flow);
+  /** What was dead already is no news. */
+  #lose(hop: Hop, event: 'silent' | 'flow-lost', flow: FlowId | undefined): void {
+    const wasAlive = isAlive(hop);
+    hop.state = stateAfter(hop.state, event);
+    if (wasAlive) this.#user.hopLost(hop, event === 'silent' ? 'hop-silent' : event, flow);
   }
 
   #return(hop: Hop): void {
-    hop.state = 'up';
     this.#wheel.disarm(hop.holdTimer);
     hop.holdTimer = 0;
     hop.notBeforeMs = 0;

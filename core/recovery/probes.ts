@@ -4,6 +4,7 @@ import { endMessage, type Writer } from '../message/write.ts';
 import type { TimerKind, Wheel } from '../time/wheel.ts';
 import type { CarriedDialogs } from './carried-dialogs.ts';
 import type { Hop } from './hop.ts';
+import { isAlive, stateAfter } from './hop-state.ts';
 
 /** A hop that somebody waits for in vain is probed so often, however seldom it is otherwise. */
 const suspectIntervalMs = 375;
@@ -17,6 +18,9 @@ const lastWaitShare = 2 / 3;
 /**
  * Asks hops whether they live. A listed hop that carries dialogs is probed with OPTIONS; any datagram from it, and any
  * response of any status, counts as life.
+ *
+ * While no hop is alive, probes are all that goes out by itself: 1000 / `probeIntervalMs` messages a second to each dead hop that is listed,
+ * or carries dialogs (2.67 by default), or as many attempts to open a connection, however many dialogs wait to be healed.
  */
 export class Probes {
   readonly #probing: boolean;
@@ -71,7 +75,7 @@ export class Probes {
   watch(hop: Hop): void {
     if (hop.probeTimer !== 0) return;
     if (!this.#needsProbe(hop)) {
-      hop.state = 'up'; // nobody will ask it, so nobody would ever know that it is back
+      hop.state = stateAfter(hop.state, 'unneeded');
       return;
     }
     hop.probed = false;
@@ -79,23 +83,22 @@ export class Probes {
     hop.probeTimer = this.#wheel.arm(
       this.#probe,
       hop.index,
-      this.#wheel.nowMs + (hop.suspected ? 0 : this.#intervalMs),
+      this.#wheel.nowMs + (hop.state === 'suspect' ? 0 : this.#intervalMs),
     );
   }
 
   /** A hop that is not probed is probed at once, and so is one that would be soon enough only by chance; not so one that was just heard. */
   suspect(hop: Hop): void {
     if (this.#wheel.nowMs - hop.heardAtMs <= suspectIntervalMs) return;
-    const isAskedSoon = this.#intervalMs <= suspectIntervalMs || hop.suspected;
+    const isAskedSoon = this.#intervalMs <= suspectIntervalMs || hop.state === 'suspect';
     if (!isAskedSoon) this.forget(hop);
-    hop.suspected = true;
+    hop.state = stateAfter(hop.state, 'unanswered');
     this.watch(hop);
   }
 
   /** The hop has shown that it lives. */
   heard(hop: Hop): void {
     hop.answered = true;
-    hop.suspected = false;
   }
 
   /** Whether hops are asked at all. */
@@ -110,7 +113,7 @@ export class Probes {
   flowOpened(hop: Hop): void {
     hop.probed = false;
     if (!this.#probing || hop.flow === undefined || hop.address.protocol === 'udp') return;
-    if (!hop.listed && hop.state === 'up') return;
+    if (!hop.listed && isAlive(hop)) return;
     this.forget(hop);
     this.watch(hop);
     this.#send(hop, hop.flow);
@@ -123,29 +126,29 @@ export class Probes {
 
   #needsProbe(hop: Hop): boolean {
     if (!this.#probing) return false;
-    if (hop.listed) return hop.carried > 0 || ((hop.suspected || hop.state === 'down') && this.#dialogs.count > 0);
-    return hop.carried > 0 && (hop.suspected || hop.state === 'down');
+    if (hop.listed) return hop.carried > 0 || (hop.state !== 'up' && this.#dialogs.count > 0);
+    return hop.carried > 0 && hop.state !== 'up';
   }
 
   #tick(hop: Hop): void {
     hop.probeTimer = 0;
     if (!this.#needsProbe(hop)) {
-      hop.state = 'up';
+      hop.state = stateAfter(hop.state, 'unneeded');
       return;
     }
     if (hop.probed && !hop.answered) hop.misses++;
     else hop.misses = 0;
-    if (hop.misses >= probeMissesMax && hop.state === 'up') this.#silent(hop);
+    if (hop.misses >= probeMissesMax && isAlive(hop)) this.#silent(hop);
     if (hop.flow === undefined) this.#open(hop);
     else this.#send(hop, hop.flow);
-    const isLast = hop.state === 'up' && hop.misses === probeMissesMax - 1;
+    const isLast = isAlive(hop) && hop.misses === probeMissesMax - 1;
     const waitMs = isLast ? this.#paceMs(hop) * lastWaitShare : this.#paceMs(hop);
     this.forget(hop); // a BYE that it is given as it dies has it watched anew
     hop.probeTimer = this.#wheel.arm(this.#probe, hop.index, this.#wheel.nowMs + waitMs);
   }
 
   #paceMs(hop: Hop): number {
-    return hop.suspected && hop.state === 'up' ? Math.min(this.#intervalMs, suspectIntervalMs) : this.#intervalMs;
+    return hop.state === 'suspect' ? Math.min(this.#intervalMs, suspectIntervalMs) : this.#intervalMs;
   }
 
   /** OPTIONS to the hop itself; its transaction is the probe's own: the next one is the retransmission. */

@@ -1,6 +1,6 @@
 import type { DialogIndex } from '../dialog/table.ts';
 
-/** Dialogs in the order in which they are to be taken, added at either end; grows by doubling. An entry may be stale: its taker looks at the dialog's phase. */
+/** Dialogs in the order in which they are to be taken; grows by doubling. An entry may be stale: its taker looks at the dialog's phase. */
 export class DialogQueue {
   #ring = new Int32Array(256);
   #head = 0;
@@ -13,14 +13,6 @@ export class DialogQueue {
   push(dialog: DialogIndex): void {
     if (this.#count === this.#ring.length) this.#grow();
     this.#ring[(this.#head + this.#count) & (this.#ring.length - 1)] = dialog;
-    this.#count++;
-  }
-
-  /** Adds one to be taken next. */
-  pushFirst(dialog: DialogIndex): void {
-    if (this.#count === this.#ring.length) this.#grow();
-    this.#head = (this.#head - 1) & (this.#ring.length - 1);
-    this.#ring[this.#head] = dialog;
     this.#count++;
   }
 

@@ -1,7 +1,9 @@
 import { DialogFlag, type DialogIndex, type DialogTable } from '../dialog/table.ts';
 import type { Hop } from './hop.ts';
 import type { Hops } from './hops.ts';
-import { DialogQueue } from './queue.ts';
+import type { Pacer } from './pacer.ts';
+import { type Priority, priorityOf } from './priority.ts';
+import { PriorityQueue } from './priority-queue.ts';
 import { Phase, type RouteHealth } from './route-health.ts';
 import type { RouteSetPolicy } from './route-set-policy.ts';
 
@@ -12,36 +14,43 @@ export interface Turn {
 }
 
 /**
- * The dialogs that are to be healed as soon as a hop is alive and has room in its window: those in phase `queued`.
+ * The dialogs that are to be healed as soon as a hop is alive and has room in its window: those in phase `queued`, by their priority.
  *
- * Urgent ones go first. Who leaves the line early takes another phase; the entry that stays behind is passed over.
+ * Who leaves the line early takes another phase; the entry that stays behind is passed over.
  */
 export class WaitingLine {
   readonly #table: DialogTable;
   readonly #hops: Hops;
+  readonly #pacer: Pacer;
   readonly #health: RouteHealth;
   readonly #policy: RouteSetPolicy;
-  readonly #ordinary = new DialogQueue();
-  readonly #urgent = new DialogQueue();
+  readonly #line = new PriorityQueue();
+  /** Dialogs of a break that is being marked, to be taken from the back. */
+  #fromBack: DialogIndex[] = [];
   /** Dialogs that wait for one hop alone, since they may be healed by no other: by the hop's index. */
-  readonly #parked = new Map<number, DialogQueue>();
+  readonly #parked = new Map<number, PriorityQueue>();
 
-  constructor(table: DialogTable, hops: Hops, health: RouteHealth, policy: RouteSetPolicy) {
-    this.#table = table;
-    this.#hops = hops;
-    this.#health = health;
-    this.#policy = policy;
+  constructor(options: {
+    readonly table: DialogTable;
+    readonly hops: Hops;
+    readonly pacer: Pacer;
+    readonly health: RouteHealth;
+    readonly policy: RouteSetPolicy;
+  }) {
+    this.#table = options.table;
+    this.#hops = options.hops;
+    this.#pacer = options.pacer;
+    this.#health = options.health;
+    this.#policy = options.policy;
   }
 
   join(dialog: DialogIndex): void {
-    this.#health.phase[dialog] = Phase.queued;
-    this.#ordinary.push(dialog);
+    this.#join(dialog, false);
   }
 
   /** Goes before all that are not urgent. */
   joinUrgent(dialog: DialogIndex): void {
-    this.#health.phase[dialog] = Phase.queued;
-    this.#urgent.push(dialog);
+    this.#join(dialog, true);
   }
 
   /**
@@ -49,14 +58,32 @@ export class WaitingLine {
    * other end from the back, so that they meet in the middle instead of healing each dialog twice.
    */
   joinBroken(dialog: DialogIndex): void {
+    if (this.#table.has(dialog, DialogFlag.callIdOwner)) {
+      this.#join(dialog, false);
+      return;
+    }
     this.#health.phase[dialog] = Phase.queued;
-    if (this.#table.has(dialog, DialogFlag.callIdOwner)) this.#ordinary.push(dialog);
-    else this.#ordinary.pushFirst(dialog);
+    this.#fromBack.push(dialog);
   }
 
   /** Whose turn it is, taken out of the line and idle; undefined when nobody waits, or no hop can heal who does. */
   next(): Turn | undefined {
-    return this.#nextOf(this.#urgent) ?? this.#nextOf(this.#ordinary);
+    this.#turnBack();
+    for (let dialog = this.#line.peek(); dialog !== -1; dialog = this.#line.peek()) {
+      if (this.#health.phase[dialog] !== Phase.queued) {
+        this.#line.drop();
+        continue;
+      }
+      const hop = this.#hopFor(dialog);
+      if (hop === undefined && (this.anyHopHeals || this.#pacer.isSpent)) return undefined;
+      this.#line.drop();
+      if (hop !== undefined) {
+        this.#health.phase[dialog] = Phase.idle;
+        return { dialog, hop };
+      }
+      this.#park(dialog);
+    }
+    return undefined;
   }
 
   /** Those that wait for this hop alone stand in line once more. */
@@ -66,7 +93,7 @@ export class WaitingLine {
 
   /** The same for as many as it has room for, now that a heal by it has ended. */
   releaseSome(hop: Hop): void {
-    this.#unpark(hop.index, Math.max(1, this.#hops.healingRoom(hop)));
+    this.#unpark(hop.index, Math.max(1, this.#pacer.room(hop)));
   }
 
   /** Those that wait for one hop alone may be healed by others now. */
@@ -79,39 +106,40 @@ export class WaitingLine {
     return this.#policy === 'ms-sipre' && this.#hops.listed.length > 0;
   }
 
-  #nextOf(queue: DialogQueue): Turn | undefined {
-    for (let dialog = queue.peek(); dialog !== -1; dialog = queue.peek()) {
-      if (this.#health.phase[dialog] !== Phase.queued) {
-        queue.drop();
-        continue;
-      }
-      const hop = this.#hopFor(dialog);
-      if (hop === undefined && this.anyHopHeals) return undefined;
-      queue.drop();
-      if (hop !== undefined) {
-        this.#health.phase[dialog] = Phase.idle;
-        return { dialog, hop };
-      }
-      this.#park(dialog);
+  #join(dialog: DialogIndex, urgent: boolean): void {
+    this.#health.phase[dialog] = Phase.queued;
+    this.#line.push(dialog, priorityOf(this.#table, dialog, urgent));
+  }
+
+  /** Those of a break that are taken from its back stand in line behind those of earlier breaks. */
+  #turnBack(): void {
+    if (this.#fromBack.length === 0) return;
+    const broken = this.#fromBack.reverse();
+    this.#fromBack = [];
+    for (const dialog of broken) {
+      if (this.#health.phase[dialog] === Phase.queued) this.#join(dialog, false);
     }
-    return undefined;
   }
 
   /** The hop that answered is asked first; later attempts go round. Undefined when none is alive, or has room in its window. */
   #hopFor(dialog: DialogIndex): Hop | undefined {
     const own = this.#hops.of(dialog);
     if (this.anyHopHeals) {
-      return this.#hops.pick((this.#health.attempt[dialog] as number) % 2 === 0 ? own : undefined, true);
+      return this.#pacer.pick((this.#health.attempt[dialog] as number) % 2 === 0 ? own : undefined);
     }
-    return own !== undefined && this.#hops.usable(own) && this.#hops.healingRoom(own) > 0 ? own : undefined;
+    return own !== undefined && this.#hops.usable(own) && this.#pacer.room(own) > 0 ? own : undefined;
   }
 
   /** Takes a dialog aside until its own hop has room, so that it holds up none of those behind it. */
   #park(dialog: DialogIndex): void {
     const index = this.#hops.of(dialog)?.index ?? -1;
-    const queue = this.#parked.get(index) ?? new DialogQueue();
+    const queue = this.#parked.get(index) ?? new PriorityQueue();
     this.#parked.set(index, queue);
-    queue.push(dialog);
+    queue.push(dialog, this.#waitingPriority(dialog));
+  }
+
+  #waitingPriority(dialog: DialogIndex): Priority {
+    return priorityOf(this.#table, dialog, this.#health.quick[dialog] === 1);
   }
 
   #unpark(index: number, most: number): void {
@@ -121,7 +149,7 @@ export class WaitingLine {
       const dialog = parked.peek();
       parked.drop();
       if (this.#health.phase[dialog] !== Phase.queued) continue;
-      this.#ordinary.push(dialog);
+      this.#line.push(dialog, this.#waitingPriority(dialog));
       left--;
     }
     if (parked.count === 0) this.#parked.delete(index);

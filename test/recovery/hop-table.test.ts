@@ -1,66 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Address, FlowId } from '../../core/contract.ts';
-import { DialogColumns } from '../../core/dialog/columns.ts';
-import { Writer } from '../../core/message/write.ts';
+import type { FlowId } from '../../core/contract.ts';
 import type { Hop } from '../../core/recovery/hop.ts';
-import { Hops } from '../../core/recovery/hops.ts';
-import { Wheel } from '../../core/time/wheel.ts';
+import { at, hopAt, table, weighed } from './hop-ground.ts';
 
 const test = suite('Table of next hops');
-
-const at = (port: number): Address => ({ protocol: 'udp', host: '192.0.2.1', port });
-const weighed = (...ports: number[]) => ports.map((port) => ({ address: at(port), weight: 1 }));
-
-/** Hops over a wheel; every flow that is asked for can be opened, and what is asked of the flows is written down. */
-function table() {
-  const wheel = new Wheel({ nowMs: 0 });
-  const log: string[] = [];
-  const opens = new Map<number, Address>();
-  const used = new Set<FlowId>();
-  const hops = new Hops({
-    branch: () => 'z9hG4bKprobe.00b',
-    columns: new DialogColumns(64),
-    probing: true,
-    probeIntervalMs: 375,
-    allowDirect: false,
-    healingRoute: '',
-    wheel,
-    writer: new Writer(),
-    local: () => at(5060),
-    speaks: () => true,
-    token: () => 'token',
-    outlet: {
-      send: (flow) => void log.push(`send ${flow}`),
-      open: (openId, remote) => {
-        log.push(`open ${remote.port}`);
-        opens.set(openId, remote);
-      },
-      close: (flow) => void log.push(`close ${flow}`),
-    },
-    user: {
-      hopLost: (hop, cause) => void log.push(`lost ${hop.address.port} ${cause}`),
-      hopReturned: (hop) => void log.push(`returned ${hop.address.port}`),
-      hopFree: (hop) => void log.push(`free ${hop.address.port}`),
-      uses: (flow) => used.has(flow),
-    },
-  });
-  /** Answers each `open`; a flow has the number of its port. */
-  const openAll = (): void => {
-    for (const [openId, remote] of opens) hops.flowOpened(remote.port as FlowId, remote, openId);
-    opens.clear();
-  };
-  const run = (ms: number): void => {
-    for (let left = ms; left > 0; left--) wheel.advance(wheel.nowMs + 1);
-  };
-  return { hops, wheel, log, opens, used, openAll, run };
-}
-
-function hopAt(hops: Hops, port: number): Hop {
-  const hop = hops.forAddress(at(port));
-  if (hop === undefined) throw new Error('no hop');
-  return hop;
-}
 
 test('a list that is set again opens and closes nothing', () => {
   const { hops, log, openAll } = table();
@@ -171,29 +115,11 @@ test('shares by weight, smoothly, over those that are usable', () => {
   const picked = Array.from({ length: 7 }, () => hops.pick()?.address.port);
   assert.equal(picked, [1, 1, 2, 1, 3, 1, 1]);
   const [first] = hops.listed;
-  if (first !== undefined) first.healing = 64;
+  const notFirst = (hop: Hop): boolean => hop !== first;
   assert.equal(
-    [hops.pick(undefined, true), hops.pick(first, true), hops.pick(first)].map((hop) => hop?.address.port),
+    [hops.pick(undefined, notFirst), hops.pick(first, notFirst), hops.pick(first)].map((hop) => hop?.address.port),
     [2, 3, 1],
   );
-});
-
-test('a hop has room for 64 heals, and for 4 while nothing was heard from it for 1.5 s', () => {
-  const { hops, openAll, run } = table();
-  hops.list(weighed(1));
-  openAll();
-  const [hop] = hops.listed;
-  if (hop === undefined) throw new Error('no hop');
-  assert.is(hops.healingRoom(hop), 4);
-  hops.heard(1 as FlowId);
-  hop.healing = 10;
-  assert.is(hops.healingRoom(hop), 54);
-  run(1500);
-  assert.is(hops.healingRoom(hop), 54);
-  run(1);
-  assert.is(hops.healingRoom(hop), -6);
-  assert.is(hops.pick(hop, true), undefined);
-  assert.is(hops.pick(hop), hop);
 });
 
 test('a hop that asked to be left alone is passed over until its time, and forgets it when it returns from the dead', () => {
@@ -252,12 +178,57 @@ test('a hop without a flow that lives as far as is known gets one when nobody el
   opens.clear();
   assert.is(hopAt(hops, 1).state, 'up', 'without dialogs nobody asks it, so that nobody would know that it is back');
   log.length = 0;
-  assert.is(hops.pick(undefined, true), undefined);
-  assert.is(hops.pick(undefined, true), undefined);
+  assert.is(hops.pick(), undefined);
+  assert.is(hops.pick(), undefined);
   assert.equal(log, ['open 1'], 'once');
   openAll();
   assert.equal(log.at(-1), 'returned 1', 'whoever waits for a hop hears of it');
-  assert.is(hops.pick(undefined, true)?.address.port, 1);
+  assert.is(hops.pick()?.address.port, 1);
+});
+
+test('a hop is up until something says otherwise, suspect until it answers or misses its probes, then probed or down until it is heard', () => {
+  const { hops, openAll, run } = table();
+  hops.list(weighed(1));
+  openAll();
+  const hop = hopAt(hops, 1);
+  hops.attach(0, hop);
+  assert.is(hop.state, 'up');
+  run(400);
+  hops.suspect(hop);
+  assert.is(hop.state, 'suspect');
+  assert.is(hops.pick(), hop, 'it is used still');
+  hops.heard(1 as FlowId);
+  assert.is(hop.state, 'up');
+  run(400);
+  hops.suspect(hop);
+  run(1500);
+  assert.is(hop.state, 'probing', 'dead, and asked');
+  assert.is(hops.pick(), undefined);
+  hops.flowLost(1 as FlowId);
+  assert.is(hop.state, 'down', 'dead, and there is nothing to ask it by');
+  openAll();
+  assert.is(hop.state, 'probing');
+  hops.heard(1 as FlowId);
+  assert.is(hop.state, 'up');
+  hops.flowLost(1 as FlowId);
+  hops.detach(0);
+  run(400);
+  assert.is(hop.state, 'up', 'nobody asks it any more');
+});
+
+test('a hop that dies twice over is told of once', () => {
+  const { hops, openAll, run, log } = table();
+  hops.list(weighed(1));
+  openAll();
+  hops.attach(0, hopAt(hops, 1));
+  run(1600);
+  hops.flowLost(1 as FlowId);
+  openAll();
+  hops.flowLost(1 as FlowId);
+  assert.equal(
+    log.filter((line) => line.startsWith('lost')),
+    ['lost 1 hop-silent'],
+  );
 });
 
 test.run();

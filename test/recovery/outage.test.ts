@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { type Bed, bed } from '../engine/bed.ts';
 import { RawPeer } from '../engine/raw-peer.ts';
 import { host } from '../engine/world.ts';
+import { established, healsAt, recovering } from './crowd.ts';
 
 const test = suite('Outage: no hop is alive (brief rules 4 and 13)');
 
@@ -31,10 +32,6 @@ async function sentWithin(made: Bed, ms: number): Promise<number> {
 
 function sentSoFar({ network }: Bed): number {
   return network.log.filter(({ from }) => from.port === 5060).length;
-}
-
-async function recovering(made: Bed): Promise<number> {
-  return (await made.take(made.near.counts())).recovering;
 }
 
 for (const how of ['killed', 'silent'] as const) {
@@ -76,5 +73,44 @@ test('a hop that carried nothing and lives takes them all, after the first answe
   await made.take(near.close());
   await clock.runUntilIdle();
 });
+
+for (const protocol of ['udp', 'tcp'] as const) {
+  for (const probeIntervalMs of [100, 375, 5000]) {
+    test(`while no hop lives 1000/${probeIntervalMs} messages a second go to each, by ${protocol}, and the first burst after that is a window`, async () => {
+      const made = await bed({
+        protocol,
+        stack: { limits: { dialogs: 1500, transactions: 8000 }, recovery: { probeIntervalMs } },
+      });
+      const { clock, near, hop, other } = made;
+      for (let round = 0; round < 10; round++) await established(made, 100);
+      for (const peer of [hop, other]) {
+        peer.answersProbes = false;
+        peer.script = () => true;
+      }
+      await clock.run(60_000);
+      assert.is(await recovering(made), 1000);
+      for (const ms of [1000, 10_000, 60_000]) {
+        const most = hops.length * (ms / probeIntervalMs + 1);
+        const sent = await sentWithin(made, ms);
+        assert.ok(sent <= most, `${sent} in ${ms} ms, ${most} at most`);
+        assert.ok(ms < 2 * probeIntervalMs || sent > 0, 'somebody asks');
+      }
+      for (const peer of [hop, other]) {
+        peer.received.length = 0;
+        peer.answersProbes = true;
+        peer.script = ({ method }) => method === 'UPDATE';
+      }
+      while (healsAt(hop) + healsAt(other) === 0) await clock.run(1);
+      await clock.run(1000);
+      const window = protocol === 'udp' ? 64 : 512;
+      for (const peer of [hop, other]) assert.ok(healsAt(peer) <= window, `${healsAt(peer)}`);
+      for (const peer of [hop, other]) peer.script = () => false;
+      await clock.run(300_000);
+      assert.is(await recovering(made), 0);
+      await made.take(near.close());
+      await clock.runUntilIdle();
+    });
+  }
+}
 
 test.run();

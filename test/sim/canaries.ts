@@ -111,14 +111,14 @@ export const canaries: readonly Canary[] = [
   {
     name: 'silent-hop-lives',
     file: 'core/recovery/probes.js',
-    find: "if (hop.misses >= probeMissesMax && hop.state === 'up')",
+    find: 'if (hop.misses >= probeMissesMax && isAlive(hop))',
     replace: 'if (hop.misses >= 1e9)',
     says: 'a hop is never held for dead, however long it is silent',
   },
   {
     name: 'window-not-freed',
     file: 'core/recovery/heal-requests.js',
-    find: '        hop.healing--;\n',
+    find: '        this.#pacer.end(hop, how, (tx.mark & Mark.late) !== 0);\n',
     replace: '',
     says: 'a heal that has ended keeps its place in the window of its hop',
   },
