@@ -84,6 +84,13 @@ test('a late heal takes no place, but holds its hop until it ends; without any w
   assert.is(window.held, 0);
 });
 
+test('one heal that is left without a word is enough', () => {
+  const window = new HealWindow();
+  window.begin();
+  window.becomeLate(true, ceiling);
+  assert.is(window.size(ceiling), 32);
+});
+
 test('whatever its ceiling, one heal may go', () => {
   const window = new HealWindow();
   for (let round = 0; round < 3; round++) endAll(filled(window, 1), 'refused', 1);
