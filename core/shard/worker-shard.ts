@@ -95,7 +95,11 @@ export class WorkerShard {
       shard: plan.shard,
       shared: plan.shared,
       passage: exchange,
-      engine: { ...engine, callIdOf: slots && ((token) => slots.callIdFor(plan.shard, token)) },
+      engine: {
+        ...engine,
+        windowShare: plan.shards,
+        callIdOf: slots && ((token) => slots.callIdFor(plan.shard, token)),
+      },
       onEvents: (events) => {
         Atomics.store(shed, 0, shard?.shed ?? 0);
         stream.writeAll(beside === undefined ? events : beside.heard(events));
