@@ -40,6 +40,8 @@ of the same sizes, in the same run. Ends with 1 if any dialog is lost or not ver
   --settle-s S        wait between set-up and the first round, for transactions to end (default: 33)
   --shards N          threads of the stack's shards (default: 0, none of their own)
   --per-shard-ports   each shard has a port of its own
+  --kill-shard N      in the middle of one storm the thread of this shard is killed: the others' dialogs are to heal all
+                      the same, and it is to serve new calls again within a second
   --json FILE         writes the results to FILE
   --html FILE         writes them as a page with charts to FILE
   --profile FOLDER    writes a CPU profile of the stack's process in each storm to FOLDER; it costs time
@@ -59,6 +61,7 @@ export function readArguments(args: readonly string[]): Arguments {
         'settle-s': { type: 'string', default: '33' },
         shards: { type: 'string', default: '0' },
         'per-shard-ports': { type: 'boolean', default: false },
+        'kill-shard': { type: 'string' },
         json: { type: 'string' },
         html: { type: 'string' },
         profile: { type: 'string' },
@@ -70,12 +73,16 @@ export function readArguments(args: readonly string[]): Arguments {
       dialogs: wholeOf('--dialogs', values.dialogs, 1, dialogsMax),
       transport: oneOf<TransportKind>('--transport', values.transport, transports),
       fault: oneOf<Fault>('--fault', values.fault, faults),
-      rounds: wholeOf('--rounds', values.rounds, 1, 1000),
+      rounds: values['kill-shard'] === undefined ? wholeOf('--rounds', values.rounds, 1, 1000) : 1,
       outageS: wholeOf('--outage-s', values['outage-s'], 1, 3600),
       settleS: wholeOf('--settle-s', values['settle-s'], 0, 3600),
       shards: wholeOf('--shards', values.shards, 0, 32),
       perShardPorts: values['per-shard-ports'],
+      killShard: values['kill-shard'] === undefined ? undefined : wholeOf('--kill-shard', values['kill-shard'], 0, 31),
     };
+    if (scenario.killShard !== undefined && (scenario.killShard >= scenario.shards || scenario.shards < 2)) {
+      throw new Error('--kill-shard names one of two --shards or more.');
+    }
     if (scenario.fault === 'flow-lost' && scenario.transport === 'udp') {
       throw new Error('--fault flow-lost resets connections: it needs --transport tcp.');
     }

@@ -36,7 +36,7 @@ async function follow(order: CallerOrder): Promise<void> {
     }
     case 'begin':
       await profiler?.start();
-      caller.begin();
+      caller.begin(order.killShard);
       tell({ report: 'begun' });
       break;
     case 'stumble':
@@ -48,7 +48,11 @@ async function follow(order: CallerOrder): Promise<void> {
       break;
     }
     case 'close':
-      tell({ report: 'round', figures: caller.round.close(order.breakAtMs, order.endAtMs) });
+      tell({
+        report: 'round',
+        revival: await caller.revival(),
+        figures: caller.round.close(order.breakAtMs, order.endAtMs),
+      });
       break;
     case 'rest':
       tell({ report: 'rest', rest: await rest(order.collect) });

@@ -1,15 +1,20 @@
+import type { Worker } from 'node:worker_threads';
 import { createStack, type Dialog, FailureResponseError, type Stack } from '../../core/index.ts';
 import { nowMs } from '../route-death/clock.ts';
 import { inLanes } from '../route-death/lanes.ts';
 import { listening, uriOf } from '../route-death/network.ts';
 import { sessionDescription } from '../route-death/scenario.ts';
 import { type Traffic, trafficOf } from '../route-death/traffic.ts';
-import { DialogNumbers } from './dialog-numbers.ts';
+import { DialogNumbers, shardOf } from './dialog-numbers.ts';
 import { targetOf } from './far-end/address-book.ts';
-import type { CallerProgress, CallerSettings } from './messages.ts';
+import type { CallerProgress, CallerSettings, Revival } from './messages.ts';
 import { Round } from './round.ts';
 import { transactionsOf } from './scenario.ts';
 import { spreadOptions } from './shards.ts';
+
+/** A shard dies when one in so many dialogs is healed. */
+const killedAtShare = 10;
+const neverAborted = new AbortController().signal;
 
 /** The stack's clock, `performance.now`, behind the machine's. The first look at either takes long. */
 const [clockLagMs] = [0, 1, 2].map(() => nowMs() - performance.now()).sort((a, b) => b - a) as [number];
@@ -23,7 +28,10 @@ export class Caller {
   readonly #numbers = new DialogNumbers();
   readonly #dialogs: (Dialog | undefined)[] = [];
   readonly #onHealed: (atMs: number) => void;
+  readonly #workers: Worker[] = [];
   #established = 0;
+  #killShard: number | undefined;
+  #revival: Promise<Revival> | undefined;
   #stack: Stack | undefined;
 
   /** `onHealed` hears of the last heal of a storm. */
@@ -31,6 +39,7 @@ export class Caller {
     this.#settings = settings;
     this.#onHealed = onHealed;
     this.round = new Round(settings.dialogs);
+    process.on('worker', (worker) => this.#workers.push(worker));
   }
 
   get progress(): CallerProgress {
@@ -66,10 +75,16 @@ export class Caller {
             return;
           }
           this.round.recovered(dialog, atMs);
+          if (this.round.healed >= this.#dialogs.length / killedAtShare) this.#kill();
           if (this.round.isHealed) this.#onHealed(atMs);
         },
-        onEnded: (_dialog, _by, reason) => this.#note(`a dialog ended: ${reason}`),
-        onWarning: (message) => this.#note(`warning: ${message}`),
+        onEnded: ({ id }, _by, reason) => {
+          if (reason === 'shard-lost' && this.#revival !== undefined) this.#dialogLost(this.#numbers.of(id));
+          else this.#note(`a dialog ended: ${reason}`);
+        },
+        onWarning: (message) => {
+          if (this.#revival === undefined) this.#note(`warning: ${message}`);
+        },
       },
     });
     const [local] = this.#stack.locals;
@@ -98,8 +113,15 @@ export class Caller {
     return this.#established;
   }
 
-  begin(): void {
+  /** `killShard` dies when a tenth of all is healed. */
+  begin(killShard: number | undefined): void {
+    this.#killShard = killShard;
     this.round.begin(this.#dialogs.length);
+  }
+
+  /** What became of the shard that was killed. */
+  async revival(): Promise<Revival | undefined> {
+    return this.#revival;
   }
 
   /** An INFO on each dialog finds the break, and is to succeed nevertheless. */
@@ -135,6 +157,34 @@ export class Caller {
   /** An INFO on each dialog proves that it works. */
   verify(signal: AbortSignal): Promise<number> {
     return this.#ask(signal, { agreed: (number) => this.round.proved(number) });
+  }
+
+  #kill(): void {
+    if (this.#killShard === undefined || this.#revival !== undefined) return;
+    this.#revival = this.#killAndCall(this.#killShard);
+  }
+
+  /** Calls by the shards that are there until the one that died has taken a call. */
+  async #killAndCall(shard: number): Promise<Revival> {
+    await this.#workers[shard]?.terminate();
+    const diedAtMs = machineMs();
+    for (;;) {
+      const number = this.#dialogs.indexOf(undefined);
+      const target = targetOf(Math.max(0, number), this.#settings.transport);
+      const called = number === -1 ? undefined : await this.#noting('INVITE', neverAborted, this.stack.invite(target));
+      if (called !== undefined && shardOf(called.id) === shard) {
+        return { shard, dialogs: this.round.gone, servesAfterMs: machineMs() - diedAtMs };
+      }
+      await called?.bye();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  #dialogLost(number: number): void {
+    if (number === -1) return;
+    this.#dialogs[number] = undefined;
+    this.round.lost(number);
+    if (this.round.isHealed) this.#onHealed(machineMs());
   }
 
   async #ask(

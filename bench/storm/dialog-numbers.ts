@@ -28,6 +28,7 @@ export class DialogNumbers {
   }
 }
 
-function shardOf(id: DialogId): number {
+/** The shard of a stack's dialog. */
+export function shardOf(id: DialogId): number {
   return Math.floor(id / (rowsMax * generationsMax));
 }

@@ -24,6 +24,8 @@ export function goalsOf({ fault, transport, dialogs }: Scenario, results: Result
   if (fault === 'dead-hop' && transport === 'tcp' && stormMs !== null && floorMs !== null) {
     goals.push(atMost(Math.max(600 * scale, 5 * floorMs), 'ms', 'storm', stormMs));
   }
+  const { revival } = results;
+  if (revival !== undefined) goals.push(atMost(1000, 'ms', 'killed shard serves again', revival.servesAfterMs));
   if (fault === 'silent-hop' && detectMs !== null) goals.push(atMost(1600, 'ms', 'time to detect', detectMs));
   if ((fault === 'silent-hop' || fault === 'dead-hop') && markMs !== null) {
     goals.push(atMost(50 * Math.max(1, scale), 'ms', 'time to mark all dialogs', markMs));

@@ -6,6 +6,7 @@ import { faultOfReportFile, writeReport } from '../report.ts';
 import { type RunArguments, readArguments, usage } from './arguments.ts';
 import { chartsOf } from './charts.ts';
 import { goalsOf } from './goals.ts';
+import type { Revival } from './messages.ts';
 import { medianIndex, resultsOf } from './results.ts';
 import { Run } from './run.ts';
 import { tableOf } from './table.ts';
@@ -56,7 +57,14 @@ async function playUntil(stop: AbortController, { scenario, json, html, profile 
   }
   const isWhole =
     played.rounds.length === scenario.rounds &&
-    results.rounds.every(({ lost, verified }) => lost === 0 && verified === scenario.dialogs) &&
-    results.informed === scenario.dialogs;
+    results.rounds.every(
+      ({ lost, verified, revival }) => lost === 0 && verified === scenario.dialogs - goneWith(revival),
+    ) &&
+    (results.informed ?? 0) >= scenario.dialogs - goneWith(results.revival);
   return isWhole && trouble === undefined ? 0 : 1;
+}
+
+/** Dialogs that a shard took with it when it was killed. */
+function goneWith(revival: Revival | undefined): number {
+  return revival?.dialogs ?? 0;
 }

@@ -71,8 +71,8 @@ export type CallerOrder =
   | { readonly order: 'hops'; readonly hops: readonly string[] }
   /** Set up calls until there are so many. */
   | { readonly order: 'establish'; readonly upTo: number; readonly withinMs: number }
-  /** A storm is about to begin: all that was noted of the last one is forgotten. */
-  | { readonly order: 'begin' }
+  /** A storm is about to begin: all that was noted of the last one is forgotten. A shard is killed in its middle, where one is named. */
+  | { readonly order: 'begin'; readonly killShard: number | undefined }
   /** Send an INFO on each dialog that finds the break: it is to succeed, or to be refused with a 430. */
   | { readonly order: 'stumble'; readonly withinMs: number }
   | { readonly order: 'provoke'; readonly withinMs: number }
@@ -92,8 +92,17 @@ export type CallerReport =
   | { readonly report: 'healed'; readonly atMs: number }
   /** The INFOs that were ordered have all been answered or given up; so many as they should. */
   | { readonly report: 'asked'; readonly count: number }
-  | { readonly report: 'round'; readonly figures: RoundFigures }
+  | { readonly report: 'round'; readonly figures: RoundFigures; readonly revival: Revival | undefined }
   | { readonly report: 'rest'; readonly rest: Rest };
+
+/** What became of a shard that was killed. */
+export interface Revival {
+  readonly shard: number;
+  /** Its dialogs, which went with it. */
+  readonly dialogs: number;
+  /** From its death to the first call that it served again. */
+  readonly servesAfterMs: number;
+}
 
 /** How far the caller's process has got. */
 export interface CallerProgress {

@@ -1,12 +1,14 @@
 import type { OutageTraffic } from '../route-death/results.ts';
 import type { MemoryCurve } from './memory-curve.ts';
-import type { FarEndCounts, Rest } from './messages.ts';
+import type { FarEndCounts, Rest, Revival } from './messages.ts';
 import type { RoundFigures } from './round.ts';
 import type { HealTimes } from './samples.ts';
 
 /** One storm with what the far end saw of it. */
 export interface PlayedRound {
   readonly figures: RoundFigures;
+  /** Where a shard was killed: what became of it. */
+  readonly revival: Revival | undefined;
   /** What the far end counted from the break until all was verified. */
   readonly repeated: number;
   readonly acks: number;
@@ -56,6 +58,7 @@ export interface RoundResults {
   readonly acks: number;
   readonly shed: number;
   readonly outage?: PlayedRound['outage'];
+  readonly revival?: Revival;
 }
 
 /** What machines read: the round whose storm took the median of time, beside what holds for all. */
@@ -121,7 +124,7 @@ const nothing: RoundResults = {
 };
 
 function roundResults(
-  { figures, repeated, acks, farEndCpu, shed, outage }: PlayedRound,
+  { figures, revival, repeated, acks, farEndCpu, shed, outage }: PlayedRound,
   { floor }: Played,
 ): RoundResults {
   const { broken, healed, lost, verified, detectMs, markMs, stormMs, healMs, cpuMs } = figures;
@@ -147,6 +150,7 @@ function roundResults(
     acks,
     shed,
     ...(outage && { outage }),
+    ...(revival && { revival }),
   };
 }
 

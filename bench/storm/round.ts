@@ -22,7 +22,7 @@ export interface RoundFigures {
   readonly timeline: Timeline;
 }
 
-const Flag = { broken: 1, verified: 2, spoilt: 4 } as const;
+const Flag = { broken: 1, verified: 2, spoilt: 4, gone: 8 } as const;
 
 /**
  * What became of each dialog in one storm, by its number; used for each storm anew. Instants are in milliseconds, of one clock.
@@ -34,6 +34,8 @@ export class Round {
   recovering = 0;
   healed = 0;
   verified = 0;
+  /** Dialogs that a shard took with it when it died. */
+  gone = 0;
   /** Dialogs that take part. */
   #count = 0;
   /** The program must not hear of the break. */
@@ -61,6 +63,7 @@ export class Round {
     this.recovering = 0;
     this.healed = 0;
     this.verified = 0;
+    this.gone = 0;
     this.#flags.fill(0);
     this.#startAtMs.fill(Number.NaN);
     this.#markedAtMs.fill(Number.NaN);
@@ -73,7 +76,7 @@ export class Round {
   }
 
   get isHealed(): boolean {
-    return this.#count > 0 && this.healed === this.#count;
+    return this.#count > 0 && this.healed === this.#count - this.gone;
   }
 
   /** The stack has held a route for broken since `sinceMs`, and says so. */
@@ -108,18 +111,27 @@ export class Round {
     this.#flag(dialog, Flag.verified);
   }
 
+  /** The dialog's shard has died: it takes no part any more. */
+  lost(dialog: number): void {
+    if (!Number.isNaN(this.#healedAtMs[dialog] as number)) this.healed--;
+    this.#flag(dialog, Flag.gone);
+    this.gone++;
+    this.#noteEnd();
+  }
+
   close(breakAtMs: number, endAtMs: number): RoundFigures {
     const count = this.#count;
-    const samples = new Float64Array(count);
-    let [broken, lost] = [0, 0];
+    const samples = new Float64Array(count - this.gone);
+    let [broken, lost, sample] = [0, 0, 0];
     for (let dialog = 0; dialog < count; dialog++) {
       const flags = this.#flags[dialog] as number;
+      if ((flags & Flag.gone) !== 0) continue;
       const healedAtMs = this.#healedAtMs[dialog] as number;
       const startAtMs = this.#startAtMs[dialog] as number;
       const works = (flags & (Flag.verified | Flag.spoilt)) === Flag.verified && !Number.isNaN(healedAtMs);
       if ((flags & Flag.broken) !== 0) broken++;
       if (!works) lost++;
-      samples[dialog] = (works ? healedAtMs : endAtMs) - (Number.isNaN(startAtMs) ? breakAtMs : startAtMs);
+      samples[sample++] = (works ? healedAtMs : endAtMs) - (Number.isNaN(startAtMs) ? breakAtMs : startAtMs);
     }
     samples.sort();
     return {
@@ -149,7 +161,11 @@ export class Round {
     if (Number.isNaN(this.#healedAtMs[dialog] as number)) this.healed++;
     this.#healedAtMs[dialog] = atMs;
     this.#lastHealAtMs = atMs;
-    if (this.healed !== this.#count) return;
+    this.#noteEnd();
+  }
+
+  #noteEnd(): void {
+    if (!this.isHealed) return;
     const { user, system } = process.cpuUsage(this.#cpuBefore);
     this.#cpuMs = (user + system) / 1000;
   }

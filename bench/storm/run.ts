@@ -21,6 +21,8 @@ import type {
 import { countsSince, type Played, type PlayedRound } from './results.ts';
 import { type Scenario, warmUpDialogs, windows } from './scenario.ts';
 
+const warmUpName = 'warm-up';
+
 /** Round trips of a ping-pong: enough to be steady, few enough to be short. */
 const roundTrips = { min: 2_000, max: 200_000 } as const;
 
@@ -100,7 +102,7 @@ export class Run {
     const warmUp = Math.min(dialogs, warmUpDialogs);
     this.#empty = await this.#rest(cast, signal, true);
     await this.#establish(cast, warmUp, cast.hops[0] as string, signal);
-    await this.#storm(cast, 'warm-up', signal);
+    await this.#storm(cast, warmUpName, signal);
     this.#warm = await this.#rest(cast, signal, true);
     // The dialogs have moved, unless what broke leaves them where they are.
     if (dialogs > warmUp) await this.#establish(cast, dialogs, await this.#hopInUse(cast, signal), signal);
@@ -166,7 +168,8 @@ export class Run {
     const { fault } = this.#scenario;
     const before = await this.#counts(cast, signal);
     const { shed } = await this.#rest(cast, signal);
-    await caller.ask({ order: 'begin' }, 'begun', signal);
+    const killShard = name === warmUpName ? undefined : this.#scenario.killShard;
+    await caller.ask({ order: 'begin', killShard }, 'begun', signal);
     const healed = caller.next('healed', signal);
     healed.catch(() => undefined); // a storm that is not over in time is told by its figures
     const { atMs: breakAtMs } = await farEnd.ask({ order: 'break', fault }, 'broken', signal);
@@ -179,13 +182,14 @@ export class Run {
     const counts = await this.#counts(cast, signal);
     if (counts.refused > refusedBefore)
       this.#note(`${name}: INFO on a route that was not healed`, counts.refused - refusedBefore);
-    const { figures } = await caller.ask({ order: 'close', breakAtMs, endAtMs }, 'round', signal);
+    const { figures, revival } = await caller.ask({ order: 'close', breakAtMs, endAtMs }, 'round', signal);
     const rest = await this.#rest(cast, signal);
     if (fault !== 'outage')
       await farEnd.ask({ order: 'restore', withinMs: this.#limits.restoreMs }, 'restored', signal);
     const { repeated, acks } = countsSince(before, counts);
     return {
       figures,
+      revival,
       repeated,
       acks,
       farEndCpu: after.stormMs > 0 ? after.stormCpuMs / after.stormMs : 0,

@@ -17,6 +17,8 @@ export interface Scenario {
   /** 0: the stack runs in its program's own thread. */
   readonly shards: number;
   readonly perShardPorts: boolean;
+  /** The shard whose thread is killed in the middle of the storm; undefined: none. */
+  readonly killShard: number | undefined;
 }
 
 /**

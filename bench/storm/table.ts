@@ -35,6 +35,11 @@ export function tableOf(results: Results): string {
     rows.push(['', `${outage.perSecond.toFixed(1)} a second`], ['down for', time(outage.ms)]);
     rows.push(['healed after', time(outage.healedAfterMs)]);
   }
+  const { revival } = results;
+  if (revival !== undefined) {
+    rows.push([`shard ${revival.shard} killed`, `${count(revival.dialogs)} dialogs`]);
+    rows.push(['  serves again after', time(revival.servesAfterMs)]);
+  }
   return rows.map(([name, value]) => `  ${name.padEnd(20)}${value.padStart(16)}`).join('\n');
 }
 

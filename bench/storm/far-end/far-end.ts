@@ -3,6 +3,7 @@ import type { FarEndCounts } from '../messages.ts';
 import type { Answers, Asked } from './answers.ts';
 import { Identities } from './identities.ts';
 import { decimalAt, Layouts, noLayout } from './layout.ts';
+import { Shards, shardOfMessage } from './shards.ts';
 
 /** What of a hop the far end behind it sees. */
 export interface HopSide {
@@ -27,13 +28,15 @@ export class FarEnd {
   onResponse: (bytes: Buffer, start: number, size: number) => void = () => undefined;
   /** A hop that has lost a dialog refuses with `Wait-For-Session-Update`. */
   waits = false;
-  /** Where our stack writes from, where that is an address and no connection. A hop may have to write first. */
-  caller: { readonly port: number; readonly address: string } | undefined;
+  /** Where the shards of our stack write from, over UDP. A hop may have to write first. */
+  readonly callers = new Shards<{ readonly port: number; readonly address: string }>();
   readonly #layouts = new Layouts();
   readonly #asked: Asked = { bytes: Buffer.alloc(0), start: 0, size: 0, layout: noLayout };
   /** Index of the hop by dialog. */
   readonly #knownAt: Uint8Array;
   readonly #lastSequence: Uint32Array;
+  /** Shard of our stack by dialog. */
+  readonly #shardOf: Uint8Array;
   readonly #counts = {
     invites: 0,
     acks: 0,
@@ -55,6 +58,7 @@ export class FarEnd {
     this.identities = new Identities(dialogs);
     this.#knownAt = new Uint8Array(dialogs).fill(nowhere);
     this.#lastSequence = new Uint32Array(dialogs);
+    this.#shardOf = new Uint8Array(dialogs);
   }
 
   /** What was counted so far; with the CPU and the time since the first heal after the last `break`. */
@@ -98,6 +102,11 @@ export class FarEnd {
     if (this.#isBreaking) this.#measure();
     this.#counts.healSize = size;
     this.#counts.answerSize = answerSize;
+  }
+
+  /** The shard of our stack that has a dialog. */
+  shardOf(dialog: number): number {
+    return this.#shardOf[dialog] as number;
   }
 
   /** The hop that knows a dialog; -1 when none does. */
@@ -159,6 +168,7 @@ export class FarEnd {
       if (!repeated) this.#counts.invites++;
       this.identities.note(dialog, bytes, start, layout);
       this.#knownAt[dialog] = hop.index;
+      this.#shardOf[dialog] = Math.max(0, shardOfMessage(bytes, start));
       return hop.answers.accept(asked, out, at);
     }
     if (this.#knownAt[dialog] !== hop.index) {

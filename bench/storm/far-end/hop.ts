@@ -14,6 +14,6 @@ export interface PlayedHop extends HopSide {
   close(): Promise<void>;
   /** Resets every connection; it takes new ones. */
   resetConnections(): void;
-  /** Sends a message to our stack. */
-  send(message: Buffer): void;
+  /** Sends a message to a shard of our stack. */
+  send(message: Buffer, shard: number): void;
 }

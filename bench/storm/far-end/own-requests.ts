@@ -94,7 +94,7 @@ export class OwnRequests {
     if (hop === undefined) return;
     const message = Buffer.from(this.#text(method, dialog, target, hop.port), 'latin1');
     this.#size = message.length;
-    hop.send(message);
+    hop.send(message, this.#farEnd.shardOf(dialog));
   }
 
   #text(method: 'UPDATE' | 'INFO', dialog: number, target: string, port: number): string {

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { Answers, answerExtraMax } from './answers.ts';
 import type { FarEnd } from './far-end.ts';
 import type { PlayedHop } from './hop.ts';
+import { Shards } from './shards.ts';
 import { nextSize } from './stream.ts';
 
 /** Answers are written side by side, and what a read has brought leaves by one write. */
@@ -16,8 +17,7 @@ export class TcpHop implements PlayedHop {
   readonly #connections = new Set<Socket>();
   #port = 0;
   #server: Server | undefined;
-  /** The connection that something came by last. */
-  #latest: Socket | undefined;
+  readonly #callers = new Shards<Socket>();
   #pool: Buffer = Buffer.alloc(0);
   #poolAt = 0;
   #received = 0;
@@ -69,17 +69,21 @@ export class TcpHop implements PlayedHop {
     for (const connection of this.#connections) connection.resetAndDestroy();
   }
 
-  send(message: Buffer): void {
-    this.#latest?.write(message);
+  send(message: Buffer, shard: number): void {
+    this.#callers.of(shard)?.write(message);
   }
 
   #accept(connection: Socket): void {
     this.#connections.add(connection);
     connection.on('error', () => connection.destroy());
-    connection.on('close', () => this.#connections.delete(connection));
+    connection.on('close', () => {
+      this.#connections.delete(connection);
+      this.#callers.forget(connection);
+    });
     let rest: Buffer | undefined;
+    let known = false;
     connection.on('data', (chunk) => {
-      this.#latest = connection;
+      if (!known) known = this.#callers.note(connection, chunk, 0);
       rest = this.#take(rest === undefined ? chunk : Buffer.concat([rest, chunk]), connection);
     });
   }

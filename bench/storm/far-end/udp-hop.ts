@@ -15,6 +15,8 @@ export class UdpHop implements PlayedHop {
   silent = false;
   readonly #farEnd: FarEnd;
   readonly #slots: readonly Buffer[] = Array.from({ length: slotCount }, () => Buffer.allocUnsafe(slotSize));
+  /** Ports of our stack that are known. */
+  readonly #known = new Set<number>();
   #slot = 0;
   #port = 0;
   #socket: Socket | undefined;
@@ -71,15 +73,15 @@ export class UdpHop implements PlayedHop {
     throw new Error('there are no connections over UDP');
   }
 
-  send(message: Buffer): void {
-    const { caller } = this.#farEnd;
+  send(message: Buffer, shard: number): void {
+    const caller = this.#farEnd.callers.of(shard);
     if (caller !== undefined) this.#socket?.send(message, caller.port, caller.address);
   }
 
   #receive(bytes: Buffer, from: RemoteInfo): void {
     this.#received++;
     if (this.silent) return;
-    this.#farEnd.caller = from;
+    if (!this.#known.has(from.port) && this.#farEnd.callers.note(from, bytes, 0)) this.#known.add(from.port);
     const slot = this.#slots[this.#slot] as Buffer;
     if (bytes.length + answerExtraMax > slotSize) return;
     const end = this.#farEnd.receive(bytes, 0, bytes.length, this, slot, 0);

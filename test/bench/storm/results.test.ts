@@ -18,6 +18,7 @@ const scenario: Scenario = {
   settleS: 0,
   shards: 0,
   perShardPorts: false,
+  killShard: undefined,
 };
 
 /** A storm of 10,000 dialogs that took so long, for which the stack's process used twice as much CPU. */

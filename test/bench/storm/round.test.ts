@@ -79,4 +79,21 @@ test('nothing of one storm is left in the next', () => {
   );
 });
 
+test('a dialog that went with its shard takes no part: the others end the storm', () => {
+  const round = begun(3);
+  for (const dialog of [0, 1, 2]) round.marked(dialog, 1100, 1100);
+  round.recovered(0, 1200);
+  round.recovered(1, 1250);
+  round.lost(1);
+  assert.is(round.isHealed, false);
+  round.lost(2);
+  assert.is(round.isHealed, true);
+  round.proved(0);
+  const { healed, lost, verified, healMs } = round.close(1000, 9000);
+  assert.equal(
+    { healed, lost, verified, gone: round.gone, max: healMs.max },
+    { healed: 1, lost: 0, verified: 1, gone: 2, max: 200 },
+  );
+});
+
 test.run();

@@ -8,4 +8,10 @@ test('udp: by one port, each dialog heals where it is', async () =>
 
 test('tcp: by one port', async () => void (await storms('tcp', 'dead-hop', ['--shards', '2'])));
 
+test('udp: by a port for each', async () =>
+  void (await storms('udp', 'far-end', ['--shards', '2', '--per-shard-ports'])));
+
+test('tcp: by a port for each', async () =>
+  void (await storms('tcp', 'dead-hop', ['--shards', '2', '--per-shard-ports'])));
+
 test.run();
