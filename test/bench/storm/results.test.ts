@@ -31,7 +31,7 @@ function round(stormMs: number, farEndCpu = 0.5): PlayedRound {
     round.proved(dialog);
   }
   const figures = { ...round.close(1000, 1100 + stormMs), cpuMs: 2 * stormMs };
-  return { figures, repeated: 1, acks: 0, farEndCpu, shed: 0, outage: undefined };
+  return { figures, repeated: 1, acks: 0, farEndCpu, shed: 0, outage: undefined, revival: undefined };
 }
 
 function rest(rssSize: number, heapSize: number, count: number): Rest {
