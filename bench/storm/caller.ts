@@ -171,7 +171,8 @@ export class Caller {
     for (;;) {
       const number = this.#dialogs.indexOf(undefined);
       const target = targetOf(Math.max(0, number), this.#settings.transport);
-      const called = number === -1 ? undefined : await this.#noting('INVITE', neverAborted, this.stack.invite(target));
+      const invited = number === -1 ? undefined : this.stack.invite(target, { body: sessionDescription });
+      const called = await this.#noting('INVITE', neverAborted, Promise.resolve(invited));
       if (called !== undefined && shardOf(called.id) === shard) {
         return { shard, dialogs: this.round.gone, servesAfterMs: machineMs() - diedAtMs };
       }
