@@ -126,6 +126,10 @@ export class Records {
     if (contact !== undefined) size += sizeOf(contact) - (oldEnd(Part.contact) - oldEnd(Part.identity));
     if (session !== undefined) size += sizeOf(session) - (oldEnd(Part.session) - oldEnd(Part.contact));
     if (size > recordSizeMax) return undefined;
+    if (session === undefined && contact === undefined && this.#slab.fits(block, size)) {
+      reroute(bytes, from, target, routes);
+      return block;
+    }
     this.#at = headSize;
     this.#keepOrPut(bytes, from, headSize, oldEnd(Part.target), target);
     this.#end(Part.target);
@@ -218,6 +222,36 @@ const toText: Slice = sliceOf('\r\nTo: ');
 const callIdText: Slice = sliceOf('\r\nCall-ID: ');
 const crlf: Slice = sliceOf('\r\n');
 
+/**
+ * Puts another target or other routes into the record at `from`, where there is room for them; what follows moves. A storm does so
+ * with every dialog, and nearly all of a record is neither.
+ */
+function reroute(bytes: Uint8Array, from: number, target: Slice | undefined, routes: Slice | undefined): void {
+  const size = word(bytes, from, 0);
+  const targetEnd = word(bytes, from, 1 + Part.target);
+  const routesEnd = word(bytes, from, 1 + Part.routes);
+  const newTargetEnd = target === undefined ? targetEnd : headSize + sizeOf(target);
+  const newRoutesEnd = newTargetEnd + (routes === undefined ? routesEnd - targetEnd : sizeOf(routes));
+  const shift = newRoutesEnd - routesEnd;
+  // What moves towards the end makes room for what is before it, and the other way round.
+  if (shift > 0) bytes.copyWithin(from + newRoutesEnd, from + routesEnd, from + size);
+  if (routes === undefined && newTargetEnd !== targetEnd)
+    bytes.copyWithin(from + newTargetEnd, from + targetEnd, from + routesEnd);
+  if (shift < 0) bytes.copyWithin(from + newRoutesEnd, from + routesEnd, from + size);
+  if (target !== undefined) write(bytes, from + headSize, target);
+  if (routes !== undefined) write(bytes, from + newTargetEnd, routes);
+  if (newTargetEnd !== targetEnd) putWord(bytes, from, 1 + Part.target, newTargetEnd);
+  if (shift === 0) return;
+  putWord(bytes, from, 0, size + shift);
+  for (let index = 1 + Part.routes; index < headSize / 2; index++) {
+    putWord(bytes, from, index, word(bytes, from, index) + shift);
+  }
+}
+
+function write(bytes: Uint8Array, at: number, slice: Slice): void {
+  for (let i = slice.start; i < slice.end; i++) bytes[at++] = slice.bytes[i] as number;
+}
+
 function sizeOf(slice: Slice): number {
   return slice.end - slice.start;
 }
@@ -226,4 +260,9 @@ function sizeOf(slice: Slice): number {
 function word(bytes: Uint8Array, offset: number, index: number): number {
   const at = offset + 2 * index;
   return (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+}
+
+function putWord(bytes: Uint8Array, offset: number, index: number, value: number): void {
+  bytes[offset + 2 * index] = value;
+  bytes[offset + 2 * index + 1] = value >>> 8;
 }

@@ -29,6 +29,12 @@ export function outdateAnswers(table: DialogTable, dialog: DialogIndex): void {
   table.movedBefore[dialog] = (table.localSequence[dialog] as number) + 1;
 }
 
+/** Whether the Contact of a message is the dialog's remote target, octet for octet: mostly it is, and nothing is to be done. */
+export function namesTarget(table: DialogTable, dialog: DialogIndex, { contact, bytes }: Message): boolean {
+  const { uri, presence } = contact;
+  return presence === 'present' && table.records.equals(table.block(dialog), Part.target, bytes, uri.start, uri.end);
+}
+
 const before = new UriView();
 
 /** Whether the Contact of a message, which has one, is another remote target than the dialog has, and not only spelt otherwise. @see RFC 3261 §19.1.4 */

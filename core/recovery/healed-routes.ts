@@ -1,7 +1,7 @@
 import { RouteSetBuilder } from '../dialog/route-set.ts';
 import type { DialogIndex, DialogTable } from '../dialog/table.ts';
 import { targetOf } from '../dialog/target.ts';
-import { isOlderTarget, movesTarget, noteMove, outdateAnswers } from '../dialog/target-moves.ts';
+import { isOlderTarget, movesTarget, namesTarget, noteMove, outdateAnswers } from '../dialog/target-moves.ts';
 import type { Message } from '../message/message.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { HealRequests } from './heal-requests.ts';
@@ -57,8 +57,9 @@ export class HealedRoutes {
     const routes = isNone ? this.#requests.routeOf(tx) : recorded;
     if (replaces && !this.#replacements.accept(dialog, message)) return false;
     // The far end's move may have come by whom no route is taken from.
-    const isOlder = !replaces && isOlderTarget(table, dialog, message);
-    const target = isOlder ? undefined : targetOf(message);
+    const isSame = namesTarget(table, dialog, message);
+    const isOlder = !isSame && !replaces && isOlderTarget(table, dialog, message);
+    const target = isSame || isOlder ? undefined : targetOf(message);
     const moves = target !== undefined && movesTarget(table, dialog, message);
     if (!table.update(dialog, target, routes, undefined)) return false;
     if (replaces) outdateAnswers(table, dialog);

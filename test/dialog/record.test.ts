@@ -155,4 +155,26 @@ test('say after any updates what was written last, and leave no block behind', (
   );
 });
 
+test('target and routes of any size follow each other, in their place or elsewhere, and all else stays', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', ';', ':'), maxLength: 90 });
+  const change = fc.record({ target: text, routes: text }, { requiredKeys: [] });
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 12 }), (changes) => {
+      const records = new Records();
+      let block = created(records);
+      const neighbour = created(records);
+      const expected = { ...textsOf(records, block) };
+      const beside = textsOf(records, neighbour);
+      for (const { target, routes } of changes) {
+        block = updated(records, block, target, routes);
+        if (target !== undefined) expected.target = target;
+        if (routes !== undefined) expected.routes = routes;
+        assert.equal(textsOf(records, block), expected);
+      }
+      assert.equal(textsOf(records, neighbour), beside);
+    }),
+    { seed: 3, numRuns: 300 },
+  );
+});
+
 test.run();

@@ -116,4 +116,30 @@ test('tells whether each of its routers is a loose one', () => {
   assert.not(loose('<sip:p1>;lr'));
 });
 
+test('of responses one after the other, the same, others, malformed ones and none, is what each of them says', () => {
+  const builder = new RouteSetBuilder();
+  const values = [
+    ['<sip:p1;lr>'],
+    ['<sip:p1;lr>'],
+    ['<sip:p2;lr>'],
+    ['<sip:p1>'],
+    [],
+    ['<sip:p1;lr>'],
+    ['<sip:p1;lr>', '<sip:p2;lr>'],
+    ['<sip:p1;lr>'],
+    ['p1'],
+    ['<sip:p1;lr>'],
+    [`<sip:${'p'.repeat(2000)};lr>`],
+    [`<sip:${'q'.repeat(2000)};lr>`],
+  ];
+  for (const lines of values) {
+    const response = message(ok, recorded(...lines));
+    const afresh = new RouteSetBuilder();
+    assert.is(text(builder.fromResponse(response)), text(afresh.fromResponse(response)), `${lines}`);
+    assert.equal([builder.count, builder.loose()], [afresh.count, afresh.loose()], `${lines}`);
+  }
+  builder.fromRequest(message(invite, recorded('<sip:p9;lr>')));
+  assert.is(text(builder.fromResponse(message(ok, recorded('<sip:p1;lr>')))), '<sip:p1;lr>');
+});
+
 test.run();
