@@ -59,6 +59,13 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   [
+    'memory',
+    {
+      summary: 'set up very many dialogs, and see from outside what they take',
+      load: () => import('./memory/main.ts'),
+    },
+  ],
+  [
     'ring',
     {
       summary: 'send messages from thread to thread by the ring between shards, and by postMessage',

@@ -67,7 +67,17 @@ async function rest(collect: boolean): Promise<Rest> {
   const { shed } = caller.stack;
   const { failures } = caller;
   const traffic = await caller.traffic();
-  return { rssSize: rss, heapSize: heapUsed, dialogs, clientTransactions, shed, traffic, failures: [...failures] };
+  const memory = await caller.stack.memory();
+  return {
+    rssSize: rss,
+    heapSize: heapUsed,
+    memory,
+    dialogs,
+    clientTransactions,
+    shed,
+    traffic,
+    failures: [...failures],
+  };
 }
 
 function tellProgress(): void {

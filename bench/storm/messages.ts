@@ -1,3 +1,4 @@
+import type { EngineMemory } from '../../core/index.ts';
 import type { TransportKind } from '../route-death/network.ts';
 import type { Traffic } from '../route-death/traffic.ts';
 import type { RoundFigures } from './round.ts';
@@ -117,6 +118,8 @@ export interface Rest {
   readonly rssSize: number;
   /** JavaScript's heap alone: of a dialog, mostly the program's own handle. */
   readonly heapSize: number;
+  /** What the stack itself counts, off the heap. */
+  readonly memory: EngineMemory;
   /** Dialogs that the stack has. */
   readonly dialogs: number;
   readonly clientTransactions: number;

@@ -36,7 +36,9 @@ function round(stormMs: number, farEndCpu = 0.5): PlayedRound {
 
 function rest(rssSize: number, heapSize: number, count: number): Rest {
   const traffic = { messages: 0, connects: 0 };
-  return { rssSize, heapSize, dialogs: count, clientTransactions: 0, shed: 0, traffic, failures: [] };
+  const none = { count: 0, capacity: 0, usedSize: 0, heldSize: 0 };
+  const memory = { dialogs: none, clientTransactions: none, serverTransactions: none, timers: none };
+  return { rssSize, heapSize, dialogs: count, clientTransactions: 0, shed: 0, traffic, memory, failures: [] };
 }
 
 function played(rounds: readonly PlayedRound[]): Played {
