@@ -31,6 +31,13 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   [
+    'calls',
+    {
+      summary: 'make calls at a constant rate, as caller or called, against a raw far end',
+      load: () => import('./calls/main.ts'),
+    },
+  ],
+  [
     'floor',
     {
       summary: 'ping-pong between two processes: what a machine gives to whoever waits for answers',

@@ -1,9 +1,9 @@
+import { Child } from '../child.ts';
 import { type Floor, floorOf } from '../floor/ping-pong.ts';
 import { nowMs } from '../route-death/clock.ts';
 import { within } from '../route-death/deadline.ts';
 import { Progress } from '../route-death/progress.ts';
 import { trafficSince } from '../route-death/traffic.ts';
-import { Child } from './child.ts';
 import { hopUri } from './far-end/address-book.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { type MemoryCurve, MemoryWatch } from './memory-curve.ts';
@@ -122,13 +122,15 @@ export class Run {
     const { transport, dialogs, fault, shards, perShardPorts } = this.#scenario;
     const window = windows[transport];
     const farEndSettings: FarEndSettings = { transport, dialogs, window };
-    const farEnd = await Child.start<FarEndOrder, FarEndReport>('far-end-process', farEndSettings);
+    const farEnd = await Child.start<FarEndOrder, FarEndReport>('storm/far-end-process', farEndSettings);
     const callerSettings: CallerSettings = {
       ...{ transport, dialogs, window, shards, perShardPorts },
       passive: fault === 'far-end',
       profile: this.#profile,
     };
-    const caller = await Child.start<CallerOrder, CallerReport>('caller-process', callerSettings, ['--expose-gc']);
+    const caller = await Child.start<CallerOrder, CallerReport>('storm/caller-process', callerSettings, [
+      '--expose-gc',
+    ]);
     for (const { child } of [farEnd, caller]) child.onDeath((how) => this.#stop.abort(new Error(how)));
     if (farEnd.ready.report !== 'ready' || caller.ready.report !== 'ready')
       throw new Error('a process reports no start');

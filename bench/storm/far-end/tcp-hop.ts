@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { nextSize } from '../../far-end/stream.ts';
 import { Answers, answerExtraMax } from './answers.ts';
 import type { FarEnd } from './far-end.ts';
 import type { PlayedHop } from './hop.ts';
 import { Shards } from './shards.ts';
-import { nextSize } from './stream.ts';
 
 /** Answers are written side by side, and what a read has brought leaves by one write. */
 const poolSize = 1024 * 1024;

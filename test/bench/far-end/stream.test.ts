@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nextSize } from '../../../../bench/storm/far-end/stream.ts';
+import { nextSize } from '../../../bench/far-end/stream.ts';
 
 const test = suite('Messages on a stream, as the far end of the storm finds them');
 

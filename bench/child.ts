@@ -18,7 +18,7 @@ export class Child<Order extends object, Report extends { readonly report: strin
     this.pid = pid;
   }
 
-  /** Starts an entry file beside this one; resolves with its first report, which it makes when it is ready. */
+  /** Starts an entry file, `storm/caller-process`; resolves with its first report, which it makes when it is ready. */
   static async start<Order extends object, Report extends { readonly report: string }>(
     entry: string,
     settings: object,

@@ -1,0 +1,42 @@
+import { Progress } from '../route-death/progress.ts';
+import { type MemoryCurve, MemoryWatch } from '../storm/memory-curve.ts';
+import type { Scenario } from './arguments.ts';
+import { End } from './end.ts';
+import type { Played } from './results.ts';
+
+/** Calls that come before those that count: code is compiled and buffers have grown by then. */
+const warmUpSMax = 5;
+
+/** Plays a scenario: two processes, a warm-up, and the calls that count. `stop` ends it early, by a rejection. */
+export async function play(
+  { as, callsPerSecond, seconds, transport, shards }: Scenario,
+  stop: AbortController,
+  profile?: string,
+): Promise<{ readonly played: Played; readonly memory: MemoryCurve }> {
+  const progress = new Progress();
+  const settings = { transport, callsPerSecond, held: 0, shards, perShardPorts: false, profile };
+  const stack = await End.stack(settings, stop);
+  const farEnd = await End.farEnd({ transport, as: as === 'uac' ? 'uas' : 'uac' }, stop);
+  const watch = new MemoryWatch({ stack: stack.pid, 'far end': farEnd.pid });
+  try {
+    const [caller, callee] = as === 'uac' ? [stack, farEnd] : [farEnd, stack];
+    const warmUpS = Math.min(warmUpSMax, seconds);
+    progress.line(`warming up for ${warmUpS} s, then ${callsPerSecond} calls a second for ${seconds} s`);
+    const warmUp = await caller.call(callee.port, warmUpS * callsPerSecond, callsPerSecond);
+    if (profile !== undefined) await stack.profile(true);
+    const before = { stack: await stack.look(), farEnd: await farEnd.look() };
+    const figures = await caller.call(callee.port, seconds * callsPerSecond, callsPerSecond);
+    const after = { stack: await stack.look(), farEnd: await farEnd.look() };
+    if (profile !== undefined) await stack.profile(false);
+    const played: Played = {
+      figures,
+      failedBefore: warmUp.failed,
+      stack: { before: before.stack, after: after.stack },
+      farEnd: { before: before.farEnd, after: after.farEnd },
+    };
+    return { played, memory: watch.stop() };
+  } finally {
+    watch.stop();
+    await Promise.all([stack.end(), farEnd.end()]);
+  }
+}
