@@ -38,6 +38,13 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   [
+    'peers',
+    {
+      summary: 'make the same calls with our stack, SIPp, the npm package sip and Kamailio, and compare what they take',
+      load: () => import('./peers/main.ts'),
+    },
+  ],
+  [
     'floor',
     {
       summary: 'ping-pong between two processes: what a machine gives to whoever waits for answers',

@@ -18,15 +18,16 @@ export class End {
 
   /** The stack's process; its death aborts `stop`. */
   static stack(settings: StackSettings, stop: AbortController): Promise<End> {
-    return End.#start('calls/stack-process', settings, stop);
+    return End.start('calls/stack-process', settings, stop);
   }
 
   /** The far end's process; its death aborts `stop`. */
   static farEnd(settings: FarEndSettings, stop: AbortController): Promise<End> {
-    return End.#start('calls/far-end-process', settings, stop);
+    return End.start('calls/far-end-process', settings, stop);
   }
 
-  static async #start(entry: string, settings: object, stop: AbortController): Promise<End> {
+  /** A process of another entry file that takes the same orders, or some of them; its death aborts `stop`. */
+  static async start(entry: string, settings: object, stop: AbortController): Promise<End> {
     const { child, ready } = await Child.start<Order, Report>(entry, settings, ['--expose-gc']);
     if (ready.report !== 'ready') throw new Error(`'${entry}' reports no start`);
     return new End(child, ready.port, stop);
