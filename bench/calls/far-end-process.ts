@@ -30,7 +30,7 @@ async function follow(order: Order): Promise<void> {
 }
 
 function look(collect: boolean): Look {
-  const seen = { ...looker.look(collect), shed: 0 };
+  const seen = { ...looker.look(collect), shed: 0, dialogsSize: null };
   if (end instanceof Caller) return { ...seen, repetitions: end.repetitions, failures: [] };
   const { received, sent, unacknowledged } = end.counts;
   const failures: [string, number][] = unacknowledged === 0 ? [] : [['an answer without ACK', unacknowledged]];

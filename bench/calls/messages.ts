@@ -67,6 +67,8 @@ export interface Look {
   /** User and system time of all threads, as the operating system accounts for it. */
   readonly cpuMs: number;
   readonly rssSize: number;
+  /** What the stack says that its dialogs take; null of others. */
+  readonly dialogsSize: number | null;
   /** Milliseconds, since the last look. */
   readonly loopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number };
   /** Messages that came again, and messages that were sent again. */

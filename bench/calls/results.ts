@@ -19,6 +19,8 @@ export interface Results extends CallFigures {
   readonly failedBefore: number;
   /** As the far end counts them: messages that came again, and messages that it sent again. */
   readonly retransmissions: { readonly received: number; readonly sent: number };
+  /** Both, in the warm-up. */
+  readonly retransmissionsBefore: number;
   /** User and system time of the stack's process for one call, in microseconds. */
   readonly cpuPerCallUs: number;
   /** Share of one core. */
@@ -37,6 +39,7 @@ export function resultsOf({ figures, failedBefore, stack, farEnd }: Played): Res
     failures: [...figures.failures, ...stack.after.failures, ...farEnd.after.failures],
     failedBefore,
     retransmissions: { received: repetitions('received'), sent: repetitions('sent') },
+    retransmissionsBefore: farEnd.before.repetitions.received + farEnd.before.repetitions.sent,
     cpuPerCallUs: (1000 * (stack.after.cpuMs - stack.before.cpuMs)) / Math.max(1, figures.begun),
     stackCpu: shareOf(stack),
     farEndCpu: shareOf(farEnd),

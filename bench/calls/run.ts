@@ -3,9 +3,7 @@ import { type MemoryCurve, MemoryWatch } from '../storm/memory-curve.ts';
 import type { Scenario } from './arguments.ts';
 import { End } from './end.ts';
 import type { Played } from './results.ts';
-
-/** Calls that come before those that count: code is compiled and buffers have grown by then. */
-const warmUpSMax = 5;
+import { warmUp } from './warm-up.ts';
 
 /** Plays a scenario: two processes, a warm-up, and the calls that count. `stop` ends it early, by a rejection. */
 export async function play(
@@ -20,9 +18,8 @@ export async function play(
   const watch = new MemoryWatch({ stack: stack.pid, 'far end': farEnd.pid });
   try {
     const [caller, callee] = as === 'uac' ? [stack, farEnd] : [farEnd, stack];
-    const warmUpS = Math.min(warmUpSMax, seconds);
-    progress.line(`warming up for ${warmUpS} s, then ${callsPerSecond} calls a second for ${seconds} s`);
-    const warmUp = await caller.call(callee.port, warmUpS * callsPerSecond, callsPerSecond);
+    progress.line(`a warm-up, then ${callsPerSecond} calls a second for ${seconds} s`);
+    const failedBefore = await warmUp(caller, callee.port, { callsPerSecond, seconds });
     if (profile !== undefined) await stack.profile(true);
     const before = { stack: await stack.look(), farEnd: await farEnd.look() };
     const figures = await caller.call(callee.port, seconds * callsPerSecond, callsPerSecond);
@@ -30,7 +27,7 @@ export async function play(
     if (profile !== undefined) await stack.profile(false);
     const played: Played = {
       figures,
-      failedBefore: warmUp.failed,
+      failedBefore,
       stack: { before: before.stack, after: after.stack },
       farEnd: { before: before.farEnd, after: after.farEnd },
     };

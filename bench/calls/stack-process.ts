@@ -37,7 +37,9 @@ async function follow(order: Order): Promise<void> {
 async function look(collect: boolean): Promise<Look> {
   const seen = looker.look(collect);
   const { repeatedRequests, shed } = await end.stack.counters();
-  return { ...seen, repetitions: { received: repeatedRequests, sent: 0 }, shed, failures: [] };
+  const { dialogs } = await end.stack.memory();
+  const repetitions = { received: repeatedRequests, sent: 0 };
+  return { ...seen, dialogsSize: dialogs.usedSize, repetitions, shed, failures: [] };
 }
 
 async function beginProfile(): Promise<void> {

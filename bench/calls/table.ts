@@ -12,6 +12,7 @@ export function tableOf(results: Results): string {
     ['calls a second', count(Math.round(results.perSecond))],
     ['sent again to us', count(retransmissions.sent)],
     ['sent again by us', count(retransmissions.received)],
+    ['in the warm-up', count(results.retransmissionsBefore)],
     ['set-up p50', time(setUpMs.p50)],
     ['       p90', time(setUpMs.p90)],
     ['       p99', time(setUpMs.p99)],

@@ -10,7 +10,7 @@ export interface Contestant {
   readonly role: Measured['role'];
   readonly port: number;
   readonly family: ProcessFamily;
-  /** Lets go of garbage, where it can be told to; gives what it says a dialog's memory is in all, where it says so. */
+  /** Lets go of garbage, where it can be told to; gives the octets that it says are in use, where it says so. */
   settle(): Promise<number | null>;
   end(): Promise<void>;
 }
@@ -52,10 +52,7 @@ function calleeOf(who: string, end: End): Contestant {
     role: 'callee',
     port: end.port,
     family: new ProcessFamily(end.pid),
-    settle: async () => {
-      await end.look(true);
-      return null;
-    },
+    settle: async () => (await end.look(true)).dialogsSize,
     end: () => end.end(),
   };
 }

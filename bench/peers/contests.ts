@@ -1,12 +1,11 @@
 import { End } from '../calls/end.ts';
+import { warmUp } from '../calls/warm-up.ts';
 import { ours } from '../figures.ts';
 import type { Contestant } from './cast.ts';
 import { ProcessFamily } from './process-family.ts';
 import type { Held, Measured } from './row.ts';
 import { callBySipp, SippCallee } from './sipp.ts';
 
-/** Calls that come before those that count: code is compiled by then. */
-const warmUpSMax = 4;
 /** Dialogs that are held are set up at this rate at most: it is their memory that is looked at. */
 const holdPerSecondMax = 1_000;
 
@@ -43,7 +42,8 @@ export async function sippCallsUs(
   stop: AbortController,
 ): Promise<Measured> {
   const calls = callsPerSecond * seconds;
-  await warmUp(us, callsPerSecond, seconds, stop);
+  const caller = await End.farEnd({ transport: 'udp', as: 'uac' }, stop);
+  await warmUp(caller, us.port, { callsPerSecond, seconds }).finally(() => caller.end());
   const before = us.family.cpuMs;
   const called = await callBySipp(us.port, calls, callsPerSecond, stop.signal);
   return {
@@ -61,7 +61,7 @@ export async function weCallSipp({ callsPerSecond, seconds }: Load, stop: AbortC
   const callee = await SippCallee.start();
   try {
     const family = new ProcessFamily(us.pid);
-    await us.call(callee.port, callsPerSecond * Math.min(warmUpSMax, seconds), callsPerSecond);
+    await warmUp(us, callee.port, { callsPerSecond, seconds });
     const repeatedBefore = (await callee.counts()).retransmissions;
     const before = family.cpuMs;
     const { ended, perSecond } = await us.call(callee.port, calls, callsPerSecond);
@@ -85,7 +85,7 @@ export async function rawCalls(
   const calls = callsPerSecond * seconds;
   const caller = await End.farEnd({ transport: 'udp', as: 'uac' }, stop);
   try {
-    await caller.call(contestant.port, callsPerSecond * Math.min(warmUpSMax, seconds), callsPerSecond);
+    await warmUp(caller, contestant.port, { callsPerSecond, seconds });
     const { repetitions: earlier } = await caller.look();
     const before = contestant.family.cpuMs;
     const { ended, perSecond } = await caller.call(contestant.port, calls, callsPerSecond);
@@ -103,8 +103,8 @@ export async function rawCalls(
 }
 
 /**
- * A raw far end calls, and holds its calls; then as many again. What the second half adds is what a dialog takes: the first one has brought
- * everything that grows but once.
+ * A raw far end makes calls that end, then as many that it holds. What the second half adds is what a dialog takes: the first one has brought
+ * the room for their transactions, and everything that grows but once.
  */
 export async function hold(
   contestant: Contestant,
@@ -114,36 +114,20 @@ export async function hold(
 ): Promise<Omit<Held, 'ratioToOurs'>> {
   const caller = await End.farEnd({ transport: 'udp', as: 'uac' }, stop);
   try {
-    const rss: number[] = [];
-    const told: (number | null)[] = [];
-    for (let half = 0; half < 2; half++) {
-      await caller.call(contestant.port, dialogs, Math.min(dialogs, holdPerSecondMax), true);
+    const look = async (holds: boolean): Promise<{ readonly rssSize: number; readonly told: number | null }> => {
+      await caller.call(contestant.port, dialogs, Math.min(dialogs, holdPerSecondMax), holds);
       await pause(settleS, stop.signal);
-      told.push(await contestant.settle());
-      rss.push(contestant.family.rssSize);
-    }
-    const [rssBefore = 0, rssAfter = 0] = rss;
-    const [toldBefore = null, toldAfter = null] = told;
+      const told = await contestant.settle();
+      return { rssSize: contestant.family.rssSize, told };
+    };
+    const before = await look(false);
+    const after = await look(true);
     return {
       who: contestant.who,
       dialogs,
-      rssPerDialog: (rssAfter - rssBefore) / dialogs,
-      toldPerDialog: toldBefore === null || toldAfter === null ? null : (toldAfter - toldBefore) / dialogs,
+      rssPerDialog: (after.rssSize - before.rssSize) / dialogs,
+      toldPerDialog: before.told === null || after.told === null ? null : (after.told - before.told) / dialogs,
     };
-  } finally {
-    await caller.end();
-  }
-}
-
-async function warmUp(
-  { port }: Contestant,
-  callsPerSecond: number,
-  seconds: number,
-  stop: AbortController,
-): Promise<void> {
-  const caller = await End.farEnd({ transport: 'udp', as: 'uac' }, stop);
-  try {
-    await caller.call(port, callsPerSecond * Math.min(warmUpSMax, seconds), callsPerSecond);
   } finally {
     await caller.end();
   }

@@ -42,7 +42,8 @@ process.on('message', (order: Order) => {
 tell({ report: 'ready', port });
 
 function look(collect: boolean): Look {
-  return { ...looker.look(collect), repetitions: { received: 0, sent: 0 }, shed: 0, failures: [] };
+  const nothing = { dialogsSize: null, repetitions: { received: 0, sent: 0 }, shed: 0, failures: [] };
+  return { ...looker.look(collect), ...nothing };
 }
 
 function tell(report: Report): void {

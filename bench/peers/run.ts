@@ -81,7 +81,7 @@ class Run {
   /** What a dialog takes of each. */
   async memory(starts: readonly (() => Promise<Contestant>)[]): Promise<Held[]> {
     const { dialogs, 'settle-s': settleS } = this.#counts;
-    this.#progress.line(`holding ${dialogs} dialogs, and as many again, for ${settleS} s each`);
+    this.#progress.line(`${dialogs} calls that end, ${settleS} s of rest, then as many that are held`);
     const contestants: Contestant[] = [];
     try {
       for (const start of starts) contestants.push(await start());

@@ -13,7 +13,7 @@ const figures: CallFigures = {
 
 function look(atMs: number, cpuMs: number, received = 0, sent = 0): Look {
   return {
-    ...{ atMs, cpuMs, rssSize: 1e6 * atMs, loopDelayMs: { p50: 0, p99: 1, max: 2 } },
+    ...{ atMs, cpuMs, rssSize: 1e6 * atMs, dialogsSize: null, loopDelayMs: { p50: 0, p99: 1, max: 2 } },
     ...{ repetitions: { received, sent }, shed: 0, failures: [] },
   };
 }
@@ -31,6 +31,7 @@ test('only what was used and repeated since the warm-up counts', () => {
   assert.is(results.cpuPerCallUs, 200);
   assert.equal([results.stackCpu, results.farEndCpu], [0.8, 0.2]);
   assert.equal(results.retransmissions, { received: 0, sent: 0 });
+  assert.is(results.retransmissionsBefore, 3);
   assert.equal(results.rssSize, { start: 1e9, end: 3e9 });
   assert.ok(goalsOf(scenario, results).every(({ met }) => met));
 });
