@@ -3,7 +3,7 @@ import { type CountArguments, type CountOption, readCounts } from '../arguments.
 const options = {
   seconds: { default: 10, max: 600 },
   'calls-per-second': { default: 4_000, max: 15_000 },
-  dialogs: { default: 10_000, max: 100_000 },
+  dialogs: { default: 20_000, max: 100_000 },
   'settle-s': { default: 33, max: 600 },
 } satisfies Readonly<Record<string, CountOption>>;
 
@@ -20,7 +20,7 @@ what the operating system says of their CPU and memory. What is not installed is
 
   --calls-per-second N    1 to ${options['calls-per-second'].max} (default: ${options['calls-per-second'].default}); a quarter of it is tried as well
   --seconds N             of each run (default: ${options.seconds.default})
-  --dialogs N             held open, to see what one takes (default: ${options.dialogs.default})
+  --dialogs N             held open, and as many again, to see what one takes (default: ${options.dialogs.default})
   --settle-s N            wait before memory is looked at, for transactions to end (default: ${options['settle-s'].default})
   --json FILE             writes the results to FILE
   --help                  shows this`;

@@ -10,8 +10,8 @@ export interface Contestant {
   readonly role: Measured['role'];
   readonly port: number;
   readonly family: ProcessFamily;
-  /** Lets go of garbage, where it can be told to; gives the octets that it says are in use, where it says so. */
-  settle(): Promise<number | null>;
+  /** Lets go of garbage, where it can be told to; gives the octets that it says are in use, where it says so, else 0. */
+  settle(): Promise<number>;
   end(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ function calleeOf(who: string, end: End): Contestant {
     role: 'callee',
     port: end.port,
     family: new ProcessFamily(end.pid),
-    settle: async () => (await end.look(true)).dialogsSize,
+    settle: async () => (await end.look(true)).dialogsSize ?? 0,
     end: () => end.end(),
   };
 }

@@ -54,26 +54,30 @@ export async function sippCallsUs(
 }
 
 /** Our stack calls SIPp. */
-export async function weCallSipp({ callsPerSecond, seconds }: Load, stop: AbortController): Promise<Measured> {
-  const calls = callsPerSecond * seconds;
-  const spread = { shards: 0, perShardPorts: false };
-  const us = await End.stack({ transport: 'udp', callsPerSecond, held: 0, ...spread }, stop);
+export async function weCallSipp(load: Load, stop: AbortController): Promise<Measured> {
   const callee = await SippCallee.start();
   try {
-    const family = new ProcessFamily(us.pid);
-    await warmUp(us, callee.port, { callsPerSecond, seconds });
-    const repeatedBefore = (await callee.counts()).retransmissions;
-    const before = family.cpuMs;
-    const { ended, perSecond } = await us.call(callee.port, calls, callsPerSecond);
-    const cpuMs = family.cpuMs - before;
-    return {
-      ...{ who: ours, role: 'caller', against: 'SIPp', asked: callsPerSecond, perSecond, failed: calls - ended },
-      retransmissions: (await callee.counts()).retransmissions - repeatedBefore,
-      ...{ cpuPerCallUs: (1000 * cpuMs) / calls, rssSize: family.rssSize },
-    };
+    const spread = { shards: 0, perShardPorts: false };
+    const us = await End.stack({ transport: 'udp', callsPerSecond: load.callsPerSecond, held: 0, ...spread }, stop);
+    return await weCall(us, callee, load).finally(() => us.end());
   } finally {
-    await Promise.all([callee.end(), us.end()]);
+    await callee.end();
   }
+}
+
+async function weCall(us: End, callee: SippCallee, { callsPerSecond, seconds }: Load): Promise<Measured> {
+  const calls = callsPerSecond * seconds;
+  const family = new ProcessFamily(us.pid);
+  await warmUp(us, callee.port, { callsPerSecond, seconds });
+  const repeatedBefore = (await callee.counts()).retransmissions;
+  const before = family.cpuMs;
+  const { ended, perSecond } = await us.call(callee.port, calls, callsPerSecond);
+  const cpuMs = family.cpuMs - before;
+  return {
+    ...{ who: ours, role: 'caller', against: 'SIPp', asked: callsPerSecond, perSecond, failed: calls - ended },
+    retransmissions: (await callee.counts()).retransmissions - repeatedBefore,
+    ...{ cpuPerCallUs: (1000 * cpuMs) / calls, rssSize: family.rssSize },
+  };
 }
 
 /** A raw far end calls. */
@@ -103,7 +107,7 @@ export async function rawCalls(
 }
 
 /**
- * A raw far end makes calls that end, then as many that it holds. What the second half adds is what a dialog takes: the first one has brought
+ * A raw far end calls, and holds its calls; then as many again. What the second half adds is what a dialog takes: the first one has brought
  * the room for their transactions, and everything that grows but once.
  */
 export async function hold(
@@ -114,19 +118,19 @@ export async function hold(
 ): Promise<Omit<Held, 'ratioToOurs'>> {
   const caller = await End.farEnd({ transport: 'udp', as: 'uac' }, stop);
   try {
-    const look = async (holds: boolean): Promise<{ readonly rssSize: number; readonly told: number | null }> => {
-      await caller.call(contestant.port, dialogs, Math.min(dialogs, holdPerSecondMax), holds);
+    const look = async (): Promise<{ readonly rssSize: number; readonly told: number }> => {
+      await caller.call(contestant.port, dialogs, Math.min(dialogs, holdPerSecondMax), true);
       await pause(settleS, stop.signal);
       const told = await contestant.settle();
       return { rssSize: contestant.family.rssSize, told };
     };
-    const before = await look(false);
-    const after = await look(true);
+    const before = await look();
+    const after = await look();
     return {
       who: contestant.who,
       dialogs,
       rssPerDialog: (after.rssSize - before.rssSize) / dialogs,
-      toldPerDialog: before.told === null || after.told === null ? null : (after.told - before.told) / dialogs,
+      toldPerDialog: (after.told - before.told) / dialogs,
     };
   } finally {
     await caller.end();

@@ -26,14 +26,14 @@ export interface Row extends Measured {
   readonly ratioToOurs: number | null;
 }
 
-/** What a dialog takes that is held open, in octets. */
+/** What a dialog takes that is held open, in octets. The npm package sip keeps none. */
 export interface Held {
   readonly who: string;
   readonly dialogs: number;
   /** By which the resident size of all processes grew. */
   readonly rssPerDialog: number;
-  /** What the program itself says; null where it does not. */
-  readonly toldPerDialog: number | null;
+  /** By which grew what it says itself is in use: of our stack for dialogs alone, of Kamailio in shared memory. */
+  readonly toldPerDialog: number;
   readonly ratioToOurs: number | null;
 }
 
@@ -72,9 +72,7 @@ export function lossesOf(rows: readonly Row[], held: readonly Held[]): string[] 
   }
   for (const { who, ratioToOurs, rssPerDialog } of held) {
     if (who === ours || ratioToOurs === null || ratioToOurs >= 1) continue;
-    losses.push(
-      `a dialog of ${who} takes ${count(rssPerDialog)} octets, ${Math.max(0, ratioToOurs).toFixed(2)} of ours`,
-    );
+    losses.push(`a dialog of ${who} takes ${count(rssPerDialog)} octets, ${ratioToOurs.toFixed(2)} of ours`);
   }
   return losses;
 }
@@ -111,7 +109,7 @@ export function tableOf(rows: readonly Row[], held: readonly Held[]): string {
     who,
     count(dialogs),
     count(rssPerDialog),
-    toldPerDialog === null ? '–' : count(toldPerDialog),
+    count(toldPerDialog),
     ratio(ratioToOurs),
   ]);
   return `${aligned([columns, ...lines], 3)}\n\n${aligned([heldColumns, ...heldLines], 1)}`;

@@ -23,13 +23,22 @@ export async function play(counts: Counts, stop: AbortController): Promise<Found
   const isHere = (who: string): boolean => !absent.has(who);
   if (!isHere(ours)) return { measured: [], held: [], absent };
   const run = new Run(counts, stop);
-  if (isHere('SIPp')) await run.sipp();
+  /** A rival that fails is left out of what follows; that we do not is what the others are there for. */
+  const unlessItFails = async (who: string, work: () => Promise<void>): Promise<void> => {
+    if (!isHere(who)) return;
+    try {
+      await work();
+    } catch (error) {
+      stop.signal.throwIfAborted();
+      absent.set(who, error instanceof Error ? error.message : String(error));
+    }
+  };
+  await unlessItFails('SIPp', () => run.sipp());
   await run.raw('callee', () => startOurs(counts['calls-per-second'], 0, stop));
-  if (isHere('npm sip')) await run.raw('callee', () => startNpmSip(stop));
-  if (isHere('Kamailio')) await run.raw('proxy', () => startKamailio(stop));
+  await unlessItFails('npm sip', () => run.raw('callee', () => startNpmSip(stop)));
+  await unlessItFails('Kamailio', () => run.raw('proxy', () => startKamailio(stop)));
   const held = await run.memory([
     () => startOurs(1, 2 * counts.dialogs, stop),
-    ...(isHere('npm sip') ? [() => startNpmSip(stop)] : []),
     ...(isHere('Kamailio') ? [() => startKamailio(stop)] : []),
   ]);
   return { measured: run.measured, held, absent };
@@ -81,7 +90,7 @@ class Run {
   /** What a dialog takes of each. */
   async memory(starts: readonly (() => Promise<Contestant>)[]): Promise<Held[]> {
     const { dialogs, 'settle-s': settleS } = this.#counts;
-    this.#progress.line(`${dialogs} calls that end, ${settleS} s of rest, then as many that are held`);
+    this.#progress.line(`holding ${dialogs} dialogs, then as many again, each with ${settleS} s of rest`);
     const contestants: Contestant[] = [];
     try {
       for (const start of starts) contestants.push(await start());

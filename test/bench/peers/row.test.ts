@@ -13,7 +13,7 @@ function measured(parts: Partial<Measured>): Measured {
 }
 
 const held: Held[] = [
-  { who: 'sipmend', dialogs: 10, rssPerDialog: 1000, toldPerDialog: null, ratioToOurs: 1 },
+  { who: 'sipmend', dialogs: 10, rssPerDialog: 1000, toldPerDialog: 448, ratioToOurs: 1 },
   { who: 'Kamailio', dialogs: 10, rssPerDialog: 500, toldPerDialog: 400, ratioToOurs: 0.5 },
 ];
 
