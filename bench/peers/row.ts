@@ -34,7 +34,19 @@ export interface Held {
   readonly rssPerDialog: number;
   /** By which grew what it says itself is in use: of our stack for dialogs alone, of Kamailio in shared memory. */
   readonly toldPerDialog: number;
+  /** Of the larger of the two: pages may have been there before, and what is told may leave something out. */
   readonly ratioToOurs: number | null;
+}
+
+/** Sets what each holds beside ours. */
+export function heldBesideOurs(held: readonly Omit<Held, 'ratioToOurs'>[]): Held[] {
+  const own = held.find(({ who }) => who === ours);
+  const ourSize = own === undefined ? 0 : sizeOf(own);
+  return held.map((each) => ({ ...each, ratioToOurs: ourSize > 0 ? sizeOf(each) / ourSize : null }));
+}
+
+function sizeOf({ rssPerDialog, toldPerDialog }: Pick<Held, 'rssPerDialog' | 'toldPerDialog'>): number {
+  return Math.max(rssPerDialog, toldPerDialog);
 }
 
 /** Sets each beside ours of the same role and rate, against the same far end where we met that. */
@@ -70,9 +82,10 @@ export function lossesOf(rows: readonly Row[], held: readonly Held[]): string[] 
     if (who === ours || ratioToOurs === null || ratioToOurs >= 1) continue;
     losses.push(`${who} as ${role} at ${count(asked)} calls a second takes ${ratioToOurs.toFixed(2)} of our CPU`);
   }
-  for (const { who, ratioToOurs, rssPerDialog } of held) {
+  for (const each of held) {
+    const { who, ratioToOurs } = each;
     if (who === ours || ratioToOurs === null || ratioToOurs >= 1) continue;
-    losses.push(`a dialog of ${who} takes ${count(rssPerDialog)} octets, ${ratioToOurs.toFixed(2)} of ours`);
+    losses.push(`a dialog of ${who} takes ${count(sizeOf(each))} octets, ${ratioToOurs.toFixed(2)} of ours`);
   }
   return losses;
 }

@@ -4,7 +4,7 @@ import { absentees } from './absentees.ts';
 import type { Counts } from './arguments.ts';
 import { type Contestant, startKamailio, startNpmSip, startOurs } from './cast.ts';
 import { hold, rawCalls, sippCallsUs, sippWithItself, weCallSipp } from './contests.ts';
-import type { Held, Measured } from './row.ts';
+import { type Held, heldBesideOurs, type Measured } from './row.ts';
 
 /** Rates that SIPp is tried with by itself, to see where it begins to repeat itself. */
 const sweep = [500, 1_000, 2_000, 4_000] as const;
@@ -95,8 +95,7 @@ class Run {
     try {
       for (const start of starts) contestants.push(await start());
       const held = await Promise.all(contestants.map((each) => hold(each, dialogs, settleS, this.#stop)));
-      const own = held.find(({ who }) => who === ours)?.rssPerDialog ?? 0;
-      return held.map((each) => ({ ...each, ratioToOurs: own > 0 ? each.rssPerDialog / own : null }));
+      return heldBesideOurs(held);
     } finally {
       await Promise.all(contestants.map((each) => each.end()));
     }

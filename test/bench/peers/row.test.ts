@@ -1,6 +1,15 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { goalsOf, type Held, lossesOf, type Measured, rowsOf, sippLimitOf, tableOf } from '../../../bench/peers/row.ts';
+import {
+  goalsOf,
+  type Held,
+  heldBesideOurs,
+  lossesOf,
+  type Measured,
+  rowsOf,
+  sippLimitOf,
+  tableOf,
+} from '../../../bench/peers/row.ts';
 
 const test = suite('Rows of the bench of peers');
 
@@ -47,6 +56,16 @@ test('whoever does with less is named', () => {
     'npm sip as callee at 4,000 calls a second takes 0.80 of our CPU',
     'a dialog of Kamailio takes 500 octets, 0.50 of ours',
   ]);
+});
+
+test('a dialog weighs what the system or the program says, whichever is more', () => {
+  const one = { who: 'sipmend', dialogs: 10, rssPerDialog: 300, toldPerDialog: 400 };
+  const other = { who: 'Kamailio', dialogs: 10, rssPerDialog: 800, toldPerDialog: 700 };
+  assert.equal(
+    heldBesideOurs([one, other]).map(({ ratioToOurs }) => ratioToOurs),
+    [1, 2],
+  );
+  assert.is(heldBesideOurs([other])[0]?.ratioToOurs, null);
 });
 
 test('SIPp with itself says what SIPp with us may send again', () => {
