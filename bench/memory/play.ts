@@ -1,5 +1,5 @@
+import { Child } from '../child.ts';
 import { Progress } from '../route-death/progress.ts';
-import { Child } from '../storm/child.ts';
 import { hopUri } from '../storm/far-end/address-book.ts';
 import { limitsOf } from '../storm/limits.ts';
 import { type MemoryCurve, MemoryWatch } from '../storm/memory-curve.ts';
@@ -31,9 +31,9 @@ export async function play({ dialogs, transport, shards, settleS }: Scenario): P
   const ever = new AbortController().signal;
   const window = windows[transport];
   const farEndSettings: FarEndSettings = { transport, dialogs, window };
-  const farEnd = await Child.start<FarEndOrder, FarEndReport>('far-end-process', farEndSettings);
+  const farEnd = await Child.start<FarEndOrder, FarEndReport>('storm/far-end-process', farEndSettings);
   const settings: CallerSettings = { transport, dialogs, window, shards, perShardPorts: false, passive: false };
-  const caller = await Child.start<CallerOrder, CallerReport>('caller-process', settings, ['--expose-gc']);
+  const caller = await Child.start<CallerOrder, CallerReport>('storm/caller-process', settings, ['--expose-gc']);
   const watch = new MemoryWatch({ stack: caller.child.pid });
   try {
     if (farEnd.ready.report !== 'ready') throw new Error('the far end reports no start');
