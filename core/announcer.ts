@@ -8,6 +8,7 @@ import type { InviteOptions } from './invite-options.ts';
 import { parseUriText } from './message/uri.ts';
 import { contentOf, sdpType } from './message-content.ts';
 import type { RegistrationRefresh } from './registration-refresh.ts';
+import { Ringing } from './ringing.ts';
 
 /** Tells the program what happens: the engine's events as calls of the program's handlers. */
 export class Announcer {
@@ -15,7 +16,7 @@ export class Announcer {
   readonly #refresh: () => ReturnType<RegistrationRefresh['ask']>;
   readonly #asker: Asker;
   readonly #command: (command: Command) => void;
-  readonly #ringing = new Map<number, AbortController>();
+  readonly #ringing = new Map<number, Ringing>();
   /** Who takes dialogs of further branches, by the id of the call's command. */
   readonly #forkTakers = new Map<number, (dialog: Dialog) => void>();
   /** Who answers offers, by the id of the call's command. */
@@ -151,21 +152,9 @@ export class Announcer {
   }
 
   #tellCall(event: Extract<EngineEvent, { kind: 'incoming-call' }>): void {
-    const ringing = new AbortController();
+    const ringing = new Ringing();
     this.#ringing.set(event.call, ringing);
-    const done = (): void => void this.#ringing.delete(event.call);
-    const asker: Asker = {
-      ...this.#asker,
-      answer: (call, content) => {
-        done();
-        return this.#asker.answer(call, content);
-      },
-      refuse: (call, status, content) => {
-        done();
-        this.#asker.refuse(call, status, content);
-      },
-    };
-    const call = new IncomingCall(event, ringing.signal, asker);
+    const call = new IncomingCall(event, ringing, this.#asker, (decided) => this.#ringing.delete(decided));
     if (this.#application.onCall !== undefined) this.#application.onCall(call);
     else call.refuse(480);
   }

@@ -7,6 +7,7 @@ import { SipError, UsageError } from './errors.ts';
 import { isTargetRefresh } from './message/target-refresh.ts';
 import { contentNames, contentOf, type MessageContent, sdpType } from './message-content.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
+import type { Ringing } from './ringing.ts';
 
 /** A request inside a dialog. */
 export interface RequestOptions extends MessageContent {
@@ -181,15 +182,13 @@ export class IncomingCall {
   readonly body: Uint8Array;
   /** The caller takes provisional responses that it has to acknowledge. @see RFC 3262 §3 */
   readonly supportsReliable: boolean;
-  /**
-   * Aborts when the call is over before it was decided: the caller gave up, or it expired. Undecided it is refused with 480 after 30
-   * minutes, or with 487 when its Expires says so.
-   */
-  readonly signal: AbortSignal;
   readonly #call: number;
+  readonly #ringing: Ringing;
   readonly #asker: Asker;
+  readonly #decided: (call: number) => void;
 
-  constructor(data: CallData, signal: AbortSignal, asker: Asker) {
+  /** `decided` hears when the program has answered or refused. */
+  constructor(data: CallData, ringing: Ringing, asker: Asker, decided: (call: number) => void) {
     this.requestUri = data.requestUri;
     this.from = data.from;
     this.to = data.to;
@@ -197,9 +196,18 @@ export class IncomingCall {
     this.headers = data.headers;
     this.body = data.body;
     this.supportsReliable = data.supportsReliable;
-    this.signal = signal;
     this.#call = data.call;
+    this.#ringing = ringing;
     this.#asker = asker;
+    this.#decided = decided;
+  }
+
+  /**
+   * Aborts when the call is over before it was decided: the caller gave up, or it expired. Undecided it is refused with 480 after 30
+   * minutes, or with 487 when its Expires says so.
+   */
+  get signal(): AbortSignal {
+    return this.#ringing.signal;
   }
 
   /**
@@ -223,7 +231,9 @@ export class IncomingCall {
    */
   answer(content: MessageContent = {}): Promise<Dialog> {
     needOptions('answer()', content, contentNames);
-    const answered = this.#asker.answer(this.#call, contentOf(content, sdpType));
+    const body = contentOf(content, sdpType);
+    this.#decided(this.#call);
+    const answered = this.#asker.answer(this.#call, body);
     answered.catch(() => undefined);
     return answered;
   }
@@ -233,7 +243,9 @@ export class IncomingCall {
     if (!(Number.isInteger(status) && status >= 300 && status < 700))
       throw new UsageError(`${shown(status)} does not refuse: 300 to 699.`);
     needOptions('refuse()', content, contentNames);
-    this.#asker.refuse(this.#call, status, contentOf(content));
+    const body = contentOf(content);
+    this.#decided(this.#call);
+    this.#asker.refuse(this.#call, status, body);
   }
 }
 
