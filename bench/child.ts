@@ -18,14 +18,19 @@ export class Child<Order extends object, Report extends { readonly report: strin
     this.pid = pid;
   }
 
-  /** Starts an entry file, `storm/caller-process`; resolves with its first report, which it makes when it is ready. */
+  /**
+   * Starts an entry file, `storm/caller-process`; resolves with its first report, which it makes when it is ready. `environment` is
+   * added to ours.
+   */
   static async start<Order extends object, Report extends { readonly report: string }>(
     entry: string,
     settings: object,
     execArgv: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
   ): Promise<{ readonly child: Child<Order, Report>; readonly ready: Report }> {
     const child = fork(join(import.meta.dirname, `${entry}.js`), [JSON.stringify(settings)], {
       execArgv: ['--enable-source-maps', ...execArgv],
+      env: { ...process.env, ...environment },
     });
     const ended = once(child, 'exit').then(([code, signal]) => {
       throw new Error(`the process '${entry}' did not start: ${signal ?? `exit code ${code}`}`);

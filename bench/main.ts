@@ -45,6 +45,14 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   [
+    'soak',
+    {
+      summary:
+        'have calls come and go for many minutes while edges break, and look for what is lost, left behind or leaked',
+      load: () => import('./soak/main.ts'),
+    },
+  ],
+  [
     'floor',
     {
       summary: 'ping-pong between two processes: what a machine gives to whoever waits for answers',

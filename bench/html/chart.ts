@@ -12,6 +12,14 @@ export interface Chart {
   /** What is counted or measured upwards. */
   readonly y: string;
   readonly lines: readonly Line[];
+  /** What happened at one x; drawn as a dash. */
+  readonly marks?: readonly Mark[];
+}
+
+/** Something that happened, where it is no measurement. */
+export interface Mark {
+  readonly x: number;
+  readonly name: string;
 }
 
 /** How many samples fall into each of so many ranges of equal width. */

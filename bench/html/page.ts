@@ -65,8 +65,23 @@ const script = `const colours = ['#2563eb', '#d9480f', '#2f9e44', '#862e9c', '#8
 const figures = [...document.querySelectorAll('figure')];
 const plots = JSON.parse(document.getElementById('charts').textContent).map((chart, index) => {
   const width = figures[index].clientWidth;
+  const dash = (plot) => {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.strokeStyle = '#adb5bd';
+    ctx.setLineDash([4, 4]);
+    for (const mark of chart.marks ?? []) {
+      const at = plot.valToPos(mark.x, 'x', true);
+      if (at < bbox.left || at > bbox.left + bbox.width) continue;
+      ctx.beginPath();
+      ctx.moveTo(at, bbox.top);
+      ctx.lineTo(at, bbox.top + bbox.height);
+      ctx.stroke();
+    }
+    ctx.restore();
+  };
   return new uPlot({
-    width, height: 320,
+    width, height: 320, hooks: { drawClear: [dash] },
     scales: { x: { time: false } },
     axes: [{ label: chart.x.name }, { label: chart.y, size: 70 }],
     series: [{ label: chart.x.name }, ...chart.lines.map((line, at) => ({

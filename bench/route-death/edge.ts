@@ -1,5 +1,6 @@
 import { createEdge } from '../../core/create-edge.ts';
 import { resetConnections, watchConnections } from './connections.ts';
+import { cutDatagrams, watchDatagrams } from './datagrams.ts';
 import { belongToParent, tell } from './entry.ts';
 import type { EdgeSettings, Order } from './messages.ts';
 import { listening } from './network.ts';
@@ -20,6 +21,7 @@ belongToParent(() => {
 });
 
 watchConnections();
+watchDatagrams();
 
 const edge = await createEdge({
   transports: [listening(settings.transport, settings.port)],
@@ -34,6 +36,10 @@ process.on('message', (order: Order) => {
   }
   if (order.order === 'lose-connections') {
     resetConnections();
+    tell({ report: 'lost' });
+  }
+  if (order.order === 'cut') {
+    cutDatagrams(order.ports);
     tell({ report: 'lost' });
   }
   if (order.order === 'lose-flow') {

@@ -41,6 +41,8 @@ export type Order =
   | { readonly order: 'lose-connections' }
   /** To an edge: the flow to the far end is gone. */
   | { readonly order: 'lose-flow'; readonly client: string }
+  /** To an edge: no datagram goes to these ports of this machine, or comes from them, until the next such order. */
+  | { readonly order: 'cut'; readonly ports: readonly number[] }
   /** To an edge: should the main process die, these must not outlive it. A stopped process cannot see to that itself. */
   | { readonly order: 'guard'; readonly pids: readonly number[] };
 

@@ -1,0 +1,100 @@
+import { parseArgs } from 'node:util';
+import { type TransportKind, transports } from '../route-death/network.ts';
+import type { Scenario } from './scenario.ts';
+
+/** A run that is asked for. */
+export interface RunArguments {
+  readonly kind: 'run';
+  readonly scenario: Scenario;
+  readonly json: string | undefined;
+  readonly html: string | undefined;
+  readonly svg: string | undefined;
+}
+
+/** The command line, read. */
+export type Arguments = RunArguments | { readonly kind: 'help' } | { readonly kind: 'wrong'; readonly message: string };
+
+const dialogsMax = 200_000;
+
+export const usage: string = `Usage: npm run bench -- soak [options]      (or: sipmend-bench soak [options])
+
+Has calls come and go between two stacks by two edges, each a process of its own, on real sockets, while the edges die, fall silent,
+forget and are cut off, one after the other. After each break every dialog that it hit is to heal. At the end nothing may be lost,
+ended by nobody, known to one end alone, or have grown. Ctrl-C ends it, and tells what there was until then.
+
+  --minutes N              how long (default: 20; parts of one are taken). Growth is judged from 14 minutes on
+  --dialogs N              calls that are up at a time, 1 to ${dialogsMax} (default: 20000)
+  --calls-per-second N     calls that begin, and end, in a second (default: 100)
+  --breaks N               breaks, spread over the time by chance from the seed (default: 60)
+  --shards N               threads of the stack's shards (default: 2)
+  --transport KIND         udp (default), or tcp
+  --seed N                 of breaks and lifetimes (default: 1)
+  --leak-bytes-per-call N  plants a leak in the program beside the stack, to see that it is found (default: 0)
+  --json FILE              writes the results to FILE
+  --html FILE              writes them as a page with charts to FILE
+  --svg FILE               writes memory, dialogs and heal times as a picture to FILE
+  --help                   shows this
+
+Exit code: 0 all is well; 1 the run could not be played; 2 the command line is wrong; 130 interrupted; else the gravest fault:
+  3 lost       a dialog that nobody ended does not answer an INFO
+  4 ended      a dialog ended, and nobody had asked for it
+  5 ghost      one end has a dialog, the other has not
+  6 unhealed   a dialog was not healed within a minute after a break
+  7 leak       resident memory grows, or cannot be said not to
+  8 small      a break hit less than a fifth of the dialogs`;
+
+/** Reads the command line; what is wrong with it is a sentence. */
+export function readArguments(args: readonly string[]): Arguments {
+  try {
+    const text = { type: 'string' } as const;
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        minutes: { ...text, default: '20' },
+        dialogs: { ...text, default: '20000' },
+        'calls-per-second': { ...text, default: '100' },
+        breaks: { ...text, default: '60' },
+        shards: { ...text, default: '2' },
+        transport: { ...text, default: 'udp' },
+        seed: { ...text, default: '1' },
+        'leak-bytes-per-call': { ...text, default: '0' },
+        json: text,
+        html: text,
+        svg: text,
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) return { kind: 'help' };
+    const scenario: Scenario = {
+      minutes: minutesOf(values.minutes),
+      dialogs: wholeOf('--dialogs', values.dialogs, 1, dialogsMax),
+      callsPerSecond: wholeOf('--calls-per-second', values['calls-per-second'], 1, 2_000),
+      breaks: wholeOf('--breaks', values.breaks, 0, 10_000),
+      shards: wholeOf('--shards', values.shards, 0, 32),
+      transport: transportOf(values.transport),
+      seed: wholeOf('--seed', values.seed, 0, 2 ** 32 - 1),
+      leakBytesPerCall: wholeOf('--leak-bytes-per-call', values['leak-bytes-per-call'], 0, 1_000_000),
+    };
+    return { kind: 'run', scenario, json: values.json, html: values.html, svg: values.svg };
+  } catch (error) {
+    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function minutesOf(text: string): number {
+  const value = Number(text);
+  if (text !== '' && value >= 0.01 && value <= 10_000) return value;
+  throw new Error(`--minutes is a number from 0.01 to 10000, not '${text}'.`);
+}
+
+function wholeOf(option: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (text !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new Error(`${option} is a whole number from ${min} to ${max}, not '${text}'.`);
+}
+
+function transportOf(text: string): TransportKind {
+  const found = transports.find((name) => name === text);
+  if (found === undefined) throw new Error(`--transport is one of ${transports.join(', ')}, not '${text}'.`);
+  return found;
+}

@@ -1,0 +1,44 @@
+import type { Misfit } from './ledger.ts';
+import type { Sample } from './messages.ts';
+import type { BreakKind } from './plan.ts';
+import type { BreakFigures } from './tally.ts';
+
+/** A break that was. Milliseconds. */
+export interface PlayedBreak {
+  readonly kind: BreakKind;
+  readonly edge: 'A' | 'B';
+  /** Since the run began. */
+  readonly atMs: number;
+  /** Part of the open dialogs that it hit, at the end that saw more of it. */
+  readonly share: number;
+  /** Until neither end had a broken dialog. */
+  readonly healedAfterMs: number;
+  /** Dialogs that were broken when there was no more time. */
+  readonly unhealed: number;
+  /** Where state was lost, its times are those of the INFOs that found it. */
+  readonly near: BreakFigures;
+  readonly far: BreakFigures;
+}
+
+/** What a run has gathered, as far as it came. */
+export interface Played {
+  /** Instant of the machine's clock that times are told from. */
+  readonly startAtMs: number;
+  readonly samples: readonly (Sample & { readonly farOpen: number; readonly recoveringInAll: number })[];
+  readonly breaks: readonly PlayedBreak[];
+  readonly calls: number;
+  readonly callsFailed: number;
+  /** Dialogs that were hung up and are over at both ends. */
+  readonly ended: number;
+  readonly falselyEnded: readonly Misfit[];
+  /** Of the end of the run; undefined when it did not come to that. */
+  readonly final:
+    | {
+        readonly open: number;
+        readonly lost: readonly Misfit[];
+        readonly ghosts: readonly Misfit[];
+      }
+    | undefined;
+  /** What failed, and how often: at the near end, then at the far end. */
+  readonly failures: readonly (readonly [failure: string, count: number])[];
+}
