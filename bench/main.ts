@@ -53,6 +53,13 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   [
+    'steady',
+    {
+      summary: 'hold many dialogs that do nothing but refresh, beside an empty stack',
+      load: () => import('./steady/main.ts'),
+    },
+  ],
+  [
     'floor',
     {
       summary: 'ping-pong between two processes: what a machine gives to whoever waits for answers',
