@@ -52,20 +52,20 @@ export function slopeOf(points: readonly Point[], blockMs: number): Slope | unde
   };
 }
 
-/** The last block counts when it is at least half full. */
+/** A block counts when it is at least half full. */
 function blocksOf(points: readonly Point[], blockMs: number): Point[] {
-  const [first] = points;
-  if (first === undefined) return [];
-  const blocks: Point[][] = [];
+  const firstMs = points[0]?.atMs ?? 0;
+  const blocks = new Map<number, Point[]>();
   for (const point of points) {
-    const index = Math.floor((point.atMs - first.atMs) / blockMs);
-    const block = blocks[index] ?? [];
-    blocks[index] = block;
-    block.push(point);
+    const index = Math.floor((point.atMs - firstMs) / blockMs);
+    const block = blocks.get(index);
+    if (block === undefined) blocks.set(index, [point]);
+    else block.push(point);
   }
-  const full = Math.max(...blocks.map((block) => block?.length ?? 0));
-  return blocks
-    .filter((block) => block !== undefined && 2 * block.length >= full)
+  const all = [...blocks.values()];
+  const full = Math.max(...all.map(({ length }) => length));
+  return all
+    .filter(({ length }) => 2 * length >= full)
     .map((block) => ({
       atMs: meanOf(block.map(({ atMs }) => atMs)),
       value: meanOf(block.map(({ value }) => value)),
@@ -78,7 +78,9 @@ function wideningOf(rests: readonly number[], squares: number): number {
   for (let index = 1; index < rests.length; index++) {
     product += (rests[index] as number) * (rests[index - 1] as number);
   }
-  const correlation = Math.min(correlationMax, Math.max(0, product / squares));
+  // From few values it comes out too small, by (1 + 4 r) / n where a line was taken off first.
+  const found = product / squares;
+  const correlation = Math.min(correlationMax, Math.max(0, found + (1 + 4 * found) / rests.length));
   return Math.sqrt((1 + correlation) / (1 - correlation));
 }
 

@@ -1,0 +1,42 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Departures } from '../../../bench/soak/departures.ts';
+import { Dice } from '../../../bench/soak/dice.ts';
+import { Leak } from '../../../bench/soak/leak.ts';
+
+const test = suite('Parts of a soak’s program');
+
+test('who leaves does so in time, and not while all are held', async () => {
+  const left: string[] = [];
+  const departures = new Departures<string>((who) => left.push(who));
+  departures.hold();
+  departures.add('early', 0);
+  departures.add('late', 3_600_000);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  assert.equal(left, []);
+  departures.release();
+  while (left.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  departures.stop();
+  assert.equal(left, ['early']);
+});
+
+test('a leak keeps what it is told to, octet by octet', () => {
+  const none = new Leak(0);
+  none.grow();
+  assert.is(none.kept, 0);
+  const leak = new Leak(100);
+  for (let call = 0; call < 2_000; call++) leak.grow();
+  assert.is(leak.kept, 200_000);
+  const large = new Leak(200_000);
+  large.grow();
+  assert.is(large.kept, 200_000);
+});
+
+test('lifetimes have the mean that they should', () => {
+  const dice = new Dice(3);
+  let sum = 0;
+  for (let call = 0; call < 10_000; call++) sum += dice.lifetime(200);
+  assert.ok(Math.abs(sum / 10_000 - 200) < 8);
+});
+
+test.run();

@@ -1,0 +1,42 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Tally } from '../../../bench/soak/tally.ts';
+
+const test = suite('Tally of a break');
+
+test('who was hit is counted once, and timed to its last heal', () => {
+  const tally = new Tally();
+  tally.begin(10);
+  for (const callId of ['a', 'b', 'a']) tally.broke(callId);
+  tally.healed('a', 1_100);
+  tally.broke('a');
+  assert.equal([tally.hit, tally.recovering], [2, 2]);
+  tally.healed('a', 1_500);
+  tally.healed('b', 1_200);
+  tally.healed('c', 1_300);
+  const { open, hit, healed, ended, healMs } = tally.close(1_000);
+  assert.equal({ open, hit, healed, ended }, { open: 10, hit: 2, healed: 2, ended: 0 });
+  assert.equal([healMs.p50, healMs.max], [200, 500]);
+  assert.is(tally.recovering, 0);
+});
+
+test('who hangs up while it is broken was hit, and is not waited for', () => {
+  const tally = new Tally();
+  tally.begin(2);
+  tally.broke('a');
+  tally.ended('a');
+  tally.ended('b');
+  assert.equal([tally.hit, tally.recovering], [1, 0]);
+  assert.equal(tally.close(0).ended, 1);
+});
+
+test('the next break begins anew, but for who is broken still', () => {
+  const tally = new Tally();
+  tally.begin(2);
+  for (const callId of ['a', 'b']) tally.broke(callId);
+  tally.healed('a', 1);
+  tally.begin(2);
+  assert.equal([tally.hit, tally.recovering], [1, 1]);
+});
+
+test.run();
