@@ -15,6 +15,9 @@ const carriedMin = 0.35;
 /** Time for BYEs and ACKs that are under way when nobody calls any more. */
 const settleLimitMs = 45_000;
 
+/** Both ends tell their news within so long. */
+const hearOutMs = 1_000;
+
 type Counts = Pick<News, 'open' | 'recovering' | 'hit'>;
 
 const noCounts: Counts = { open: 0, recovering: 0, hit: 0 };
@@ -63,8 +66,15 @@ export class Run {
       await this.#soak(cast, signal);
       await this.#prove(cast, signal);
     } finally {
+      await this.#hearOut(cast);
       await cast.end();
     }
+  }
+
+  /** What is under way comes to its end, and both ends tell of it: else the books would not match. */
+  async #hearOut({ near, far }: Cast): Promise<void> {
+    for (const end of [near, far]) end.tell({ order: 'halt' });
+    await pause(hearOutMs);
   }
 
   #hear({ near, far }: Cast): void {
@@ -207,7 +217,6 @@ export class Run {
     const ghosts = ghostsOf(ofNear?.callIds ?? [], ofFar?.callIds ?? []);
     for (const side of ['near', 'far'] as const) ghosts.push(...this.#uncounted(side));
     this.#final = { open: ofNear?.callIds.length ?? 0, lost, ghosts };
-    await pause(2 * lookMs); // the last news
   }
 
   async #settle(cast: Cast, signal: AbortSignal): Promise<void> {
