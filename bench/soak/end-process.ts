@@ -46,7 +46,7 @@ async function follow(order: EndOrder): Promise<void> {
       tell({ report: 'stumbled', ...(await within(order.withinMs, ever, (signal) => end.stumble(signal))) });
       break;
     case 'close':
-      tell({ report: 'closed', figures: end.tally.close(order.breakAtMs) });
+      tell({ report: 'closed', figures: end.tally.close(order.breakAtMs), marks: end.tally.marks });
       break;
     case 'sample':
       tell({ report: 'sample', sample: await sample() });

@@ -48,7 +48,8 @@ export type EndReport =
   | { readonly report: 'sounding'; readonly carried: readonly (readonly [hop: string, count: number])[] }
   | { readonly report: 'begun' }
   | ({ readonly report: 'stumbled' } & Stumble)
-  | { readonly report: 'closed'; readonly figures: BreakFigures }
+  /** `marks`: who was hit, as the same numbers at both ends. */
+  | { readonly report: 'closed'; readonly figures: BreakFigures; readonly marks: readonly number[] }
   | { readonly report: 'sample'; readonly sample: Sample }
   | { readonly report: 'state'; readonly state: State }
   /** Call-IDs of dialogs that did not answer. */

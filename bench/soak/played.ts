@@ -9,7 +9,7 @@ export interface PlayedBreak {
   readonly edge: 'A' | 'B';
   /** Since the run began. */
   readonly atMs: number;
-  /** Part of the open dialogs that it hit, at the end that saw more of it. */
+  /** Part of the open dialogs that it hit: at either end, for whoever notices first may heal a dialog before the other does. */
   readonly share: number;
   /** Until neither end had a broken dialog. */
   readonly healedAfterMs: number;

@@ -139,22 +139,20 @@ export class Run {
     const healedAtMs = await this.#healed(breakAtMs, unseen, signal);
     const unhealed = healedAtMs === undefined ? this.#recovering : 0;
     const close = { order: 'close', breakAtMs } as const;
-    const [{ figures: ofNear }, { figures: ofFar }] = await Promise.all([
-      near.ask(close, 'closed', signal),
-      far.ask(close, 'closed', signal),
-    ]);
+    const [atNear, atFar] = await Promise.all([near.ask(close, 'closed', signal), far.ask(close, 'closed', signal)]);
     await cast.mend(kind, edge);
     await this.#until(() => nowMs() - breakAtMs > mendMs, signal, mendMs);
-    const shares = [(ofNear.hit + unseen) / ofNear.open, ofFar.hit / ofFar.open];
+    const { figures: ofNear } = atNear;
+    const hit = new Set([...atNear.marks, ...atFar.marks]).size + unseen;
     return {
       kind,
       edge: edge === 0 ? 'A' : 'B',
       atMs: breakAtMs - this.#startAtMs,
-      share: Math.min(1, Math.max(...shares)),
+      share: Math.min(1, hit / Math.max(1, ofNear.open)),
       healedAfterMs: (healedAtMs ?? nowMs()) - breakAtMs,
       unhealed,
       near: stumble === undefined ? ofNear : { ...ofNear, healMs: stumble.answerMs },
-      far: ofFar,
+      far: atFar.figures,
     };
   }
 
@@ -174,7 +172,7 @@ export class Run {
     while (nowMs() - breakAtMs < healLimitMs) {
       signal.throwIfAborted();
       const { near, far } = this.#counts;
-      const enough = near.hit + unseen >= leastShare * near.open || far.hit >= leastShare * far.open;
+      const enough = near.hit + far.hit + unseen >= leastShare * near.open;
       const hasShown = enough || nowMs() - breakAtMs > smallBreakMs;
       if (!hasShown || this.#recovering > 0) quietSinceMs = undefined;
       else quietSinceMs ??= nowMs();

@@ -39,4 +39,12 @@ test('the next break begins anew, but for who is broken still', () => {
   assert.equal([tally.hit, tally.recovering], [1, 1]);
 });
 
+test('both ends have the same mark for a dialog', () => {
+  const [near, far] = [new Tally(), new Tally()];
+  near.broke('kf3a90gd');
+  near.broke('kf3a90ge');
+  far.broke('kf3a90gd');
+  assert.is(new Set([...near.marks, ...far.marks]).size, 2);
+});
+
 test.run();
