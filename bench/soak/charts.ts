@@ -37,7 +37,7 @@ function dialogs(played: Played): Chart {
     lines: [
       { name: 'open', values: samples.map(({ open }) => open) },
       { name: 'open at the far end', values: samples.map(({ farOpen }) => farOpen) },
-      { name: 'recovering', values: samples.map(({ recoveringInAll }) => recoveringInAll) },
+      { name: 'recovering', values: samples.map(({ recoveringPeak }) => recoveringPeak) },
     ],
     marks: marksOf(played),
   };

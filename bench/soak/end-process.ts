@@ -66,8 +66,7 @@ async function follow(order: EndOrder): Promise<void> {
 async function sample(): Promise<Sample> {
   const isolate = await isolates(settings.shards);
   const { open, calls } = end;
-  const { recovering } = end.tally;
-  return { atMs: nowMs(), rssSize: process.memoryUsage.rss(), ...isolate, open, recovering, calls };
+  return { atMs: nowMs(), rssSize: process.memoryUsage.rss(), ...isolate, open, calls };
 }
 
 /** Tells the main process; if it is gone, nobody. */

@@ -88,7 +88,6 @@ export interface Sample {
   /** How late turns of the event loop came since the last sample: of the slowest thread. */
   readonly delayMs: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly open: number;
-  readonly recovering: number;
   /** Since the beginning. */
   readonly calls: number;
 }

@@ -20,11 +20,18 @@ export interface PlayedBreak {
   readonly far: BreakFigures;
 }
 
+/** A sample of the stack's process, with what was known of both ends. */
+export interface SampleOfBoth extends Sample {
+  readonly farOpen: number;
+  /** Most dialogs that were broken at one end since the sample before: storms are shorter than the time between two. */
+  readonly recoveringPeak: number;
+}
+
 /** What a run has gathered, as far as it came. */
 export interface Played {
   /** Instant of the machine's clock that times are told from. */
   readonly startAtMs: number;
-  readonly samples: readonly (Sample & { readonly farOpen: number; readonly recoveringInAll: number })[];
+  readonly samples: readonly SampleOfBoth[];
   readonly breaks: readonly PlayedBreak[];
   readonly calls: number;
   readonly callsFailed: number;

@@ -34,6 +34,8 @@ export class Run {
   readonly #counts: Record<Side, Counts> = { near: noCounts, far: noCounts };
   readonly #states: Record<Side, State> = { near: noState, far: noState };
   #startAtMs = nowMs();
+  /** Most dialogs that were broken at one end since the last sample. */
+  #peak = 0;
   #final: Played['final'];
 
   /** `stop` ends the run early; what there is until then is told. */
@@ -85,6 +87,7 @@ export class Run {
       child.hear((report) => {
         if (report.report !== 'news') return;
         this.#counts[side] = report;
+        this.#peak = Math.max(this.#peak, report.recovering);
         this.#ledger.hear(side, report);
       });
     }
@@ -189,8 +192,8 @@ export class Run {
         await this.#until(() => this.#sinceStartMs >= number * intervalMs, signal);
         if (signal.aborted) return;
         const { sample } = await near.ask({ order: 'sample' }, 'sample', signal);
-        const recoveringInAll = Math.max(sample.recovering, this.#counts.far.recovering);
-        this.#samples.push({ ...sample, farOpen: this.#counts.far.open, recoveringInAll });
+        this.#samples.push({ ...sample, farOpen: this.#counts.far.open, recoveringPeak: this.#peak });
+        this.#peak = 0;
         await this.#look({ near, far }, signal);
       }
     } catch (error) {
