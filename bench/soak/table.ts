@@ -29,7 +29,8 @@ export function tableOf(results: Results): string {
     ['  in an hour', growth(counted)],
   ];
   const table = rows.map(([name, value]) => `  ${name.padEnd(22)}${value}`).join('\n');
-  const verdict = results.faults.length === 0 ? ['all is well'] : results.faults.map(({ words }) => words);
+  const well = results.lost === null ? 'nothing was wrong as far as it came' : 'all is well';
+  const verdict = results.faults.length === 0 ? [well] : results.faults.map(({ words }) => words);
   return `${table}\n\n${verdict.map((words) => `  ${words}`).join('\n')}`;
 }
 
