@@ -70,11 +70,17 @@ export class End {
       limits: { dialogs: 2 * dialogs + 1_000, transactions: transactionsOf(dialogs) },
       application: {
         onCall: (call) => this.#take(call),
-        onRouteStatus: ({ callId }, { status }) => {
+        onRouteStatus: ({ id, callId }, { status }) => {
+          if (this.#live.get(callId)?.id !== id) return;
           if (status === 'healthy') this.tally.healed(callId, nowMs());
-          else if (this.#live.has(callId)) this.tally.broke(callId);
+          else this.tally.broke(callId);
         },
-        onEnded: ({ callId }, by, reason) => {
+        onEnded: ({ id, callId }, by, reason) => {
+          // An INVITE that came by both edges may have made a second dialog, which nobody acknowledges.
+          if (this.#live.get(callId)?.id !== id) {
+            this.#note(`a dialog that never was in use ended: ${reason}`);
+            return;
+          }
           this.#live.delete(callId);
           this.tally.ended(callId);
           this.#ended.push([callId, by, reason]);
@@ -202,6 +208,10 @@ export class End {
       .answer({ body: sessionDescription })
       .then(
         (dialog) => {
+          if (this.#live.has(dialog.callId)) {
+            this.#note('a call became two dialogs');
+            return;
+          }
           this.#live.set(dialog.callId, dialog);
           this.#began.push(dialog.callId);
           if (lifetime !== undefined) this.#departures.add(dialog, Number(lifetime));
