@@ -22,6 +22,7 @@ function memory({ samples, startAtMs }: Played): Chart {
     lines: [
       { name: 'resident', values: samples.map(({ rssSize }) => rssSize / megabyte) },
       { name: 'outside the heaps', values: samples.map(({ externalSize }) => externalSize / megabyte) },
+      { name: 'tables', values: samples.map(({ tablesSize }) => tablesSize / megabyte) },
       { name: 'heaps', values: samples.map(({ heapSize }) => heapSize / megabyte) },
     ],
   };

@@ -1,3 +1,4 @@
+import type { MemoryUse } from '../../core/index.ts';
 import { nowMs } from '../route-death/clock.ts';
 import { within } from '../route-death/deadline.ts';
 import { End } from './end.ts';
@@ -64,9 +65,11 @@ async function follow(order: EndOrder): Promise<void> {
 }
 
 async function sample(): Promise<Sample> {
+  const tables = Object.values(await end.stack.memory()) as readonly MemoryUse[];
+  const tablesSize = tables.reduce((sum, { heldSize }) => sum + heldSize, 0);
   const isolate = await isolates(settings.shards);
   const { open, calls } = end;
-  return { atMs: nowMs(), rssSize: process.memoryUsage.rss(), ...isolate, open, calls };
+  return { atMs: nowMs(), rssSize: process.memoryUsage.rss(), ...isolate, tablesSize, open, calls };
 }
 
 /** Tells the main process; if it is gone, nobody. */

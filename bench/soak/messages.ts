@@ -85,6 +85,8 @@ export interface Sample {
   readonly heapSize: number;
   /** Outside the heaps, tables of the stack included. */
   readonly externalSize: number;
+  /** What the stack itself counts of its tables, as held. */
+  readonly tablesSize: number;
   /** How late turns of the event loop came since the last sample: of the slowest thread. */
   readonly delayMs: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly open: number;
