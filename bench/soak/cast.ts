@@ -16,10 +16,7 @@ interface EdgePlace {
   child: EdgeChild;
 }
 
-/**
- * One arena, and bounds that do not move by themselves: freed memory then goes back to the system, and what is resident is nearer to what
- * is in use. With its own way glibc keeps what storms have left behind, a little more after each.
- */
+/** One arena, and bounds that do not move by themselves: what glibc keeps of freed memory then depends less on chance. */
 const environment = {
   MALLOC_ARENA_MAX: '1',
   MALLOC_MMAP_THRESHOLD_: '131072',
