@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Child } from '../child.ts';
 import { Child as EdgeChild } from '../route-death/child.ts';
 import { nowMs } from '../route-death/clock.ts';
 import type { EdgeSettings, Endpoint } from '../route-death/messages.ts';
 import { uriOf } from '../route-death/network.ts';
-import { Child } from '../storm/child.ts';
 import type { EndOrder, EndReport, EndSettings } from './messages.ts';
 import type { BreakKind } from './plan.ts';
 import { lifetimeMsOf, type Scenario } from './scenario.ts';
@@ -136,12 +136,7 @@ async function startEnd(
   settings: EndSettings,
   execArgv: readonly string[] = [],
 ): Promise<{ readonly child: EndChild; readonly local: Endpoint }> {
-  const { child, ready } = await Child.start<EndOrder, EndReport>(
-    '../soak/end-process',
-    settings,
-    execArgv,
-    environment,
-  );
+  const { child, ready } = await Child.start<EndOrder, EndReport>('soak/end-process', settings, execArgv, environment);
   if (ready.report !== 'ready') throw new Error('an end reports no start');
   return { child, local: ready.local };
 }

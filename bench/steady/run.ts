@@ -1,6 +1,6 @@
+import { Child } from '../child.ts';
 import { nowMs } from '../route-death/clock.ts';
 import { Progress } from '../route-death/progress.ts';
-import { Child } from '../storm/child.ts';
 import type { PeerOrder, PeerReport, PeerSettings, StackOrder, StackReport, StackSettings } from './messages.ts';
 import type { Measured } from './results.ts';
 import { refreshesIn, type Scenario } from './scenario.ts';
@@ -18,13 +18,13 @@ export async function playSteady(scenario: Scenario, stop: AbortController): Pro
   const { dialogs } = scenario;
   const { signal } = stop;
   try {
-    const peer = await Child.start<PeerOrder, PeerReport>('../steady/peer-process', { dialogs } satisfies PeerSettings);
+    const peer = await Child.start<PeerOrder, PeerReport>('steady/peer-process', { dialogs } satisfies PeerSettings);
     children.push(peer.child);
     if (peer.ready.report !== 'ready') throw new Error('the peer reports no start');
     const { local } = peer.ready;
     const start = async (held: number): ReturnType<typeof Child.start<StackOrder, StackReport>> => {
       const settings: StackSettings = { dialogs: held, peer: local };
-      const started = await Child.start<StackOrder, StackReport>('../steady/stack-process', settings);
+      const started = await Child.start<StackOrder, StackReport>('steady/stack-process', settings);
       children.push(started.child);
       return started;
     };
