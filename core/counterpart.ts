@@ -19,62 +19,58 @@ export interface CounterpartOptions {
   readonly pending: PendingCommands;
   /** Throws when the stack is closed, or the shard is not there. */
   readonly send: (command: Command) => void;
-  /** The same, but says nothing then. */
-  readonly sendIfOpen: (command: Command) => void;
+  readonly isUp: () => boolean;
+  /** Throws where the stack is closed. */
+  readonly needOpen: () => void;
   /** Throws where recovery is off. */
   readonly needRecovery: () => void;
   /** Whether the shard may die without us, so that its dialogs have to be known here. */
   readonly mayDie: boolean;
 }
 
+/** What belongs to one life of a shard: handles that outlive it say nothing to the next. */
+interface Life {
+  isOver: boolean;
+  readonly asker: Asker;
+  readonly announcer: Announcer;
+}
+
 /** One shard, as the facade deals with it: what the program's handles ask of it, and what it tells the program. */
 export class Counterpart {
   readonly #options: CounterpartOptions;
-  readonly #asker: Asker;
-  #announcer: Announcer;
+  #life: Life;
   /** Dialogs of the shard that the program has, by their ids: their Call-IDs. */
   readonly #dialogs = new Map<DialogId, string>();
+  #lostCount = 0;
 
   constructor(options: CounterpartOptions) {
     this.#options = options;
-    const { send } = options;
-    this.#asker = {
-      request: (dialog, request, signal) => this.#request(dialog, request, signal),
-      bye: async (dialog, signal) => {
-        await this.ask((id) => ({ name: 'bye', id, dialog }), abandoning(signal));
-      },
-      routeStatus: (dialog) => this.#routeStatus(dialog),
-      heal: (dialog, signal) => this.#heal(dialog, signal),
-      relate: (dialog, group) => send({ name: 'relate', dialog, group }),
-      reportMedia: (dialog, alive) => send({ name: 'media', dialog, alive }),
-      export: (dialog, release) => this.#export(dialog, release),
-      ring: (call, status, content, reliable) => send({ name: 'ring', call, status, content, reliable }),
-      answer: async (call, content) => this.dialogOf(await this.ask((id) => ({ name: 'answer', id, call, content }))),
-      refuse: (call, status, content) => send({ name: 'refuse', call, status, content }),
-      respond: (request, status, content) => send({ name: 'respond', request, status, content }),
-    };
-    this.#announcer = this.#newAnnouncer();
+    this.#life = this.#newLife();
+  }
+
+  /** Dialogs that the shard had when it died last. */
+  get lostCount(): number {
+    return this.#lostCount;
   }
 
   ask(make: (id: number) => Command, asking: Asking = {}): Promise<ResultValue> {
-    return this.#options.pending.ask(this.#options.shard, make, this.#options.send, asking);
+    return this.#ask(this.#life, make, asking);
   }
 
   /** A call begins, of which the program may want to hear more. */
   callBegins(id: number, options: InviteOptions): void {
-    this.#announcer.callBegins(id, options);
+    this.#life.announcer.callBegins(id, options);
   }
 
   /** The dialog that a command has brought. */
-  dialogOf({ dialog }: ResultValue): Dialog {
-    if (dialog === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no dialog.');
-    return new Dialog(dialog, this.#asker);
+  dialogOf(value: ResultValue): Dialog {
+    return this.#dialogOf(this.#life, value);
   }
 
   /** Settles what was awaited; gives what is to be told to the program in a later macrotask, so that no event overtakes a rejection. */
   hear(events: readonly EngineEvent[]): (() => void)[] {
     const later: (() => void)[] = [];
-    const announcer = this.#announcer;
+    const { announcer } = this.#life;
     for (const event of events) {
       if (this.#options.mayDie) this.#note(event);
       if (event.kind === 'result') this.#settle(event);
@@ -88,23 +84,73 @@ export class Counterpart {
   lost(reason: string, nowMs: number): (() => void)[] {
     const { pending, shard } = this.#options;
     pending.rejectAll(new SipError('SIP_SHARD_LOST', `Shard ${shard} was lost: ${reason}`), shard);
-    const announcer = this.#announcer;
-    this.#announcer = this.#newAnnouncer();
+    const { announcer } = this.#life;
+    this.#life.isOver = true;
+    this.#life = this.#newLife();
     const end = { atMs: nowMs, notBeforeMs: nowMs, notAfterMs: nowMs };
     const tellings = [...this.#dialogs].map(([id, callId]) => () => {
       announcer.tell({ kind: 'ended', dialog: { id, callId }, by: 'local', reason: 'shard-lost', end });
     });
+    this.#lostCount = this.#dialogs.size;
     this.#dialogs.clear();
     return [() => announcer.giveUpCalls(), ...tellings];
   }
 
   forgetAll(): void {
-    this.#announcer.forgetAll();
+    this.#life.announcer.forgetAll();
   }
 
-  #newAnnouncer(): Announcer {
-    const { shard, application, registration, sendIfOpen } = this.#options;
-    return new Announcer(application, () => registration.ask(shard), this.#asker, sendIfOpen);
+  #newLife(): Life {
+    const { shard, application, registration } = this.#options;
+    const asker: Asker = {
+      request: (dialog, request, signal) => this.#request(life, dialog, request, signal),
+      bye: async (dialog, signal) => {
+        await this.#ask(life, (id) => ({ name: 'bye', id, dialog }), abandoning(signal));
+      },
+      routeStatus: (dialog) => this.#routeStatus(life, dialog),
+      heal: (dialog, signal) => this.#heal(life, dialog, signal),
+      relate: (dialog, group) => this.#tell(life, { name: 'relate', dialog, group }),
+      reportMedia: (dialog, alive) => this.#tell(life, { name: 'media', dialog, alive }),
+      export: (dialog, release) => this.#export(life, dialog, release),
+      ring: (call, status, content, reliable) => this.#tell(life, { name: 'ring', call, status, content, reliable }),
+      answer: async (call, content) =>
+        this.#dialogOf(life, await this.#ask(life, (id) => ({ name: 'answer', id, call, content }))),
+      refuse: (call, status, content) => this.#tell(life, { name: 'refuse', call, status, content }),
+      respond: (request, status, content) => this.#tell(life, { name: 'respond', request, status, content }),
+    };
+    const life: Life = {
+      isOver: false,
+      asker,
+      announcer: new Announcer(
+        application,
+        () => registration.ask(shard),
+        asker,
+        (command) => {
+          if (!life.isOver && this.#options.isUp()) this.#options.send(command);
+        },
+      ),
+    };
+    return life;
+  }
+
+  #ask(life: Life, make: (id: number) => Command, asking: Asking = {}): Promise<ResultValue> {
+    const { pending, shard, send } = this.#options;
+    const sendInLife = (command: Command): void => {
+      if (life.isOver) throw new SipError('SIP_SHARD_LOST', `Shard ${shard} was lost, and what it had with it.`);
+      send(command);
+    };
+    return pending.ask(shard, make, sendInLife, asking);
+  }
+
+  /** What gets no answer is not worth an error when its shard is gone: the end of its dialog or call is told. */
+  #tell(life: Life, command: Command): void {
+    this.#options.needOpen();
+    if (!life.isOver && this.#options.isUp()) this.#options.send(command);
+  }
+
+  #dialogOf({ asker }: Life, { dialog }: ResultValue): Dialog {
+    if (dialog === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no dialog.');
+    return new Dialog(dialog, asker);
   }
 
   #note(event: EngineEvent): void {
@@ -118,7 +164,7 @@ export class Counterpart {
   }
 
   #settle({ id, failure, value }: Extract<EngineEvent, { kind: 'result' }>): void {
-    this.#announcer.callEnds(id, failure === undefined);
+    this.#life.announcer.callEnds(id, failure === undefined);
     this.#options.pending.settle(id, failure, value);
   }
 
@@ -126,34 +172,40 @@ export class Counterpart {
   #provisional({ id, response, dialog }: Extract<EngineEvent, { kind: 'provisional' }>): (() => void)[] {
     const onProvisional = this.#options.pending.listenerOf(id);
     if (onProvisional === undefined) return [];
-    return [() => onProvisional(response, dialog && new Dialog(dialog, this.#asker))];
+    const { asker } = this.#life;
+    return [() => onProvisional(response, dialog && new Dialog(dialog, asker))];
   }
 
   async #request(
+    life: Life,
     dialog: DialogId,
     request: { readonly method: string; readonly content: Content; readonly confirm: boolean },
     signal: AbortSignal | undefined,
   ): Promise<ResponseData> {
-    const { response } = await this.ask((id) => ({ name: 'request', id, dialog, ...request }), abandoning(signal));
+    const { response } = await this.#ask(
+      life,
+      (id) => ({ name: 'request', id, dialog, ...request }),
+      abandoning(signal),
+    );
     if (response === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no response.');
     return response;
   }
 
-  async #routeStatus(dialog: DialogId): Promise<RouteStatus> {
-    const { routeStatus } = await this.ask((id) => ({ name: 'route-status', id, dialog }));
+  async #routeStatus(life: Life, dialog: DialogId): Promise<RouteStatus> {
+    const { routeStatus } = await this.#ask(life, (id) => ({ name: 'route-status', id, dialog }));
     if (routeStatus === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no route status.');
     return routeStatus;
   }
 
-  async #heal(dialog: DialogId, signal: AbortSignal | undefined): Promise<RouteStatus> {
+  async #heal(life: Life, dialog: DialogId, signal: AbortSignal | undefined): Promise<RouteStatus> {
     this.#options.needRecovery();
-    const { routeStatus } = await this.ask((id) => ({ name: 'heal', id, dialog }), abandoning(signal));
+    const { routeStatus } = await this.#ask(life, (id) => ({ name: 'heal', id, dialog }), abandoning(signal));
     if (routeStatus === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no route status.');
     return routeStatus;
   }
 
-  async #export(dialog: DialogId, release: boolean): Promise<DialogRecord> {
-    const { record } = await this.ask((id) => ({ name: 'export', id, dialog, release }));
+  async #export(life: Life, dialog: DialogId, release: boolean): Promise<DialogRecord> {
+    const { record } = await this.#ask(life, (id) => ({ name: 'export', id, dialog, release }));
     if (record === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no record.');
     if (release) this.#dialogs.delete(dialog);
     return record;

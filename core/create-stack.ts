@@ -1,10 +1,13 @@
+import { UsageError } from './errors.ts';
 import { startInThread } from './shard/in-thread.ts';
 import type { Shards, ShardsUser } from './shard/shards.ts';
-import { descriptionsOf } from './shard/transport-description.ts';
+import { descriptionsOf, type TransportDescription } from './shard/transport-description.ts';
 import { startWorkers } from './shard/workers.ts';
 import type { ToldToShard } from './shard-worker.ts';
 import { Stack } from './stack.ts';
 import { type ResolvedOptions, resolveOptions, type StackOptions } from './stack-options.ts';
+
+const portMax = 65_535;
 
 /**
  * Opens a stack: its shards, their sockets, their dialogs, and their healing.
@@ -35,5 +38,15 @@ function startThreads(resolved: ResolvedOptions, options: StackOptions, user: Sh
     refreshesRegistration: recovery.refreshesRegistration ?? false,
   };
   const module = new URL('./shard-worker.js', import.meta.url);
-  return startWorkers({ count, perShardPorts, transports: descriptionsOf(transports), module, told }, user);
+  const described = descriptionsOf(transports);
+  if (perShardPorts) needPorts(described, count);
+  return startWorkers({ count, perShardPorts, transports: described, module, told }, user);
+}
+
+/** @throws UsageError where a shard would have a port beyond the last */
+function needPorts(transports: readonly TransportDescription[], count: number): void {
+  for (const { protocol, port } of transports) {
+    if (port !== 0 && port + count - 1 > portMax)
+      throw new UsageError(`perShardPorts: ${protocol} port ${port} leaves no ports for ${count} shards.`);
+  }
 }

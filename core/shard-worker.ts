@@ -29,7 +29,9 @@ export interface ToldToShard {
 }
 
 /** What a module of an application exports: as `application`, the application, or a function that makes it for the shard's stack. */
-export type ApplicationModule = { readonly application: Application | ((stack: ShardStack) => Application) };
+export type ApplicationModule = {
+  readonly application: Application | ((stack: ShardStack) => Application | Promise<Application>);
+};
 
 /** The stack of one shard, for the application inside it. What concerns all shards is the main thread's. */
 export type ShardStack = Pick<
@@ -96,11 +98,19 @@ function isFacades(event: EngineEvent): boolean {
 }
 
 async function applicationOf(module: string, stack: ShardStack): Promise<Application> {
-  // biome-ignore lint/plugin: the module is the program's own, which no layer of ours reaches
-  const { application } = (await import(module)) as Partial<ApplicationModule>;
+  const { application } = await moduleOf(module);
   if (typeof application === 'function') return application(stack);
   if (typeof application === 'object' && application !== null) return application;
   throw new UsageError(`application: ${module} exports no 'application', an object or a function that gives one.`);
+}
+
+async function moduleOf(module: string): Promise<Partial<ApplicationModule>> {
+  try {
+    // biome-ignore lint/plugin: the module is the program's own, which no layer of ours reaches
+    return (await import(module)) as Partial<ApplicationModule>;
+  } catch (error) {
+    throw new UsageError(`application: ${module} cannot be loaded: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function resolve(

@@ -42,6 +42,8 @@ export class Stack implements AsyncDisposable {
   #state: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
   #closed: Promise<CloseReport> | undefined;
   #destroyed: Promise<void> | undefined;
+  /** What shards have told while others were still being opened. */
+  readonly #early: (readonly (() => void)[])[] = [];
   /** The shard that the last call went to. */
   #lastShard = -1;
 
@@ -61,9 +63,8 @@ export class Stack implements AsyncDisposable {
         registration,
         pending: this.#pending,
         send,
-        sendIfOpen: (command) => {
-          if (this.#state !== 'closed' && this.#shards?.isUp(shard)) send(command);
-        },
+        isUp: () => this.#state !== 'closed' && (this.#shards?.isUp(shard) ?? false),
+        needOpen: () => this.#needOpen(),
         needRecovery: () => this.#needRecovery(),
         mayDie,
       });
@@ -76,13 +77,14 @@ export class Stack implements AsyncDisposable {
       this.#shards = await start({
         heard: (shard, events, done) => this.#heard(shard, events, done),
         lost: (shard, reason) => this.#lost(shard, reason),
-        begunAnew: (shard) => this.#command(shard, { name: 'hops', hops: this.#hops }),
+        begunAnew: (shard) => this.#begunAnew(shard),
         warning: (message) => this.#options.application.onWarning?.(message),
       });
     } catch (error) {
       throw asSipError(error);
     }
     this.#state = 'open';
+    for (const tellings of this.#early.splice(0)) this.#tellLater(tellings);
   }
 
   /** Where the stack is reached, one for each transport. */
@@ -210,13 +212,23 @@ export class Stack implements AsyncDisposable {
   }
 
   async #drain(): Promise<CloseReport> {
-    const draining = this.#askAll((id) => ({ name: 'drain', id }));
+    const draining = this.#up().map((counterpart) => this.#drainShard(counterpart));
     this.#state = 'closing';
-    const drained = await draining.catch(() => undefined); // destroy() came first, or a shard was lost
+    const drained = await Promise.all(draining);
     // The last events are delivered one macrotask behind the result.
     await new Promise<void>((resolve) => this.#options.clock.defer(resolve));
     await this.destroy();
-    return { undelivered: drained?.reduce((sum, { undelivered = 0 }) => sum + undelivered, 0) };
+    if (drained.includes(undefined)) return { undelivered: undefined };
+    return { undelivered: drained.reduce<number>((sum, undelivered = 0) => sum + undelivered, 0) };
+  }
+
+  /** How many peers of a shard were not told: those that it had left where it dies meanwhile; undefined where `destroy` comes first. */
+  async #drainShard(counterpart: Counterpart): Promise<number | undefined> {
+    try {
+      return (await counterpart.ask((id) => ({ name: 'drain', id }))).undelivered ?? 0;
+    } catch (error) {
+      return error instanceof SipError && error.code === 'SIP_SHARD_LOST' ? counterpart.lostCount : undefined;
+    }
   }
 
   /** Without hops a call goes straight to its target, by the protocol that it names. */
@@ -231,21 +243,35 @@ export class Stack implements AsyncDisposable {
   }
 
   #command(shard: number, command: Command): void {
+    this.#needOpen().command(shard, command);
+  }
+
+  #needOpen(): Shards {
     if (this.#state === 'closed' || this.#shards === undefined)
       throw new SipError('SIP_CLOSED', 'The stack is closed.');
-    this.#shards.command(shard, command);
+    return this.#shards;
+  }
+
+  /** A shard that comes back takes calls by the hops of today, and none where the stack is closing. */
+  #begunAnew(shard: number): void {
+    if (this.#state === 'open') this.#command(shard, { name: 'hops', hops: this.#hops });
+    else if (this.#state === 'closing') void this.#drainShard(this.#counterpart(shard));
   }
 
   /** To each shard that is up; one that is being started anew begins with what holds by then. */
   #commandAll(command: Command): void {
-    if (this.#state === 'closed' || this.#shards === undefined)
-      throw new SipError('SIP_CLOSED', 'The stack is closed.');
-    for (const shard of this.#counterparts.keys()) if (this.#shards.isUp(shard)) this.#shards.command(shard, command);
+    const shards = this.#needOpen();
+    for (const shard of this.#counterparts.keys()) if (shards.isUp(shard)) shards.command(shard, command);
   }
 
-  #askAll(make: (id: number) => Command): Promise<ResultValue[]> {
-    const up = this.#counterparts.filter((_, shard) => this.#shards?.isUp(shard) ?? true);
-    return Promise.all(up.map((counterpart) => counterpart.ask(make)));
+  async #askAll(make: (id: number) => Command): Promise<ResultValue[]> {
+    return Promise.all(this.#up().map((counterpart) => counterpart.ask(make)));
+  }
+
+  /** Those of the shards that are up. */
+  #up(): Counterpart[] {
+    const shards = this.#needOpen();
+    return this.#counterparts.filter((_, shard) => shards.isUp(shard));
   }
 
   #counterpart(shard: number): Counterpart {
@@ -280,6 +306,10 @@ export class Stack implements AsyncDisposable {
   }
 
   #tellLater(tellings: readonly (() => void)[]): void {
+    if (this.#state === 'opening') {
+      this.#early.push(tellings);
+      return;
+    }
     this.#options.clock.defer(() => this.#deliver(tellings));
   }
 

@@ -127,11 +127,17 @@ export interface TransportContext {
    * its share, so that a flow id names one flow of the shard. `count` also bounds the flows that the transport keeps.
    */
   readonly flowIndices?: { readonly first: number; readonly count: number };
-  /**
-   * The port is held by other shards of this process already, and this is its number. A UDP socket is bound beside theirs; connections
-   * are accepted by the one shard that `listens`, the others only make their own.
-   */
-  readonly shared?: { readonly port: number; readonly listens: boolean };
+  /** The port is one that several shards of this process share. */
+  readonly shared?: SharedPort;
+}
+
+/** A port of several shards. */
+export interface SharedPort {
+  readonly port: number;
+  /** Others hold it now: a UDP socket is bound beside theirs. */
+  readonly held: boolean;
+  /** One shard accepts connections; the others only make their own. */
+  readonly listens: boolean;
 }
 
 /** Time and turns, for whoever needs them: the system's in production, a virtual one in tests. */

@@ -63,10 +63,8 @@ class UdpTransport implements Transport {
     const flows = new DatagramFlows<ConnectedSocket>(listener, context);
     const { shared } = context;
     const received = (bytes: Uint8Array, { address, port }: RemoteInfo): void => flows.received(bytes, address, port);
-    const socket =
-      shared === undefined
-        ? await bindListening(this, received)
-        : await bindBeside({ host: this.host, port: shared.port }, received);
+    const endpoint = { host: this.host, port: shared?.port ?? this.port };
+    const socket = await (shared?.held ? bindBeside(endpoint, received) : bindListening(endpoint, received));
     socket.on('error', (error) => flows.warning(`udp ${endpointText(this)}: ${error.message}`));
     const warnings = askBuffers(socket, this);
     const local: Address = { protocol: 'udp', host: this.host, port: socket.address().port };

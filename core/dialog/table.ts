@@ -75,6 +75,7 @@ const indexLoadMax = 0.75;
 /** What is left of the 53 bits of a safe integer, beside the number of the shard. */
 const generationBits = 24;
 const generationMask = 2 ** generationBits - 1;
+const generationsPerLife = 2 ** 16;
 
 /**
  * The dialogs of one engine, off the heap.
@@ -116,6 +117,7 @@ export class DialogTable {
   readonly #mask: number;
   readonly #seed: number;
   readonly #idBase: number;
+  readonly #firstGeneration: number;
   #freeHead = 0;
   #rows = 0;
   #count = 0;
@@ -129,12 +131,15 @@ export class DialogTable {
     readonly resilient?: boolean;
     /** Number of the shard, 0–31: no two shards of a stack give the same id. */
     readonly shard?: number;
+    /** How often the shard was begun before: no two of its lives give the same id, for long. */
+    readonly life?: number;
   }) {
     const rows = Math.min(options.capacity + (options.owed ?? 0), 2 ** indexBits);
     this.capacity = options.capacity;
     this.rows = rows;
     this.resilient = options.resilient ?? true;
     this.#seed = options.hashSeed >>> 0;
+    this.#firstGeneration = (options.life ?? 0) * generationsPerLife;
     this.#idBase = (options.shard ?? 0) * 2 ** (indexBits + generationBits);
     const columns = new DialogColumns(rows);
     this.columns = columns;
@@ -281,7 +286,8 @@ export class DialogTable {
   }
 
   id(dialog: DialogIndex): DialogId {
-    return (this.#idBase + (this.#generation[dialog] as number) * 2 ** indexBits + dialog) as DialogId;
+    const generation = ((this.#generation[dialog] as number) + this.#firstGeneration) & generationMask;
+    return (this.#idBase + generation * 2 ** indexBits + dialog) as DialogId;
   }
 
   /** The row of an id, or -1 when the dialog is gone. */

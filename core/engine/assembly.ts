@@ -73,6 +73,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     hashSeed: pool.uint32(),
     resilient: mode !== 'none',
     shard,
+    life: options.life ?? 0,
   });
   // A dialog waits for its refresh or its heal, with a limit beside; a transaction has two timers at most.
   const wheel = new Wheel({ nowMs: options.nowMs, capacity: 2 * table.rows + 4 * capacity });

@@ -11,6 +11,8 @@ import type { TrustRule } from './trust.ts';
 export interface EngineOptions {
   /** Number of the shard, 0–31. */
   readonly shard: number;
+  /** How often the shard was begun before: ids of dialogs of an earlier life mean nothing in this one. Default 0. */
+  readonly life?: number | undefined;
   /** Where we are reached; one for each protocol. */
   readonly locals: readonly Address[];
   readonly hops: readonly ListedHop[];

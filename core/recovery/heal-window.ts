@@ -74,7 +74,9 @@ export class HealWindow {
   }
 
   #cut(ceiling: number): void {
-    this.#size = Math.max(Math.min(smallestWindow, ceiling), this.size(ceiling) / 2);
+    // Where shards share a hop each may cut its part of the window to its part of the smallest.
+    const least = Math.max(1, Math.min(smallestWindow, Math.floor(ceiling * growthShare)));
+    this.#size = Math.max(least, this.size(ceiling) / 2);
     this.#spared = this.#underWay;
   }
 }

@@ -24,8 +24,8 @@ export interface Passage {
 export interface Ground {
   readonly transports: readonly OpenTransport[];
   put(input: Input<never>): void;
-  /** Sends by a flow of its own. */
-  send(flow: FlowId, bytes: Uint8Array): void;
+  /** Sends by a flow of its own; false when it is gone. */
+  send(flow: FlowId, bytes: Uint8Array): boolean;
 }
 
 const nothing = new Uint8Array(0);
@@ -145,18 +145,16 @@ export class Exchange implements Passage, NeighbourUser {
           transport.sharing?.unreachable(remote, code as TransportFailure, message);
           break;
         }
-        case Crossing.flowOpen:
-          this.#foreign.add(flow);
-          ground.put({ kind: 'flow-open', flow, remote, openId: undefined });
-          break;
         case Crossing.message:
-          if (this.#foreign.has(flow)) ground.put({ kind: 'message', flow, bytes });
+          if (!this.#foreign.has(flow)) ground.put({ kind: 'flow-open', flow, remote, openId: undefined });
+          this.#foreign.add(flow);
+          ground.put({ kind: 'message', flow, bytes });
           break;
         case Crossing.flowLost:
           if (this.#foreign.delete(flow)) ground.put({ kind: 'flow-lost', flow, failure: failureOf(bytes) });
           break;
         case Crossing.send:
-          ground.send(flow, bytes);
+          if (!ground.send(flow, bytes)) this.#neighbours.send(from, Crossing.flowLost, cargoOf(flow, goneText));
           break;
         case Crossing.forget:
           this.#known.set(flow, (this.#known.get(flow) ?? 0) & ~(1 << from));
@@ -172,13 +170,8 @@ export class Exchange implements Passage, NeighbourUser {
     if (protocol === 'udp') {
       return this.#neighbours.offer(owner, Crossing.datagram, { transport, flow: noFlow, host, port, bytes });
     }
-    const known = this.#known.get(flow) ?? 0;
-    if ((known & (1 << owner)) === 0) {
-      const opens = { transport, flow, host, port, bytes: nothing };
-      if (!this.#neighbours.send(owner, Crossing.flowOpen, opens)) return false;
-      this.#known.set(flow, known | (1 << owner));
-    }
-    return this.#neighbours.send(owner, Crossing.message, { transport, flow, host: '', port: 0, bytes });
+    this.#known.set(flow, (this.#known.get(flow) ?? 0) | (1 << owner));
+    return this.#neighbours.send(owner, Crossing.message, { transport, flow, host, port, bytes });
   }
 
   #loseForeign(flow: FlowId, code: 'SIP_FLOW_LOST' | 'SIP_FLOW_CONGESTED', message: string): void {
@@ -187,6 +180,8 @@ export class Exchange implements Passage, NeighbourUser {
 }
 
 const encoder = new TextEncoder();
+/** For who still sends by a stream that is gone. */
+const goneText = encoder.encode(JSON.stringify({ code: 'SIP_FLOW_LOST', message: 'its connection is gone' }));
 const decoder = new TextDecoder();
 
 function failureOf(bytes: Uint8Array): Failure {

@@ -1,4 +1,10 @@
-import type { Clock, OpenTransport, Transport, FlowId as TransportFlowId } from '../../transport/contract.ts';
+import type {
+  Clock,
+  OpenTransport,
+  SharedPort,
+  Transport,
+  FlowId as TransportFlowId,
+} from '../../transport/contract.ts';
 import type { Address, FlowId, Input, MessageFault, Steppable } from '../contract.ts';
 import type { SipErrorCode } from '../errors.ts';
 import type { Passage } from './exchange.ts';
@@ -26,8 +32,8 @@ export interface InlineOptions<C, E> {
   /** The events of a step, in their order. */
   readonly onEvents: (events: readonly E[]) => void;
   readonly onWarning: (message: string) => void;
-  /** The port of each transport, in its order, where other shards hold it already. */
-  readonly shared?: readonly { readonly port: number; readonly listens: boolean }[] | undefined;
+  /** The port of each transport, in its order, where it is one of several shards. */
+  readonly shared?: readonly SharedPort[] | undefined;
   /** Where messages of other shards go that come in here. */
   readonly passage?: Passage | undefined;
 }
@@ -85,7 +91,7 @@ class Inline<C, E> implements InlineShard<C> {
       this.#options.passage?.attach({
         transports: this.#transports,
         put: (input) => this.#put(input),
-        send: (flow, bytes) => this.#send(flow, bytes),
+        send: (flow, bytes) => this.#sendByOwn(flow, bytes),
       });
     } catch (error) {
       await this.destroy();
@@ -196,9 +202,13 @@ class Inline<C, E> implements InlineShard<C> {
   }
 
   #send(flow: FlowId, bytes: Uint8Array): void {
+    if (!this.#sendByOwn(flow, bytes)) this.#options.passage?.send(flow, bytes);
+  }
+
+  #sendByOwn(flow: FlowId, bytes: Uint8Array): boolean {
     const transport = this.#transportOf.get(flow);
-    if (transport !== undefined) transport.send(transportFlow(flow), bytes);
-    else this.#options.passage?.send(flow, bytes);
+    transport?.send(transportFlow(flow), bytes);
+    return transport !== undefined;
   }
 
   #close(flow: FlowId): void {

@@ -8,10 +8,8 @@ export const Crossing = {
   datagram: 1,
   /** Nothing listens at a remote of ours: the one port that we share has been told so in one of us alone. */
   unreachable: 2,
-  /** A message that came by a stream of the sender's. */
+  /** A message that came by a stream of the sender's, with the remote of that. */
   message: 3,
-  /** Before the first of them: that stream is there. */
-  flowOpen: 4,
   flowLost: 5,
   /** A message that goes out by a stream of the receiver's. */
   send: 6,

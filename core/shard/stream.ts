@@ -1,4 +1,4 @@
-import type { MessagePort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Packr, Unpackr } from 'msgpackr';
 
 /**
@@ -24,13 +24,15 @@ export interface StreamUser<In> {
 export class Stream<Out, In> {
   readonly #port: MessagePort;
   readonly #packr = new Packr({ sequential: true });
-  readonly #unpackr = new Unpackr({ sequential: true });
+  readonly #unpackr = new Unpackr({ sequential: true, copyBuffers: true });
   readonly #user: StreamUser<In>;
   /** Things with the same key: the last one is enough. Undefined: it must be told. */
   readonly #replaces: (thing: Out) => number | undefined;
   #waiting: (Out | undefined)[] = [];
   /** Where in `#waiting` the last thing of a key stands. */
   readonly #lastOf = new Map<number, number>();
+  /** Things in `#waiting` that others have replaced. */
+  #holes = 0;
   #underWay = 0;
   #due = false;
   #closed = false;
@@ -44,7 +46,7 @@ export class Stream<Out, In> {
 
   /** Things that wait for the reader. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.length - this.#holes;
   }
 
   /** Goes out at the end of this turn. */
@@ -66,15 +68,20 @@ export class Stream<Out, In> {
 
   flush(): void {
     if (this.#closed || this.#waiting.length === 0 || this.#underWay >= creditSize) return;
-    const things = this.#waiting.filter((thing) => thing !== undefined);
-    this.#waiting = [];
-    this.#lastOf.clear();
+    const things = this.#takeWaiting();
     let sent = 0;
     while (sent < things.length && this.#underWay < creditSize) {
       this.#post(things.slice(sent, sent + batchMax));
       sent += batchMax;
     }
     for (const thing of things.slice(sent)) this.#add(thing);
+  }
+
+  /** Reads what has come and was not looked at yet: whoever wrote it may be gone. */
+  drain(): void {
+    for (let came = receiveMessageOnPort(this.#port); came !== undefined; came = receiveMessageOnPort(this.#port)) {
+      this.#receive(came.message as Uint8Array | number);
+    }
   }
 
   close(): void {
@@ -98,8 +105,28 @@ export class Stream<Out, In> {
     const key = this.#replaces(thing);
     if (key === undefined) return;
     const earlier = this.#lastOf.get(key);
-    if (earlier !== undefined) this.#waiting[earlier] = undefined;
+    if (earlier !== undefined) {
+      this.#waiting[earlier] = undefined;
+      this.#holes++;
+      if (this.#holes > batchMax && 2 * this.#holes > this.#waiting.length) this.#closeUp();
+    }
     this.#lastOf.set(key, this.#waiting.length);
+  }
+
+  #closeUp(): void {
+    for (const thing of this.#takeWaiting()) {
+      const key = this.#replaces(thing);
+      if (key !== undefined) this.#lastOf.set(key, this.#waiting.length);
+      this.#waiting.push(thing);
+    }
+  }
+
+  #takeWaiting(): Out[] {
+    const things = this.#waiting.filter((thing) => thing !== undefined);
+    this.#waiting = [];
+    this.#holes = 0;
+    this.#lastOf.clear();
+    return things;
   }
 
   #receive(message: Uint8Array | number): void {

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../../transport/clock.ts';
+import type { SharedPort } from '../../transport/contract.ts';
 import type { Address, Failure } from '../contract.ts';
 import type { Command } from '../engine/command.ts';
 import type { EngineEvent } from '../engine/event.ts';
@@ -18,11 +19,12 @@ export interface ShardPlan {
   readonly shard: number;
   readonly shards: number;
   readonly transports: readonly TransportDescription[];
-  /** The port of each transport where other shards hold it; undefined for the first shard, and where each has its own. */
-  readonly shared: readonly { readonly port: number; readonly listens: boolean }[] | undefined;
+  /** How often the shard was begun before. */
+  readonly life: number;
+  /** The port of each transport that several shards share; undefined for the first one, which finds it, and where each has its own. */
+  readonly shared: readonly SharedPort[] | undefined;
   /** The key of the slots; undefined where each shard has ports of its own, and nothing crosses. */
   readonly slotKey: Uint8Array | undefined;
-  readonly links: readonly (readonly [shard: number, link: Link])[];
   /** Commands come by it, and events go. */
   readonly port: MessagePort;
   /** One word: messages that were dropped. */
@@ -39,11 +41,11 @@ export interface BesideShard {
   warning(message: string): void;
 }
 
-/** What a worker says when its shard could not be started. @throws what is no failure of operation or usage */
+/** What a worker says when its shard could not be started. */
 export function failureOf(error: unknown): Failure {
   const known = asSipError(error);
-  if (!(known instanceof SipError)) throw error;
-  return { code: known.code, message: known.message };
+  if (known instanceof SipError) return { code: known.code, message: known.message };
+  return { code: 'SIP_SHARD_LOST', message: error instanceof Error ? error.message : String(error) };
 }
 
 /** A shard as its worker has it: an engine beside its sockets, the stream to the facade, and the ways to the other shards. */
@@ -97,6 +99,7 @@ export class WorkerShard {
       passage: exchange,
       engine: {
         ...engine,
+        life: plan.life,
         windowShare: plan.shards,
         callIdOf: slots && ((token) => slots.callIdFor(plan.shard, token)),
       },
@@ -109,7 +112,6 @@ export class WorkerShard {
         else beside.warning(message);
       },
     });
-    for (const [neighbour, link] of plan.links) exchange?.neighbours.connect(neighbour, link);
     return new WorkerShard(shard, stream, exchange);
   }
 

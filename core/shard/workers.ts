@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Address, Failure } from '../contract.ts';
 import type { Command } from '../engine/command.ts';
@@ -35,14 +35,21 @@ export interface WorkerTasks<T> {
   live(): Promise<never>;
 }
 
-/** A worker that could not be started again is tried again so much later. */
-const againAfterMs = 1000;
+/** A worker that has not started by then does not any more: its thread has died before it could say so, or its module never ends. */
+const startLimitMs = 30_000;
+/** A worker that does not stop by then is busy for ever. */
+const stopLimitMs = 2_000;
+/** A shard that dies is begun again at once, one that dies soon after that later, and later. */
+const pauseMinMs = 1_000;
+const pauseMaxMs = 30_000;
+/** Who has lived for so long has not died of its beginning. */
+const soundAfterMs = 30_000;
 
 /**
  * Starts the shards of a stack, each in a worker of its own.
  *
- * One pool for each, of one thread: which shard a task is for is then no question, and a thread that dies is replaced by the pool. Without
- * `atomics: 'disabled'` a worker would sleep between tasks, and its sockets and timers with it.
+ * One pool for each life of each shard, of one thread: which shard a task is for is then no question. Without `atomics: 'disabled'` a
+ * worker would sleep between tasks, and its sockets and timers with it.
  *
  * @throws SipError when a socket cannot be opened; the shards that were started are stopped again.
  */
@@ -59,24 +66,39 @@ export async function startWorkers<T>(options: WorkersOptions<T>, user: ShardsUs
 
 /** One shard, as the facade has it. */
 interface Host {
-  readonly pool: Piscina;
   readonly shed: SharedArrayBuffer;
+  pool: Piscina | undefined;
   /** Undefined while the shard is not up. */
   stream: Stream<Command, ShardNews> | undefined;
   locals: readonly Address[];
+  lives: number;
+  beganAtMs: number;
+  pauseMs: number;
 }
 
 class Workers<T> implements Shards {
   readonly #options: WorkersOptions<T>;
   readonly #user: ShardsUser;
-  readonly #hosts: Host[] = [];
+  readonly #hosts: readonly Host[];
   readonly #slotKey: Uint8Array | undefined;
   readonly #slots: Slots | undefined;
+  /** Shards that died are begun again one after the other: who is up decides who shares a port. */
+  #beginnings: Promise<void> = Promise.resolve();
+  readonly #pauses = new Set<NodeJS.Timeout>();
   #destroyed: Promise<void> | undefined;
 
   constructor(options: WorkersOptions<T>, user: ShardsUser) {
     this.#options = options;
     this.#user = user;
+    this.#hosts = Array.from({ length: options.count }, () => ({
+      shed: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT),
+      pool: undefined,
+      stream: undefined,
+      locals: [],
+      lives: 0,
+      beganAtMs: 0,
+      pauseMs: 0,
+    }));
     if (options.perShardPorts || options.count === 1) return;
     this.#slotKey = new Uint8Array(randomBytes(slotKeySize));
     this.#slots = new Slots(this.#slotKey, options.count);
@@ -111,22 +133,12 @@ class Workers<T> implements Shards {
   }
 
   async start(): Promise<void> {
-    for (let shard = 0; shard < this.count; shard++) {
-      const pool = new Piscina({
-        filename: this.#options.module.href,
-        minThreads: 1,
-        maxThreads: 1,
-        idleTimeout: Number.POSITIVE_INFINITY,
-        concurrentTasksPerWorker: 1024,
-        atomics: 'disabled',
-        recordTiming: false,
-      });
-      pool.on('error', (error: Error) => this.#user.warning(`Shard ${shard}: ${error.message}`));
-      const shed = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-      this.#hosts.push({ pool, shed, stream: undefined, locals: [] });
-    }
-    // One after the other: the first one finds out whether a port is free, and which.
-    for (const shard of this.#hosts.keys()) await this.#begin(shard);
+    // The first one finds out whether a port is free, and which.
+    await this.#begin(0);
+    const rest = [...this.#hosts.keys()].slice(1).map((shard) => this.#begin(shard));
+    // A worker that is still loading must not be ended: some versions of Node abort.
+    const failed = (await Promise.allSettled(rest)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 
   destroy(): Promise<void> {
@@ -135,66 +147,92 @@ class Workers<T> implements Shards {
   }
 
   async #stop(): Promise<void> {
-    await Promise.all(
-      this.#hosts.map(async (host) => {
-        if (host.stream !== undefined) await host.pool.run(undefined, { name: 'stop' }).catch(() => undefined);
-        host.stream?.close();
-        host.stream = undefined;
-        await host.pool.destroy();
-      }),
-    );
+    for (const timer of this.#pauses) clearTimeout(timer);
+    await within(startLimitMs, this.#beginnings);
+    await Promise.all(this.#hosts.map((host) => this.#end(host)));
   }
 
-  /** Has the pool's worker run a shard; what dies later is begun again. */
+  async #end(host: Host): Promise<void> {
+    const { pool, stream } = host;
+    host.pool = undefined;
+    host.stream = undefined;
+    if (pool === undefined) return;
+    if (stream !== undefined) {
+      await within(
+        stopLimitMs,
+        pool.run(undefined, { name: 'stop' }).catch(() => undefined),
+      );
+    }
+    stream?.close();
+    await pool.destroy();
+  }
+
+  /** A life of a shard begins, in a new worker. */
   async #begin(shard: number): Promise<void> {
     const host = this.#host(shard);
-    const life = host.pool.run(undefined, { name: 'live' });
+    const pool = new Piscina({
+      filename: this.#options.module.href,
+      minThreads: 1,
+      maxThreads: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      concurrentTasksPerWorker: 1024,
+      atomics: 'disabled',
+      recordTiming: false,
+    });
+    pool.on('error', (error: Error) => this.#user.warning(`Shard ${shard}: ${error.message}`));
+    host.pool = pool;
+    host.beganAtMs = performance.now();
+    const life = pool.run(undefined, { name: 'live' });
     life.catch(() => undefined);
     const { port1, port2 } = new MessageChannel();
-    const links = this.#linksOf(shard);
-    const plan: ShardPlan = {
-      shard,
-      shards: this.count,
-      transports: this.#transportsOf(shard),
-      shared: this.#sharedBy(shard),
-      slotKey: this.#slotKey,
-      links: links.map(({ neighbour, own }) => [neighbour, own]),
-      port: port2,
-      shed: host.shed,
-    };
     const stream = new Stream<Command, ShardNews>(port1, {
       received: (news, done) => this.#hear(shard, news, done),
     });
     try {
-      const transferList = [port2, ...links.map(({ own }) => own.bell)];
-      const started: readonly Address[] | Failure = await host.pool.run(
-        { plan, told: this.#options.told },
-        { name: 'start', transferList },
-      );
+      const plan = this.#planOf(shard, port2);
+      const starting = pool.run({ plan, told: this.#options.told }, { name: 'start', transferList: [port2] });
+      starting.catch(() => undefined);
+      const started = (await within(startLimitMs, starting)) as readonly Address[] | Failure | undefined;
+      if (started === undefined) throw new SipError('SIP_SHARD_LOST', 'its worker has not started');
       if ('code' in started) throw errorOf(started);
       host.locals = started;
     } catch (error) {
       stream.close();
-      throw error;
+      host.pool = undefined;
+      await pool.destroy();
+      if (error instanceof SipError) throw error;
+      throw new SipError('SIP_SHARD_LOST', `its worker died: ${error instanceof Error ? error.message : error}`);
     }
     host.stream = stream;
-    for (const { neighbour, other } of links) this.#tell(neighbour, 'connect', { shard, link: other }, [other.bell]);
+    host.lives++;
+    this.#connect(shard);
     life.catch((error: Error) => this.#lost(shard, stream, error));
   }
 
-  /** Ways to all that are up. */
-  #linksOf(shard: number): { readonly neighbour: number; readonly own: Link; readonly other: Link }[] {
-    if (this.#slots === undefined) return [];
-    const others = [...this.#hosts.keys()].filter((neighbour) => neighbour !== shard && this.isUp(neighbour));
-    return others.map((neighbour) => {
+  #planOf(shard: number, port: MessagePort): ShardPlan {
+    const { shed, lives } = this.#host(shard);
+    return {
+      shard,
+      shards: this.count,
+      life: lives,
+      transports: this.#transportsOf(shard),
+      shared: this.#sharedBy(shard),
+      slotKey: this.#slotKey,
+      port,
+      shed,
+    };
+  }
+
+  /** Ways between a shard that has just begun and all that are up. */
+  #connect(shard: number): void {
+    if (this.#slots === undefined) return;
+    for (const neighbour of this.#hosts.keys()) {
+      if (neighbour === shard || !this.isUp(neighbour)) continue;
       const [there, back] = [createRing(), createRing()];
       const { port1, port2 } = new MessageChannel();
-      return {
-        neighbour,
-        own: { out: there, in: back, bell: port1 },
-        other: { out: back, in: there, bell: port2 },
-      };
-    });
+      this.#tell(shard, 'connect', { shard: neighbour, link: { out: there, in: back, bell: port1 } }, [port1]);
+      this.#tell(neighbour, 'connect', { shard, link: { out: back, in: there, bell: port2 } }, [port2]);
+    }
   }
 
   #transportsOf(shard: number): TransportDescription[] {
@@ -207,11 +245,12 @@ class Workers<T> implements Shards {
     });
   }
 
-  /** The ports that others hold. The first shard accepts connections, also when it is begun again. */
+  /** The ports are known once a shard has been up. The first shard accepts connections, also when it is begun again. */
   #sharedBy(shard: number): ShardPlan['shared'] {
-    const holder = this.#hosts.find((host, other) => other !== shard && host.stream !== undefined);
-    if (this.#slots === undefined || holder === undefined) return undefined;
-    return holder.locals.map(({ port }) => ({ port, listens: shard === 0 }));
+    const known = this.#hosts.find(({ locals }) => locals.length > 0);
+    if (this.#slots === undefined || known === undefined) return undefined;
+    const held = this.#hosts.some((host, other) => other !== shard && host.stream !== undefined);
+    return known.locals.map(({ port }) => ({ port, held, listens: shard === 0 }));
   }
 
   #hear(shard: number, news: readonly ShardNews[], done: () => void): void {
@@ -223,32 +262,50 @@ class Workers<T> implements Shards {
   #lost(shard: number, stream: Stream<Command, ShardNews>, error: Error): void {
     const host = this.#host(shard);
     if (this.#destroyed !== undefined || host.stream !== stream) return;
+    stream.drain(); // what it has said it has done
     host.stream = undefined;
     stream.close();
     for (const neighbour of this.#hosts.keys()) this.#tell(neighbour, 'disconnect', { shard });
     this.#user.lost(shard, error.message);
-    void this.#beginAgain(shard);
+    const pool = host.pool;
+    host.pool = undefined;
+    host.pauseMs = performance.now() - host.beganAtMs > soundAfterMs ? 0 : this.#longer(host);
+    this.#beginnings = this.#beginnings.then(() => pool?.destroy());
+    this.#beginLater(shard);
+  }
+
+  /** The first death is taken for bad luck. */
+  #longer({ pauseMs, lives }: Host): number {
+    return lives <= 1 ? 0 : Math.min(pauseMaxMs, Math.max(pauseMinMs, 2 * pauseMs));
+  }
+
+  #beginLater(shard: number): void {
+    const timer = setTimeout(() => {
+      this.#pauses.delete(timer);
+      this.#beginnings = this.#beginnings.then(() => this.#beginAgain(shard));
+    }, this.#host(shard).pauseMs);
+    this.#pauses.add(timer);
   }
 
   async #beginAgain(shard: number): Promise<void> {
-    while (this.#destroyed === undefined) {
-      try {
-        await this.#begin(shard);
-        this.#user.begunAnew(shard);
-        return;
-      } catch (error) {
-        if (this.#destroyed !== undefined) return;
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#user.warning(`Shard ${shard} could not be started anew: ${reason}`);
-        await new Promise((resolve) => setTimeout(resolve, againAfterMs));
-      }
+    if (this.#destroyed !== undefined) return;
+    const host = this.#host(shard);
+    try {
+      await this.#begin(shard);
+    } catch (error) {
+      host.pauseMs = Math.min(pauseMaxMs, Math.max(pauseMinMs, 2 * host.pauseMs));
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#user.warning(`Shard ${shard} could not be started anew: ${reason}`);
+      this.#beginLater(shard);
+      return;
     }
+    if (this.#destroyed === undefined) this.#user.begunAnew(shard);
   }
 
-  #tell(shard: number, name: 'connect' | 'disconnect', task: object, transferList: Link['bell'][] = []): void {
+  #tell(shard: number, name: 'connect' | 'disconnect', task: object, transferList: MessagePort[] = []): void {
     if (this.#slots === undefined || !this.isUp(shard)) return;
     this.#host(shard)
-      .pool.run(task, { name, transferList })
+      .pool?.run(task, { name, transferList })
       .catch(() => undefined); // it is dying, too
   }
 
@@ -256,6 +313,19 @@ class Workers<T> implements Shards {
     const host = this.#hosts[shard];
     if (host === undefined) throw new RangeError(`there is no shard ${shard}`);
     return host;
+  }
+}
+
+/** What a promise gives, or undefined when it takes too long. */
+async function within<V>(ms: number, promise: Promise<V>): Promise<V | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

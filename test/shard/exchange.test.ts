@@ -44,7 +44,7 @@ function createShard(own: number, protocol: 'udp' | 'tcp') {
         log.push(`flow-open ${input.flow} ${input.remote.host}:${input.remote.port}`);
       else if (input.kind === 'flow-lost') log.push(`flow-lost ${input.flow} ${input.failure.code}`);
     },
-    send: (flow, bytes) => log.push(`send ${flow} ${bytes.length}`),
+    send: (flow, bytes) => log.push(`send ${flow} ${bytes.length}`) > 0,
   });
   return { exchange, log };
 }
