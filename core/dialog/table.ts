@@ -293,7 +293,7 @@ export class DialogTable {
   /** The row of an id, or -1 when the dialog is gone. */
   lookup(id: DialogId): DialogIndex {
     const dialog = id % 2 ** indexBits;
-    if (dialog >= this.rows || this.state[dialog] === DialogState.free) return -1;
+    if ((this.state[dialog] ?? DialogState.free) === DialogState.free) return -1; // beyond the rows, or no whole number
     return this.id(dialog) === id ? dialog : -1;
   }
 
