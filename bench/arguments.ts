@@ -43,3 +43,17 @@ function countOf(name: string, text: unknown, option: CountOption): number {
   if (text !== '' && Number.isInteger(count) && count >= 1 && count <= option.max) return count;
   throw new Error(`--${name} is a whole number from 1 to ${option.max}, not '${text}'.`);
 }
+
+/** A whole number in its bounds. @throws Error with the sentence that says so */
+export function wholeOf(option: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (text !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new Error(`${option} is a whole number from ${min} to ${max}, not '${text}'.`);
+}
+
+/** One of the names that there are. @throws Error with the sentence that lists them */
+export function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {
+  const found = known.find((name) => name === text);
+  if (found === undefined) throw new Error(`${option} is one of ${known.join(', ')}, not '${text}'.`);
+  return found;
+}

@@ -1,10 +1,8 @@
 import type { Application } from './application.ts';
-import type { Address } from './contract.ts';
-import type { Command } from './engine/command.ts';
 import type { EngineEvent } from './engine/event.ts';
 import { SipError, UsageError } from './errors.ts';
 import { ownCommandIdMin } from './pending-commands.ts';
-import type { Shards } from './shard/shards.ts';
+import { OnlyShard } from './shard/in-thread.ts';
 import { transportOf } from './shard/transport-description.ts';
 import { failureOf, type ShardPlan, WorkerShard } from './shard/worker-shard.ts';
 import type { WorkerTasks } from './shard/workers.ts';
@@ -56,7 +54,7 @@ export const connect: Tasks['connect'] = (task) => shard?.connect(task.shard, ta
 
 export const disconnect: Tasks['disconnect'] = (task) => shard?.neighbourLost(task.shard);
 
-export const stop: Tasks['stop'] = async () => shard?.stop();
+export const stop: Tasks['stop'] = async () => shard?.destroy();
 
 export const live: Tasks['live'] = () => new Promise<never>(() => {});
 
@@ -86,7 +84,7 @@ async function startBeside(plan: ShardPlan, told: ToldToShard): Promise<WorkerSh
       },
       warning: (message) => user.warning(message),
     });
-    return new OwnShard(started);
+    return new OnlyShard(started);
   });
   if (started === undefined) throw new SipError('SIP_CLOSED', 'The shard was not started.');
   return started;
@@ -151,38 +149,4 @@ function shardStackOf(stack: () => Stack): ShardStack {
       return stack().shed;
     },
   };
-}
-
-/** The shard of this thread, for the stack beside it. */
-class OwnShard implements Shards {
-  readonly count = 1;
-  readonly #shard: WorkerShard;
-
-  constructor(shard: WorkerShard) {
-    this.#shard = shard;
-  }
-
-  get locals(): readonly Address[] {
-    return this.#shard.locals;
-  }
-
-  get shed(): number {
-    return this.#shard.shed;
-  }
-
-  isUp(): boolean {
-    return true;
-  }
-
-  ownerOf(): number {
-    return 0;
-  }
-
-  command(_shard: number, command: Command): void {
-    this.#shard.command(command);
-  }
-
-  destroy(): Promise<void> {
-    return this.#shard.stop();
-  }
 }

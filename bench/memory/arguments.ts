@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeOf } from '../arguments.ts';
 import { type TransportKind, transports } from '../route-death/network.ts';
 
 /** Dialogs that are set up and then left alone. */
@@ -63,10 +64,4 @@ export function readArguments(args: readonly string[]): Arguments {
   } catch (error) {
     return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function wholeOf(option: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (text !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new Error(`${option} is a whole number from ${min} to ${max}, not '${text}'.`);
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { oneOf, wholeOf } from '../arguments.ts';
 import { type TransportKind, transports } from './network.ts';
 import { type FarEndKind, type Fault, farEnds, faults, type Mode, modes, type Scenario } from './scenario.ts';
 
@@ -55,8 +56,8 @@ export function readArguments(args: readonly string[]): Arguments {
     });
     if (values.help) return { kind: 'help' };
     const scenario = {
-      dialogs: countOf('--dialogs', values.dialogs, 1, dialogsMax),
-      shards: countOf('--shards', values.shards, 0, shardsMax),
+      dialogs: wholeOf('--dialogs', values.dialogs, 1, dialogsMax),
+      shards: wholeOf('--shards', values.shards, 0, shardsMax),
       transport: oneOf<TransportKind>('--transport', values.transport, transports),
       fault: oneOf<Fault>('--fault', values.fault, faults),
       farEnd: oneOf<FarEndKind>('--far-end', values['far-end'], farEnds),
@@ -78,16 +79,4 @@ export function readArguments(args: readonly string[]): Arguments {
   } catch (error) {
     return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function countOf(option: string, text: string, least: number, most: number): number {
-  const count = Number(text);
-  if (text !== '' && Number.isInteger(count) && count >= least && count <= most) return count;
-  throw new Error(`${option} is a whole number from ${least} to ${most}, not '${text}'.`);
-}
-
-function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {
-  const found = known.find((name) => name === text);
-  if (found === undefined) throw new Error(`${option} is one of ${known.join(', ')}, not '${text}'.`);
-  return found;
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeOf } from '../arguments.ts';
 import { type TransportKind, transports } from '../route-death/network.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -85,12 +86,6 @@ function minutesOf(text: string): number {
   const value = Number(text);
   if (text !== '' && value >= 0.01 && value <= 10_000) return value;
   throw new Error(`--minutes is a number from 0.01 to 10000, not '${text}'.`);
-}
-
-function wholeOf(option: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (text !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new Error(`${option} is a whole number from ${min} to ${max}, not '${text}'.`);
 }
 
 function transportOf(text: string): TransportKind {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { oneOf, wholeOf } from '../arguments.ts';
 import { type TransportKind, transports } from '../route-death/network.ts';
 import { type Fault, faults, type Scenario } from './scenario.ts';
 import { faultOfSpread } from './shards.ts';
@@ -92,16 +93,4 @@ export function readArguments(args: readonly string[]): Arguments {
   } catch (error) {
     return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function wholeOf(option: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (text !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new Error(`${option} is a whole number from ${min} to ${max}, not '${text}'.`);
-}
-
-function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {
-  const found = known.find((name) => name === text);
-  if (found === undefined) throw new Error(`${option} is one of ${known.join(', ')}, not '${text}'.`);
-  return found;
 }

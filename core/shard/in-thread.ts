@@ -14,10 +14,11 @@ export async function startInThread(
     onEvents: (events) => user.heard(0, events, () => {}),
     onWarning: (message) => user.warning(message),
   });
-  return new InThread(shard);
+  return new OnlyShard(shard);
 }
 
-class InThread implements Shards {
+/** One shard of this thread as all that a stack has. */
+export class OnlyShard implements Shards {
   readonly count = 1;
   readonly #shard: InlineShard<Command>;
 

@@ -49,7 +49,7 @@ export function failureOf(error: unknown): Failure {
 }
 
 /** A shard as its worker has it: an engine beside its sockets, the stream to the facade, and the ways to the other shards. */
-export class WorkerShard {
+export class WorkerShard implements InlineShard<Command> {
   readonly #shard: InlineShard<Command>;
   readonly #stream: Stream<ShardNews, Command>;
   readonly #exchange: Exchange | undefined;
@@ -137,7 +137,7 @@ export class WorkerShard {
     this.#exchange?.shardLost(shard);
   }
 
-  async stop(): Promise<void> {
+  async destroy(): Promise<void> {
     await this.#shard.destroy();
     this.#exchange?.neighbours.close();
     this.#stream.close();

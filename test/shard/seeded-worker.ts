@@ -24,6 +24,6 @@ export const connect: Tasks['connect'] = () => undefined;
 
 export const disconnect: Tasks['disconnect'] = () => undefined;
 
-export const stop: Tasks['stop'] = async () => shard?.stop();
+export const stop: Tasks['stop'] = async () => shard?.destroy();
 
 export const live: Tasks['live'] = () => new Promise<never>(() => {});
