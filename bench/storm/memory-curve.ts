@@ -21,7 +21,7 @@ export class MemoryWatch {
   constructor(processes: Readonly<Record<string, number>>) {
     this.#pids = Object.values(processes);
     this.#sizes = Object.keys(processes).map((name) => ({ name, octets: [] }));
-    this.#timer = setInterval(() => this.#look(), intervalMs);
+    this.#timer = setInterval(() => this.look(), intervalMs);
   }
 
   stop(): MemoryCurve {
@@ -29,7 +29,8 @@ export class MemoryWatch {
     return { atS: this.#atS, sizes: this.#sizes };
   }
 
-  #look(): void {
+  /** Once more, beside the looks that it has by itself. */
+  look(): void {
     try {
       const octets = this.#pids.map(residentSize);
       this.#atS.push((performance.now() - this.#startMs) / 1000);

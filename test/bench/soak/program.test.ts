@@ -3,19 +3,21 @@ import * as assert from 'uvu/assert';
 import { Departures } from '../../../bench/soak/departures.ts';
 import { Dice } from '../../../bench/soak/dice.ts';
 import { Leak } from '../../../bench/soak/leak.ts';
+import { VirtualClock } from '../../../transport/index.ts';
 
 const test = suite('Parts of a soak’s program');
 
 test('who leaves does so in time, and not while all are held', async () => {
   const left: string[] = [];
-  const departures = new Departures<string>((who) => left.push(who));
+  const clock = new VirtualClock();
+  const departures = new Departures<string>((who) => left.push(who), clock);
   departures.hold();
   departures.add('early', 0);
   departures.add('late', 3_600_000);
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await clock.run(400);
   assert.equal(left, []);
   departures.release();
-  while (left.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await clock.run(200);
   departures.stop();
   assert.equal(left, ['early']);
 });
