@@ -45,7 +45,7 @@ of the same sizes, in the same run. Ends with 1 if any dialog is lost or not ver
                       the same, and it is to serve new calls again within a second
   --json FILE         writes the results to FILE
   --html FILE         writes them as a page with charts to FILE
-  --profile FOLDER    writes a CPU profile of the stack's process in each storm to FOLDER; it costs time
+  --profile FOLDER    writes a CPU profile of each thread of the stack in each storm to FOLDER; it costs time
   --help              shows this`;
 
 /** Reads the command line; what is wrong with it is a sentence. */

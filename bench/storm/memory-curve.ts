@@ -6,6 +6,9 @@ export interface MemoryCurve {
   readonly sizes: readonly { readonly name: string; readonly octets: readonly number[] }[];
 }
 
+/** The process that is measured, among those of a curve. */
+export const stackName = 'stack';
+
 const intervalMs = 250;
 /** As Linux has them on the machines that Node runs on. */
 const pageSize = 4096;

@@ -1,5 +1,5 @@
 import type { OutageTraffic } from '../route-death/results.ts';
-import type { MemoryCurve } from './memory-curve.ts';
+import { type MemoryCurve, stackName } from './memory-curve.ts';
 import type { FarEndCounts, Rest, Revival } from './messages.ts';
 import type { RoundFigures } from './round.ts';
 import type { HealTimes } from './samples.ts';
@@ -76,6 +76,8 @@ export interface Results extends RoundResults {
   readonly heapPerDialogBytes: number | null;
   /** Of each dialog that came after those of the storm that warms up. */
   readonly rssPerFurtherDialogBytes: number | null;
+  /** As `rssPerDialogBytes`, of the highest that was seen: what storms need for their transactions and events is in it. */
+  readonly peakRssPerDialogBytes: number | null;
   readonly rounds: readonly RoundResults[];
 }
 
@@ -94,6 +96,7 @@ export function resultsOf(played: Played): Results {
     rssPerDialogBytes: perDialog(empty, full, ({ rssSize }) => rssSize),
     heapPerDialogBytes: perDialog(empty, full, ({ heapSize }) => heapSize),
     rssPerFurtherDialogBytes: perDialog(warm, full, ({ rssSize }) => rssSize),
+    peakRssPerDialogBytes: peakPerDialog(played),
     rounds,
   };
 }
@@ -157,6 +160,12 @@ function roundResults(
 function perDialog(before: Rest | undefined, after: Rest | undefined, sizeOf: (rest: Rest) => number): number | null {
   if (before === undefined || after === undefined || after.dialogs <= before.dialogs) return null;
   return (sizeOf(after) - sizeOf(before)) / (after.dialogs - before.dialogs);
+}
+
+function peakPerDialog({ empty, established, memory }: Played): number | null {
+  const sizes = memory?.sizes.find(({ name }) => name === stackName)?.octets ?? [];
+  if (empty === undefined || established === 0 || sizes.length === 0) return null;
+  return (sizes.reduce((peak, size) => Math.max(peak, size)) - empty.rssSize) / established;
 }
 
 function timeOf(round: { readonly stormMs: number | null } | undefined): number {

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Child } from '../child.ts';
 import { type Floor, floorOf } from '../floor/ping-pong.ts';
 import { nowMs } from '../route-death/clock.ts';
@@ -6,7 +8,7 @@ import { Progress } from '../route-death/progress.ts';
 import { trafficSince } from '../route-death/traffic.ts';
 import { hopUri } from './far-end/address-book.ts';
 import { type Limits, limitsOf } from './limits.ts';
-import { type MemoryCurve, MemoryWatch } from './memory-curve.ts';
+import { type MemoryCurve, MemoryWatch, stackName } from './memory-curve.ts';
 import type {
   CallerOrder,
   CallerProgress,
@@ -128,8 +130,10 @@ export class Run {
       passive: fault === 'far-end',
       profile: this.#profile,
     };
+    const preload = pathToFileURL(join(import.meta.dirname, 'profiler.js')).href;
     const caller = await Child.start<CallerOrder, CallerReport>('storm/caller-process', callerSettings, [
       '--expose-gc',
+      ...(this.#profile === undefined ? [] : ['--import', preload]),
     ]);
     for (const { child } of [farEnd, caller]) child.onDeath((how) => this.#stop.abort(new Error(how)));
     if (farEnd.ready.report !== 'ready' || caller.ready.report !== 'ready')
@@ -143,7 +147,7 @@ export class Run {
       callerUri: caller.ready.uri,
       hops: farEnd.ready.ports.map((port) => hopUri(port, transport)),
     };
-    this.#watch = new MemoryWatch({ stack: caller.child.pid, 'far end': farEnd.child.pid });
+    this.#watch = new MemoryWatch({ [stackName]: caller.child.pid, 'far end': farEnd.child.pid });
     return this.#cast;
   }
 

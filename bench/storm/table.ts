@@ -26,6 +26,7 @@ export function tableOf(results: Results): string {
     ['far end’s core', `${Math.round(100 * results.farEndCpu)} %`],
     ['memory a dialog', octets(results.rssPerDialogBytes)],
     ['  of it heap', octets(results.heapPerDialogBytes)],
+    ['  at the peak', octets(results.peakRssPerDialogBytes)],
     ['retransmissions', count(results.retransmissions)],
     ['shed', count(results.shed)],
   ];

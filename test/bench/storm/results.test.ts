@@ -52,7 +52,7 @@ function played(rounds: readonly PlayedRound[]): Played {
     warm: rest(50e6, 5e6, 0),
     full: rest(58e6, 7e6, dialogs),
     informed: dialogs,
-    memory: undefined,
+    memory: { atS: [0, 1, 2], sizes: [{ name: 'stack', octets: [50e6, 62e6, 58e6] }] },
   };
 }
 
@@ -66,6 +66,7 @@ test('the round of the median time counts, and is held against the floor', () =>
   assert.is(results.cpuRatioToFloor, 4);
   assert.is(results.retransmissions, 1);
   assert.equal([results.rssPerDialogBytes, results.heapPerDialogBytes], [800, 200]);
+  assert.is(results.peakRssPerDialogBytes, 1200);
   assert.is(results.rounds.length, 3);
 });
 
