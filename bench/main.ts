@@ -95,6 +95,13 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     },
   ],
   [
+    'heal',
+    {
+      summary: 'break and heal very many dialogs in the engine alone, without sockets',
+      load: () => import('./heal/main.ts'),
+    },
+  ],
+  [
     'ring',
     {
       summary: 'send messages from thread to thread by the ring between shards, and by postMessage',
