@@ -1,6 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
 import { Packr, Unpackr } from 'msgpackr';
 import type { EngineEvent } from '../../core/engine/event.ts';
+import { packNews, unpackNews } from '../../core/shard/news.ts';
 import { readCounts } from '../arguments.ts';
 import { begin } from '../begin.ts';
 import { ours, rowsOf, tableOf } from '../figures.ts';
@@ -10,8 +11,9 @@ import { eventsOf } from './events.ts';
 
 export const usage: string = `Usage: npm run bench -- codec [options]      (or: sipmend-bench codec [options])
 
-Writes and reads what a storm tells the program, two events and a result for each dialog, as shards send them: msgpackr, whose names
-are said once; and as JSON, as msgpackr without that, and as a structured clone. Events a second, there and back, and their size.
+Writes and reads what a storm tells the program, two events and a result for each dialog, as shards send them: by msgpackr, route
+statuses as flat lists; and as objects whose names msgpackr says once, or each time, as JSON, and as a structured clone. Events a
+second, there and back, and their size.
 
   --dialogs N   dialogs that break, are healed, and carry a request (default: 20000)
   --batch N     events that go together (default: 64)
@@ -22,7 +24,7 @@ are said once; and as JSON, as msgpackr without that, and as a structured clone.
 const rounds = 5;
 
 interface Codec {
-  write(events: readonly EngineEvent[]): Uint8Array | string;
+  write(events: readonly unknown[]): Uint8Array | string;
   read(written: Uint8Array | string): readonly EngineEvent[];
 }
 
@@ -76,7 +78,17 @@ function measure(counts: Readonly<Record<'dialogs' | 'batch', number>>, json: st
 }
 
 const codecs: readonly (readonly [name: string, codecOf: () => Codec])[] = [
-  [ours, () => packing({ sequential: true })],
+  [
+    ours,
+    () => {
+      const { write, read } = packing({ sequential: true });
+      return {
+        write: (events) => write(packNews(events)),
+        read: (written) => unpackNews(read(written)) as readonly EngineEvent[],
+      };
+    },
+  ],
+  ['msgpackr, objects', () => packing({ sequential: true })],
   ['msgpackr, names each time', () => packing({ useRecords: false })],
   [
     'JSON',

@@ -10,9 +10,14 @@ const creditSize = 4 * 1024 * 1024;
 const batchMax = 4096;
 
 /** What a stream has, beside the things that it carries. */
-export interface StreamUser<In> {
+export interface StreamUser<Out, In> {
   /** What has come, in the order in which it was written. `done` says that it has been dealt with, and lets more come. */
   received(things: readonly In[], done: () => void): void;
+  /** Things with the same key: the last one is enough. Undefined: it must be told. Left out: all must. */
+  readonly replaces?: (thing: Out) => number | undefined;
+  /** What goes in the place of things, where they themselves are slow to pack, and back. */
+  readonly pack?: (things: readonly Out[]) => readonly unknown[];
+  readonly unpack?: (packed: readonly unknown[]) => readonly In[];
 }
 
 /**
@@ -25,9 +30,7 @@ export class Stream<Out, In> {
   readonly #port: MessagePort;
   readonly #packr = new Packr({ sequential: true });
   readonly #unpackr = new Unpackr({ sequential: true, copyBuffers: true });
-  readonly #user: StreamUser<In>;
-  /** Things with the same key: the last one is enough. Undefined: it must be told. */
-  readonly #replaces: (thing: Out) => number | undefined;
+  readonly #user: StreamUser<Out, In>;
   #waiting: (Out | undefined)[] = [];
   /** Where in `#waiting` the last thing of a key stands. */
   readonly #lastOf = new Map<number, number>();
@@ -37,10 +40,9 @@ export class Stream<Out, In> {
   #due = false;
   #closed = false;
 
-  constructor(port: MessagePort, user: StreamUser<In>, replaces: (thing: Out) => number | undefined = () => undefined) {
+  constructor(port: MessagePort, user: StreamUser<Out, In>) {
     this.#port = port;
     this.#user = user;
-    this.#replaces = replaces;
     port.on('message', (message: Uint8Array | number) => this.#receive(message));
   }
 
@@ -91,7 +93,7 @@ export class Stream<Out, In> {
 
   #post(things: readonly Out[]): void {
     // All that msgpackr packs shares one buffer.
-    const bytes = new Uint8Array(this.#packr.pack(things));
+    const bytes = new Uint8Array(this.#packr.pack(this.#user.pack?.(things) ?? things));
     this.#underWay += bytes.length;
     this.#port.postMessage(bytes, [bytes.buffer]);
   }
@@ -102,7 +104,7 @@ export class Stream<Out, In> {
   }
 
   #replace(thing: Out): void {
-    const key = this.#replaces(thing);
+    const key = this.#user.replaces?.(thing);
     if (key === undefined) return;
     const earlier = this.#lastOf.get(key);
     if (earlier !== undefined) {
@@ -115,7 +117,7 @@ export class Stream<Out, In> {
 
   #closeUp(): void {
     for (const thing of this.#takeWaiting()) {
-      const key = this.#replaces(thing);
+      const key = this.#user.replaces?.(thing);
       if (key !== undefined) this.#lastOf.set(key, this.#waiting.length);
       this.#waiting.push(thing);
     }
@@ -136,7 +138,8 @@ export class Stream<Out, In> {
       this.flush();
       return;
     }
-    const things = this.#unpackr.unpack(message) as readonly In[];
+    const packed = this.#unpackr.unpack(message) as readonly unknown[];
+    const things = this.#user.unpack?.(packed) ?? (packed as readonly In[]);
     this.#user.received(things, () => {
       if (!this.#closed) this.#port.postMessage(message.length);
     });

@@ -10,6 +10,7 @@ import { type EngineShardOptions, startEngine } from './engine-shard.ts';
 import { Exchange } from './exchange.ts';
 import type { InlineShard } from './inline.ts';
 import type { Link } from './neighbours.ts';
+import { packNews, type ShardNews } from './news.ts';
 import { Slots } from './slots.ts';
 import { Stream } from './stream.ts';
 import { type TransportDescription, transportOf } from './transport-description.ts';
@@ -30,9 +31,6 @@ export interface ShardPlan {
   /** One word: messages that were dropped. */
   readonly shed: SharedArrayBuffer;
 }
-
-/** What comes from a shard beside its engine's events. */
-export type ShardNews = EngineEvent | { readonly kind: 'warning'; readonly message: string };
 
 /** An application that runs in the thread of its shard. */
 export interface BesideShard {
@@ -81,16 +79,14 @@ export class WorkerShard implements InlineShard<Command> {
       });
     const shed = new Int32Array(plan.shed);
     let shard: InlineShard<Command> | undefined;
-    const stream = new Stream<ShardNews, Command>(
-      plan.port,
-      {
-        received: (commands, done) => {
-          for (const command of commands) shard?.command(command);
-          done();
-        },
+    const stream = new Stream<ShardNews, Command>(plan.port, {
+      received: (commands, done) => {
+        for (const command of commands) shard?.command(command);
+        done();
       },
-      (news) => (news.kind === 'route-status' ? news.dialog.id : undefined),
-    );
+      replaces: (news) => (news.kind === 'route-status' ? news.dialog.id : undefined),
+      pack: packNews,
+    });
     shard = await startEngine({
       transports: plan.transports.map(transportOf),
       clock: systemClock,

@@ -5,12 +5,13 @@ import type { Address, Failure } from '../contract.ts';
 import type { Command } from '../engine/command.ts';
 import { asSipError, SipError, UsageError } from '../errors.ts';
 import type { Link } from './neighbours.ts';
+import { type ShardNews, unpackNews } from './news.ts';
 import { createRing } from './ring.ts';
 import type { Shards, ShardsUser } from './shards.ts';
 import { Slots, slotKeySize } from './slots.ts';
 import { Stream } from './stream.ts';
 import type { TransportDescription } from './transport-description.ts';
-import type { ShardNews, ShardPlan } from './worker-shard.ts';
+import type { ShardPlan } from './worker-shard.ts';
 
 /** What shards in threads of their own are made of. `T` is what each is told beside its plan: plain data. */
 export interface WorkersOptions<T> {
@@ -187,6 +188,7 @@ class Workers<T> implements Shards {
     const { port1, port2 } = new MessageChannel();
     const stream = new Stream<Command, ShardNews>(port1, {
       received: (news, done) => this.#hear(shard, news, done),
+      unpack: unpackNews,
     });
     try {
       const plan = this.#planOf(shard, port2);

@@ -19,9 +19,10 @@ function createStreams() {
   const batches: number[] = [];
   const owed: (() => void)[] = [];
   let slow = false;
-  const writer = new Stream<Thing, Thing>(port1, { received: (_, done) => done() }, ({ kind, id }) =>
-    kind === 'status' ? id : undefined,
-  );
+  const writer = new Stream<Thing, Thing>(port1, {
+    received: (_, done) => done(),
+    replaces: ({ kind, id }) => (kind === 'status' ? id : undefined),
+  });
   const reader = new Stream<Thing, Thing>(port2, {
     received: (things, done) => {
       log.push(...things);
