@@ -6,8 +6,17 @@ import { Packr, Unpackr } from 'msgpackr';
  */
 const creditSize = 4 * 1024 * 1024;
 
-/** So many things go as one message at most: who packs or unpacks them does nothing else meanwhile. */
-const batchMax = 4096;
+/** So many things go as one message at most: credit is counted between messages, and things may be large. */
+const batchMax = 64;
+
+/** So many that others have replaced may stand among what waits. */
+const holesMax = 4096;
+
+/**
+ * Messages are so far apart, but for the first after a pause: each wakes its reader, which says that it has done with it, and in a storm
+ * that costs more than what is in it.
+ */
+const spacingMs = 1;
 
 /** What a stream has, beside the things that it carries. */
 export interface StreamUser<Out, In> {
@@ -38,6 +47,7 @@ export class Stream<Out, In> {
   #holes = 0;
   #underWay = 0;
   #due = false;
+  #flushedAtMs = 0;
   #closed = false;
 
   constructor(port: MessagePort, user: StreamUser<Out, In>) {
@@ -51,25 +61,20 @@ export class Stream<Out, In> {
     return this.#waiting.length - this.#holes;
   }
 
-  /** Goes out at the end of this turn. */
+  /** Goes out at the end of this turn, or a little later: see `spacingMs`. */
   write(thing: Out): void {
     this.#add(thing);
-    if (this.#due) return;
-    this.#due = true;
-    setImmediate(() => {
-      this.#due = false;
-      this.flush();
-    });
+    this.#flushLater();
   }
 
-  /** Goes out at once, behind all that was written before. */
   writeAll(things: readonly Out[]): void {
     for (const thing of things) this.#add(thing);
-    this.flush();
+    this.#flushLater();
   }
 
   flush(): void {
     if (this.#closed || this.#waiting.length === 0 || this.#underWay >= creditSize) return;
+    this.#flushedAtMs = performance.now();
     const things = this.#takeWaiting();
     let sent = 0;
     while (sent < things.length && this.#underWay < creditSize) {
@@ -91,6 +96,17 @@ export class Stream<Out, In> {
     this.#port.close();
   }
 
+  #flushLater(): void {
+    if (this.#due) return;
+    this.#due = true;
+    const flush = (): void => {
+      this.#due = false;
+      this.flush();
+    };
+    if (performance.now() - this.#flushedAtMs >= spacingMs) setImmediate(flush);
+    else setTimeout(flush, spacingMs);
+  }
+
   #post(things: readonly Out[]): void {
     // All that msgpackr packs shares one buffer.
     const bytes = new Uint8Array(this.#packr.pack(this.#user.pack?.(things) ?? things));
@@ -110,7 +126,7 @@ export class Stream<Out, In> {
     if (earlier !== undefined) {
       this.#waiting[earlier] = undefined;
       this.#holes++;
-      if (this.#holes > batchMax && 2 * this.#holes > this.#waiting.length) this.#closeUp();
+      if (this.#holes > holesMax && 2 * this.#holes > this.#waiting.length) this.#closeUp();
     }
     this.#lastOf.set(key, this.#waiting.length);
   }
