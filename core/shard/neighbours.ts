@@ -110,14 +110,14 @@ export class Neighbours {
   /** Sends what may be lost; false when there is no room for it. */
   offer(shard: number, kind: Crossing, cargo: Cargo): boolean {
     const neighbour = this.#neighbours[shard];
-    return neighbour !== undefined && neighbour.held.length === 0 && put(neighbour, kind, cargo);
+    return neighbour !== undefined && neighbour.held.length === 0 && this.#put(neighbour, kind, cargo);
   }
 
   /** Sends what must not be lost: it waits for room, in its order. False when too much waits already, or the shard is gone. */
   send(shard: number, kind: Crossing, cargo: Cargo): boolean {
     const neighbour = this.#neighbours[shard];
     if (neighbour === undefined) return false;
-    if (neighbour.held.length === 0 && put(neighbour, kind, cargo)) return true;
+    if (neighbour.held.length === 0 && this.#put(neighbour, kind, cargo)) return true;
     if (neighbour.heldSize > heldMax) return false;
     neighbour.held.push({ kind, cargo });
     neighbour.heldSize += cargo.bytes.length;
@@ -135,12 +135,20 @@ export class Neighbours {
     for (const shard of this.#neighbours.keys()) this.disconnect(shard);
   }
 
+  /** The bell rings when what this turn has for the neighbour is there: it would fall asleep again behind each single record. */
+  #put(neighbour: Neighbour, kind: Crossing, cargo: Cargo): boolean {
+    const { writer, bell } = neighbour;
+    if (!write(writer, kind, cargo)) return false;
+    if (writer.publish()) this.#defer(() => bell.postMessage(0));
+    return true;
+  }
+
   #retryLater(shard: number, neighbour: Neighbour): void {
     this.#later(againAfterMs, () => {
       if (this.#neighbours[shard] !== neighbour) return;
       let sent = 0;
       for (const { kind, cargo } of neighbour.held) {
-        if (!put(neighbour, kind, cargo)) break;
+        if (!this.#put(neighbour, kind, cargo)) break;
         neighbour.heldSize -= cargo.bytes.length;
         sent++;
       }
@@ -174,8 +182,8 @@ export class Neighbours {
   }
 }
 
-function put(neighbour: Neighbour, kind: Crossing, { transport, flow, host, port, bytes: content }: Cargo): boolean {
-  const { writer } = neighbour;
+/** False where there is no room. */
+function write(writer: RingWriter, kind: Crossing, { transport, flow, host, port, bytes: content }: Cargo): boolean {
   const start = writer.claim(headSize + host.length + content.length);
   if (start === -1) return false;
   const { bytes } = writer;
@@ -191,7 +199,6 @@ function put(neighbour: Neighbour, kind: Crossing, { transport, flow, host, port
   let at = start + headSize;
   for (let i = 0; i < host.length; i++) bytes[at++] = host.charCodeAt(i);
   bytes.set(content, at);
-  if (writer.publish()) neighbour.bell.postMessage(0);
   return true;
 }
 
