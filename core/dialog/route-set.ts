@@ -113,9 +113,16 @@ export function firstRoute({ bytes, start, end }: Slice): { readonly uri: UriVie
 
 /** Whether the first router of a route set is a strict one. @see RFC 3261 §12.2.1.1 */
 export function beginsStrict(routes: Slice): boolean {
-  return routes.start < routes.end && !firstRoute(routes).uri.lr;
+  return routes.start < routes.end && !endsLoose(routes) && !firstRoute(routes).uri.lr;
 }
 
+/** Whether the first URI ends with `;lr`, as nearly all do: nothing of it needs to be parsed then. */
+function endsLoose({ bytes, start }: Slice): boolean {
+  const close = bytes.indexOf(RAQUOT, start);
+  return close >= start + looseEnd.length && equalsWord(bytes, close - looseEnd.length, close, looseEnd);
+}
+
+const looseEnd = word(';lr');
 const SIPS = word('sips:');
 const LAQUOT = 0x3c;
 

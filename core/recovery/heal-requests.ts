@@ -1,5 +1,6 @@
 import type { Acks } from '../dialog/ack.ts';
 import type { Challenges } from '../dialog/challenges.ts';
+import { clear } from '../dialog/columns.ts';
 import { ownSession } from '../dialog/own-session.ts';
 import { Part } from '../dialog/record.ts';
 import { beginDialogRequest, type RequestPath, routeSetPath } from '../dialog/request.ts';
@@ -50,8 +51,8 @@ export class HealRequests {
   readonly #replacements: Replacements;
   readonly #suspect: TimerKind;
   readonly #inviteLimit: TimerKind;
-  /** Transaction id by dialog, of heals under way. */
-  readonly #underWay = new Map<DialogIndex, number>();
+  /** Id of the transaction of a heal under way, by dialog; 0 where there is none. */
+  readonly #underWay: Uint32Array;
   /** Dialogs whose heals name their hop in a Route, since one without was refused: not yet known to be the hop's way. */
   readonly #naming = new Set<DialogIndex>();
 
@@ -85,13 +86,14 @@ export class HealRequests {
     this.#policy = options.policy;
     this.#replaces = options.replaces;
     this.#replacements = options.replacements;
+    this.#underWay = options.table.columns.uint32();
     this.#suspect = this.#wheel.kind((dialog) => {
       const hop = this.#suspectHop(dialog);
       if (hop !== undefined) options.roomMade(hop);
     });
     this.#inviteLimit = this.#wheel.kind((dialog) => {
       this.#health.timer[dialog] = 0;
-      const tx = this.#transactions.get(this.#underWay.get(dialog) ?? 0);
+      const tx = this.#transactions.get(this.#underWay[dialog] as number);
       if (tx !== undefined) this.#transactions.cancel(tx);
     });
   }
@@ -122,14 +124,14 @@ export class HealRequests {
   }
 
   isUnderWay(tx: ClientTransaction): boolean {
-    return this.#underWay.get(tx.owner) === tx.id;
+    return this.#underWay[tx.owner] === tx.id;
   }
 
   /** A challenge to a heal is answered within the same attempt; false when the response is none, or has no answer of ours. */
   answerChallenge(tx: ClientTransaction, response: Message): boolean {
     const again = this.#challenges.answer(tx, response, tx.owner);
     if (again === undefined) return false;
-    this.#underWay.set(tx.owner, again.id);
+    this.#underWay[tx.owner] = again.id;
     return true;
   }
 
@@ -152,7 +154,7 @@ export class HealRequests {
 
   /** The transaction of a heal is over. Gives the hop that it went by, which may have room for another. */
   end(tx: ClientTransaction, how: HealEnd): Hop {
-    this.#underWay.delete(tx.owner);
+    this.#underWay[tx.owner] = 0;
     if ((tx.mark & Mark.offer) !== 0) this.#table.set(tx.owner, DialogFlag.offerPending, false);
     return this.#leave(tx, how);
   }
@@ -160,10 +162,8 @@ export class HealRequests {
   /** Nobody wants to hear of a dialog's heal any more. Gives the hop that it went by, if one was under way. */
   forget(dialog: DialogIndex): Hop | undefined {
     this.#naming.delete(dialog);
-    const id = this.#underWay.get(dialog);
-    if (id === undefined) return undefined;
-    this.#underWay.delete(dialog);
-    const tx = this.#transactions.get(id);
+    const tx = this.#transactions.get(this.#underWay[dialog] as number);
+    clear(this.#underWay, dialog);
     if (tx === undefined) return undefined;
     const hop = this.#leave(tx, 'other');
     this.abandon(tx, hop);
@@ -212,7 +212,7 @@ export class HealRequests {
   #note(tx: ClientTransaction, dialog: DialogIndex, hop: Hop, { offer }: Rung, path: RequestPath): void {
     this.#health.phase[dialog] = Phase.healing;
     this.#pacer.begin(hop);
-    this.#underWay.set(dialog, tx.id);
+    this.#underWay[dialog] = tx.id;
     tx.mark = (hop.index << markBits) | (offer ? Mark.offer : 0) | pathMark[path.kind];
     if (offer) this.#table.set(dialog, DialogFlag.offerPending, true);
     this.#health.timer[dialog] = this.#wheel.arm(this.#suspect, dialog, this.#wheel.nowMs + unansweredMs(tx));
@@ -221,7 +221,7 @@ export class HealRequests {
   /** A heal has waited for its final response for too long: its hop is asked whether it lives, and others get its place. Gives the hop. */
   #suspectHop(dialog: DialogIndex): Hop | undefined {
     this.#health.timer[dialog] = 0;
-    const tx = this.#transactions.get(this.#underWay.get(dialog) ?? 0);
+    const tx = this.#transactions.get(this.#underWay[dialog] as number);
     if (tx === undefined) return undefined;
     const hop = this.#hops.at(tx.mark >>> markBits);
     tx.mark |= Mark.late;
