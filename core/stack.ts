@@ -164,10 +164,14 @@ export class Stack implements AsyncDisposable {
     return sumOf(values.map(({ counts }) => counts));
   }
 
-  /** What the stack has received, sent and refused since it was opened: numbers that only grow, to be scraped. */
+  /**
+   * What the stack has received, sent and refused since it was opened: numbers that only grow, to be scraped. What shards had counted that
+   * died is in them; in a shard's own stack it is not.
+   */
   async counters(): Promise<StackCounters> {
+    const { formerCounters } = this.#needOpen(); // of lives that were over before: one that ends now has been asked
     const values = await this.#askAll((id) => ({ name: 'counters', id }));
-    return { ...sumOf(values.map(({ counters }) => counters)), shed: this.shed };
+    return { ...sumOf([...formerCounters, ...values.map(({ counters }) => counters)]), shed: this.shed };
   }
 
   /**

@@ -20,6 +20,7 @@ export async function startInThread(
 /** One shard of this thread as all that a stack has. */
 export class OnlyShard implements Shards {
   readonly count = 1;
+  readonly formerCounters: Shards['formerCounters'] = [];
   readonly #shard: InlineShard<Command>;
 
   constructor(shard: InlineShard<Command>) {

@@ -31,6 +31,8 @@ export interface InlineOptions<C, E> {
   readonly make: (locals: readonly Address[]) => Steppable<C, E>;
   /** The events of a step, in their order. */
   readonly onEvents: (events: readonly E[]) => void;
+  /** A step has been made and its outputs carried out; its events follow, where it has any. */
+  readonly onStep?: (() => void) | undefined;
   readonly onWarning: (message: string) => void;
   /** The port of each transport, in its order, where it is one of several shards. */
   readonly shared?: readonly SharedPort[] | undefined;
@@ -173,7 +175,7 @@ class Inline<C, E> implements InlineShard<C> {
 
   #turn(): void {
     if (this.#destroyed || this.#steppable === undefined) return;
-    const { clock, onEvents } = this.#options;
+    const { clock, onEvents, onStep } = this.#options;
     const inputs = this.#inbox;
     this.#inbox = [];
     this.#inboxSize = 0;
@@ -198,6 +200,7 @@ class Inline<C, E> implements InlineShard<C> {
       }
     }
     this.#cancelWake = wakeAtMs === undefined ? undefined : clock.wake(wakeAtMs, () => this.#turn());
+    onStep?.();
     if (events.length > 0) onEvents(events);
   }
 

@@ -1,5 +1,6 @@
 import type { Address } from '../contract.ts';
 import type { Command } from '../engine/command.ts';
+import type { EngineCounters } from '../engine/counters.ts';
 import type { EngineEvent } from '../engine/event.ts';
 
 /** The shards of a stack, wherever they run. */
@@ -10,6 +11,8 @@ export interface Shards {
   readonly locals: readonly Address[];
   /** Messages dropped for want of room, on their way in or out. */
   readonly shed: number;
+  /** What the lives of each shard that are over had counted. */
+  readonly formerCounters: readonly EngineCounters[];
   /** Whether a shard takes commands: not while it is being started anew. */
   isUp(shard: number): boolean;
   /** The shard that a dialog with this Call-ID belongs to. */
@@ -23,7 +26,7 @@ export interface Shards {
 export interface ShardsUser {
   /** The events of a step, in their order. `done` says that they have been dealt with. */
   heard(shard: number, events: readonly EngineEvent[], done: () => void): void;
-  /** A shard has died with all that it had; it is being started anew. */
+  /** A shard has died with all that it had, or was ended since it was busy for ever; it is being started anew. */
   lost(shard: number, reason: string): void;
   /** It is up again, as it was when the stack was opened, with nothing in it. */
   begunAnew(shard: number): void;

@@ -14,6 +14,7 @@ import { packNews, type ShardNews } from './news.ts';
 import { Slots } from './slots.ts';
 import { Stream } from './stream.ts';
 import { type TransportDescription, transportOf } from './transport-description.ts';
+import { Vitals } from './vitals.ts';
 
 /** What a worker is told of the shard that it is to run: plain data, ports and shared memory. */
 export interface ShardPlan {
@@ -28,8 +29,8 @@ export interface ShardPlan {
   readonly slotKey: Uint8Array | undefined;
   /** Commands come by it, and events go. */
   readonly port: MessagePort;
-  /** One word: messages that were dropped. */
-  readonly shed: SharedArrayBuffer;
+  /** The memory of the life's `Vitals`. */
+  readonly vitals: SharedArrayBuffer;
 }
 
 /** An application that runs in the thread of its shard. */
@@ -38,6 +39,9 @@ export interface BesideShard {
   heard(events: readonly EngineEvent[]): readonly EngineEvent[];
   warning(message: string): void;
 }
+
+/** Well within a round of the watch. */
+const beatMs = 250;
 
 /** What a worker says when its shard could not be started. */
 export function failureOf(error: unknown): Failure {
@@ -51,11 +55,21 @@ export class WorkerShard implements InlineShard<Command> {
   readonly #shard: InlineShard<Command>;
   readonly #stream: Stream<ShardNews, Command>;
   readonly #exchange: Exchange | undefined;
+  readonly #beating: NodeJS.Timeout;
 
-  private constructor(shard: InlineShard<Command>, stream: Stream<ShardNews, Command>, exchange: Exchange | undefined) {
+  private constructor(
+    shard: InlineShard<Command>,
+    stream: Stream<ShardNews, Command>,
+    exchange: Exchange | undefined,
+    vitals: Vitals,
+  ) {
     this.#shard = shard;
     this.#stream = stream;
     this.#exchange = exchange;
+    this.#beating = setInterval(() => {
+      vitals.beat();
+      vitals.noteShed(shard.shed); // a socket drops what the kernel does not take, and makes no step of it
+    }, beatMs);
   }
 
   /**
@@ -77,7 +91,7 @@ export class WorkerShard implements InlineShard<Command> {
         defer: (callback) => systemClock.defer(callback),
         later: (ms, callback) => void systemClock.wake(systemClock.nowMs() + ms, callback),
       });
-    const shed = new Int32Array(plan.shed);
+    const vitals = new Vitals(plan.vitals);
     let shard: InlineShard<Command> | undefined;
     const stream = new Stream<ShardNews, Command>(plan.port, {
       received: (commands, done) => {
@@ -99,16 +113,18 @@ export class WorkerShard implements InlineShard<Command> {
         windowShare: plan.shards,
         callIdOf: slots && ((token) => slots.callIdFor(plan.shard, token)),
       },
-      onEvents: (events) => {
-        Atomics.store(shed, 0, shard?.shed ?? 0);
-        stream.writeAll(beside === undefined ? events : beside.heard(events));
+      onCounted: (counters) => {
+        vitals.beat(); // a step may be long, and so may what comes behind it
+        vitals.noteCounters(counters);
+        vitals.noteShed(shard?.shed ?? 0);
       },
+      onEvents: (events) => stream.writeAll(beside === undefined ? events : beside.heard(events)),
       onWarning: (message) => {
         if (beside === undefined) stream.write({ kind: 'warning', message });
         else beside.warning(message);
       },
     });
-    return new WorkerShard(shard, stream, exchange);
+    return new WorkerShard(shard, stream, exchange, vitals);
   }
 
   get locals(): readonly Address[] {
@@ -134,6 +150,7 @@ export class WorkerShard implements InlineShard<Command> {
   }
 
   async destroy(): Promise<void> {
+    clearInterval(this.#beating);
     await this.#shard.destroy();
     this.#exchange?.neighbours.close();
     this.#stream.close();

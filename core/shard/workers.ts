@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { url as inspectorUrl } from 'node:inspector';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Address, Failure } from '../contract.ts';
 import type { Command } from '../engine/command.ts';
+import { type EngineCounters, noCounts } from '../engine/counters.ts';
 import { asSipError, SipError, UsageError } from '../errors.ts';
 import type { Link } from './neighbours.ts';
 import { type ShardNews, unpackNews } from './news.ts';
@@ -11,6 +13,8 @@ import type { Shards, ShardsUser } from './shards.ts';
 import { Slots, slotKeySize } from './slots.ts';
 import { Stream } from './stream.ts';
 import type { TransportDescription } from './transport-description.ts';
+import { Vitals } from './vitals.ts';
+import { silentRoundsMax, Watchdog, watchMs } from './watchdog.ts';
 import type { ShardPlan } from './worker-shard.ts';
 
 /** What shards in threads of their own are made of. `T` is what each is told beside its plan: plain data. */
@@ -40,6 +44,8 @@ export interface WorkerTasks<T> {
 const startLimitMs = 30_000;
 /** A worker that does not stop by then is busy for ever. */
 const stopLimitMs = 2_000;
+/** A thread that has not ended by then is in a call of the system that nobody can end. */
+const endLimitMs = 10_000;
 /** A shard that dies is begun again at once, one that dies soon after that later, and later. */
 const pauseMinMs = 1_000;
 const pauseMaxMs = 30_000;
@@ -67,7 +73,11 @@ export async function startWorkers<T>(options: WorkersOptions<T>, user: ShardsUs
 
 /** One shard, as the facade has it. */
 interface Host {
-  readonly shed: SharedArrayBuffer;
+  /** What its former lives had counted, and dropped. */
+  readonly formerCounters: EngineCounters;
+  formerShed: number;
+  /** Undefined until the shard has been up. */
+  vitals: Vitals | undefined;
   pool: Piscina | undefined;
   /** Undefined while the shard is not up. */
   stream: Stream<Command, ShardNews> | undefined;
@@ -86,13 +96,17 @@ class Workers<T> implements Shards {
   /** Shards that died are begun again one after the other: who is up decides who shares a port. */
   #beginnings: Promise<void> = Promise.resolve();
   readonly #pauses = new Set<NodeJS.Timeout>();
+  readonly #watchdog = new Watchdog();
+  #watch: NodeJS.Timeout | undefined;
   #destroyed: Promise<void> | undefined;
 
   constructor(options: WorkersOptions<T>, user: ShardsUser) {
     this.#options = options;
     this.#user = user;
     this.#hosts = Array.from({ length: options.count }, () => ({
-      shed: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT),
+      formerCounters: noCounts(),
+      formerShed: 0,
+      vitals: undefined,
       pool: undefined,
       stream: undefined,
       locals: [],
@@ -115,7 +129,11 @@ class Workers<T> implements Shards {
   }
 
   get shed(): number {
-    return this.#hosts.reduce((sum, { shed }) => sum + Atomics.load(new Int32Array(shed), 0), 0);
+    return this.#hosts.reduce((sum, { formerShed, vitals }) => sum + formerShed + (vitals?.shed ?? 0), 0);
+  }
+
+  get formerCounters(): readonly EngineCounters[] {
+    return this.#hosts.map(({ formerCounters }) => ({ ...formerCounters }));
   }
 
   isUp(shard: number): boolean {
@@ -140,6 +158,7 @@ class Workers<T> implements Shards {
     // A worker that is still loading must not be ended: some versions of Node abort.
     const failed = (await Promise.allSettled(rest)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
+    this.#watch = setInterval(() => this.#look(), watchMs).unref();
   }
 
   destroy(): Promise<void> {
@@ -148,6 +167,7 @@ class Workers<T> implements Shards {
   }
 
   async #stop(): Promise<void> {
+    clearInterval(this.#watch);
     for (const timer of this.#pauses) clearTimeout(timer);
     await within(startLimitMs, this.#beginnings);
     await Promise.all(this.#hosts.map((host) => this.#end(host)));
@@ -171,6 +191,7 @@ class Workers<T> implements Shards {
   /** A life of a shard begins, in a new worker. */
   async #begin(shard: number): Promise<void> {
     const host = this.#host(shard);
+    const vitals = new Vitals();
     const pool = new Piscina({
       filename: this.#options.module.href,
       minThreads: 1,
@@ -191,7 +212,7 @@ class Workers<T> implements Shards {
       unpack: unpackNews,
     });
     try {
-      const plan = this.#planOf(shard, port2);
+      const plan = this.#planOf(shard, port2, vitals);
       const starting = pool.run({ plan, told: this.#options.told }, { name: 'start', transferList: [port2] });
       starting.catch(() => undefined);
       const started = (await within(startLimitMs, starting)) as readonly Address[] | Failure | undefined;
@@ -206,13 +227,14 @@ class Workers<T> implements Shards {
       throw new SipError('SIP_SHARD_LOST', `its worker died: ${error instanceof Error ? error.message : error}`);
     }
     host.stream = stream;
+    host.vitals = vitals;
     host.lives++;
     this.#connect(shard);
-    life.catch((error: Error) => this.#lost(shard, stream, error));
+    life.catch((error: Error) => this.#lost(shard, stream, error.message));
   }
 
-  #planOf(shard: number, port: MessagePort): ShardPlan {
-    const { shed, lives } = this.#host(shard);
+  #planOf(shard: number, port: MessagePort, vitals: Vitals): ShardPlan {
+    const { lives } = this.#host(shard);
     return {
       shard,
       shards: this.count,
@@ -221,7 +243,7 @@ class Workers<T> implements Shards {
       shared: this.#sharedBy(shard),
       slotKey: this.#slotKey,
       port,
-      shed,
+      vitals: vitals.memory,
     };
   }
 
@@ -261,19 +283,38 @@ class Workers<T> implements Shards {
     this.#user.heard(shard, events, done);
   }
 
-  #lost(shard: number, stream: Stream<Command, ShardNews>, error: Error): void {
+  /** One that waits in a debugger is not busy. */
+  #look(): void {
+    if (inspectorUrl() !== undefined) return;
+    for (const [shard, { stream, vitals }] of this.#hosts.entries()) {
+      if (stream === undefined || vitals === undefined || !this.#watchdog.isSilent(shard, vitals.beats)) continue;
+      this.#lost(shard, stream, `its thread has not turned for ${(silentRoundsMax * watchMs) / 1000} s`);
+    }
+  }
+
+  #lost(shard: number, stream: Stream<Command, ShardNews>, reason: string): void {
     const host = this.#host(shard);
     if (this.#destroyed !== undefined || host.stream !== stream) return;
     stream.drain(); // what it has said it has done
     host.stream = undefined;
     stream.close();
+    this.#bury(shard);
     for (const neighbour of this.#hosts.keys()) this.#tell(neighbour, 'disconnect', { shard });
-    this.#user.lost(shard, error.message);
+    this.#user.lost(shard, reason);
     const pool = host.pool;
     host.pool = undefined;
     host.pauseMs = performance.now() - host.beganAtMs > soundAfterMs ? 0 : this.#longer(host);
-    this.#beginnings = this.#beginnings.then(() => pool?.destroy());
+    this.#beginnings = this.#beginnings.then(() => pool && within(endLimitMs, pool.destroy()));
     this.#beginLater(shard);
+  }
+
+  /** What a life had counted is not lost with it. */
+  #bury(shard: number): void {
+    const host = this.#host(shard);
+    host.vitals?.addTo(host.formerCounters);
+    host.formerShed += host.vitals?.shed ?? 0;
+    host.vitals = undefined;
+    this.#watchdog.forget(shard);
   }
 
   /** The first death is taken for bad luck. */

@@ -226,6 +226,25 @@ test('an application that dies takes its shard alone with it', async () => {
   await ends.close();
 });
 
+test('what a shard had counted is not lost when it dies', async () => {
+  const ends = await createEnds('udp');
+  const { near, far } = ends;
+  const out = await ends.callOut(20);
+  for (const dialog of out) await dialog.request('INFO');
+  await ends.kill(0);
+  await until(() => ends.log.length > 0);
+  const { receivedResponses, sentRequests, shed } = await near.counters();
+  const { sentResponses, receivedRequests } = await far.counters();
+  assert.ok(receivedResponses >= 40 && receivedResponses <= sentResponses, `${receivedResponses} of ${sentResponses}`);
+  assert.ok(sentRequests >= 60 && sentRequests >= receivedRequests, `${sentRequests}, ${receivedRequests} arrived`);
+  assert.is(shed, near.shed);
+  const shards = new Set<number>();
+  while (shards.size < 2) for (const dialog of await ends.callOut(2)) shards.add(shardOf(dialog));
+  const later = await near.counters();
+  assert.ok(later.receivedResponses > receivedResponses && later.sentRequests > sentRequests);
+  await ends.close();
+});
+
 test('a stack that cannot have its port says so, and leaves nothing behind', async () => {
   const holder = await createStack({ transports: [udp(anywhere)] });
   const port = holder.locals[0]?.port ?? 0;
