@@ -47,6 +47,12 @@ export class Announcer {
     if (!this.#forkTakers.has(id)) this.#offerAnswerers.delete(id);
   }
 
+  /** A call was answered that nobody wants any more: further branches that answer are ended. */
+  callGivenUp(id: number): void {
+    if (this.#forkTakers.has(id)) this.#forkTakers.set(id, (dialog) => void dialog.bye().catch(() => undefined));
+    this.#offerAnswerers.delete(id);
+  }
+
   /** The calls that come in and are not decided yet are over. */
   giveUpCalls(): void {
     for (const ringing of this.#ringing.values()) ringing.abort();

@@ -164,8 +164,12 @@ export class Counterpart {
   }
 
   #settle({ id, failure, value }: Extract<EngineEvent, { kind: 'result' }>): void {
-    this.#life.announcer.callEnds(id, failure === undefined);
-    this.#options.pending.settle(id, failure, value);
+    const { announcer, asker } = this.#life;
+    announcer.callEnds(id, failure === undefined);
+    if (this.#options.pending.settle(id, failure, value) || value.dialog === undefined) return;
+    // The call was answered before the shard knew that it was given up: its dialogs are nobody's.
+    announcer.callGivenUp(id);
+    asker.bye(value.dialog.id, undefined).catch(() => undefined);
   }
 
   /** Whoever waits now is told, also when the final response of the same step has settled its promise by then. */

@@ -11,7 +11,10 @@ import { contentNames, contentOf, type MessageContent, sdpType } from './message
 export interface InviteOptions extends MessageContent {
   /** From: a URI, or a name-addr such as `"Alice" <sip:alice@example.com>`. Default: the stack's own address. */
   readonly from?: string;
-  /** Gives the call up: by CANCEL while it rings, by BYE if it is answered meanwhile. The promise rejects with `SIP_ABORTED`. */
+  /**
+   * Gives the call up: by CANCEL while it rings, by BYE if it is answered meanwhile. The promise rejects with `SIP_ABORTED`: when that
+   * is done, with shards at once.
+   */
   readonly signal?: AbortSignal;
   /**
    * Hears of each provisional response but 100. `dialog` is the early dialog of the branch that rings (a proxy may have forked the

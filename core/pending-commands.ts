@@ -22,6 +22,8 @@ interface Waiter {
   readonly resolve: (value: ResultValue) => void;
   readonly reject: (error: SipError) => void;
   readonly onProvisional: InviteOptions['onProvisional'];
+  /** Its signal was aborted: nobody waits any more, and its result is still to come. */
+  isGivenUp: boolean;
 }
 
 /** Commands whose results are awaited, of all shards. */
@@ -29,16 +31,21 @@ export class PendingCommands {
   readonly #waiters = new Map<number, Waiter>();
   readonly #firstId: number;
   readonly #lastId: number;
+  readonly #toOtherThreads: boolean;
   #id: number;
 
-  /** `inShard`: the commands come from inside a shard. */
-  constructor(inShard: boolean) {
+  /** `inShard`: the commands come from inside a shard. `toOtherThreads`: they go to shards that may be busy, even for ever. */
+  constructor(inShard: boolean, toOtherThreads: boolean) {
+    this.#toOtherThreads = toOtherThreads;
     this.#firstId = inShard ? ownCommandIdMin : 1;
     this.#lastId = inShard ? commandIdMax : ownCommandIdMin - 1;
     this.#id = this.#lastId;
   }
 
-  /** Sends a command that `make` gives for an id; resolves with its result. */
+  /**
+   * Sends a command that `make` gives for an id; resolves with its result. When `signal` aborts, the shard is told by `onAbort`: one in this
+   * thread answers with how the command ended, for others nobody waits, and it rejects with `SIP_ABORTED` at once.
+   */
   async ask(
     shard: number,
     make: (id: number) => Command,
@@ -48,30 +55,40 @@ export class PendingCommands {
     if (signal?.aborted) throw new SipError('SIP_ABORTED', 'The signal was aborted before the call.');
     const id = this.#newId();
     const result = new Promise<ResultValue>((resolve, reject) => {
-      this.#waiters.set(id, { shard, resolve, reject, onProvisional });
+      this.#waiters.set(id, { shard, resolve, reject, onProvisional, isGivenUp: false });
     });
     const abort = (): void => {
-      if (onAbort !== undefined && this.#waiters.has(id)) send(onAbort(id));
+      const waiter = this.#waiters.get(id);
+      if (onAbort === undefined || waiter === undefined) return;
+      send(onAbort(id));
+      if (!this.#toOtherThreads) return;
+      waiter.isGivenUp = true;
+      waiter.reject(new SipError('SIP_ABORTED', 'The signal was aborted.'));
     };
     signal?.addEventListener('abort', abort, { once: true });
     try {
       send(make(id));
       return await result;
     } finally {
-      this.#waiters.delete(id);
+      if (this.#waiters.get(id)?.isGivenUp !== true) this.#waiters.delete(id);
       signal?.removeEventListener('abort', abort);
     }
   }
 
   /** Who hears of provisional responses to this command. */
   listenerOf(id: number): InviteOptions['onProvisional'] {
-    return this.#waiters.get(id)?.onProvisional;
+    const waiter = this.#waiters.get(id);
+    return waiter?.isGivenUp ? undefined : waiter?.onProvisional;
   }
 
-  settle(id: number, failure: CommandFailure | undefined, value: ResultValue): void {
+  /** A command has ended. Gives false where it was given up meanwhile. */
+  settle(id: number, failure: CommandFailure | undefined, value: ResultValue): boolean {
     const waiter = this.#waiters.get(id);
+    this.#waiters.delete(id);
+    if (waiter?.isGivenUp) return false;
     if (failure === undefined) waiter?.resolve(value);
     else waiter?.reject(errorOf(failure));
+    return true;
   }
 
   /** Nobody will answer any more: of one shard, or of all. */

@@ -51,10 +51,10 @@ export class Stack implements AsyncDisposable {
   constructor(options: ResolvedOptions, inShard: boolean = false) {
     this.#options = options;
     this.#hops = options.hops;
-    this.#pending = new PendingCommands(inShard);
+    const mayDie = !inShard && options.shardCount > 0;
+    this.#pending = new PendingCommands(inShard, mayDie);
     const { application } = options;
     const registration = new RegistrationRefresh(application);
-    const mayDie = !inShard && options.shardCount > 0;
     this.#counterparts = Array.from({ length: inShard ? 1 : Math.max(1, options.shardCount) }, (_, shard) => {
       const send = (command: Command): void => this.#command(shard, command);
       return new Counterpart({

@@ -3,7 +3,7 @@ import type { ShardStack } from '../../core/shard-worker.ts';
 
 /*
  * An application that runs inside its shard: it answers calls, and INFOs with the number of dialogs of its shard. MESSAGE has it call
- * whoever asks for it back; an UPDATE with an offer kills its thread.
+ * whoever asks for it back, or with `busy` as its body go round for ever, once it has said so; an UPDATE with an offer kills its thread.
  */
 
 export function application(stack: ShardStack): Application {
@@ -11,6 +11,10 @@ export function application(stack: ShardStack): Application {
     onCall: (call) => void call.answer({ body: 'v=0\r\n' }),
     onRequest: (request) => {
       if (request.method === 'UPDATE') process.exit(3);
+      if (request.method === 'MESSAGE' && new TextDecoder().decode(request.body) === 'busy') {
+        new BroadcastChannel('busy').postMessage(stack.locals);
+        for (;;);
+      }
       void stack.counts().then(({ dialogs }) => {
         request.respond(200, { headers: { 'X-Dialogs': String(dialogs) } });
       });

@@ -1,98 +1,12 @@
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import type { Worker } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  type Application,
-  createStack,
-  type Dialog,
-  type SipError,
-  type Stack,
-  type StackOptions,
-} from '../../core/index.ts';
-import { memoryNetwork, type Transport, tcp, udp, VirtualClock } from '../../transport/index.ts';
+import { createStack, type Dialog, type SipError, type StackOptions } from '../../core/index.ts';
+import { memoryNetwork, type Transport, udp, VirtualClock } from '../../transport/index.ts';
+import { anywhere, body, busyShard, codeOf, createEnds, shardOf, until, workers } from './ends.ts';
 
 const test = suite('Shards in workers');
-
-const body = 'v=0\r\n';
-const anywhere = { host: '127.0.0.1', port: 0 };
-const workers: Worker[] = [];
-process.on('worker', (worker) => workers.push(worker));
-
-/** A stack with shards, and a far end in this thread. */
-async function createEnds(
-  protocol: 'udp' | 'tcp',
-  options: Partial<StackOptions> = {},
-  farApplication: Application = {},
-) {
-  workers.length = 0;
-  const transport = protocol === 'udp' ? udp : tcp;
-  const farDialogs: Dialog[] = [];
-  const log: string[] = [];
-  const far = await createStack({
-    transports: [transport(anywhere)],
-    application: {
-      onCall: (call) =>
-        void call.answer({ body }).then(
-          (dialog) => farDialogs.push(dialog),
-          () => undefined,
-        ),
-      onEnded: (_, by, reason) => log.push(`far: ended by ${by}, ${reason}`),
-      ...farApplication,
-    },
-  });
-  const ended: string[] = [];
-  const near = await createStack({
-    transports: [transport(anywhere)],
-    shards: 2,
-    application: {
-      onCall: (call) => void call.answer({ body }),
-      onEnded: (dialog, _, reason) => ended.push(`${dialog.callId} ${reason}`),
-      onWarning: (warning) => log.push(`near: ${warning}`),
-    },
-    ...options,
-  });
-  const uriOf = (stack: Stack, index = 0): string => {
-    const local = stack.locals[index];
-    assert.ok(local);
-    return `sip:us@${local.host}:${local.port};transport=${protocol}`;
-  };
-  return {
-    near,
-    far,
-    farDialogs,
-    ended,
-    log,
-    uriOf,
-    callOut: (count: number) => Promise.all(Array.from({ length: count }, () => near.invite(uriOf(far), { body }))),
-    callIn: (count: number, index = 0) =>
-      Promise.all(Array.from({ length: count }, () => far.invite(uriOf(near, index), { body }))),
-    kill: async (shard: number) => {
-      const worker = workers[shard];
-      assert.ok(worker);
-      await worker.terminate();
-    },
-    close: async () => {
-      await near.destroy();
-      await far.destroy();
-    },
-  };
-}
-
-function shardOf(dialog: Dialog): number {
-  return Math.floor(dialog.id / 2 ** 48);
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  return promise.then(
-    () => 'ok',
-    (error: SipError) => error.code,
-  );
-}
 
 for (const protocol of ['udp', 'tcp'] as const) {
   test(`${protocol}: by one port each dialog finds its shard, whoever called and whoever asks`, async () => {
@@ -245,6 +159,31 @@ test('what a shard had counted is not lost when it dies', async () => {
   await ends.close();
 });
 
+test('what is asked of a busy shard is over at once when its signal aborts, and what others drop meanwhile is told', async () => {
+  const ends = await createEnds('udp', { application: new URL('./application-module.js', import.meta.url) });
+  const { near, far, uriOf } = ends;
+  const dialog = await busyShard(ends);
+  const giveUp = new AbortController();
+  const { signal } = giveUp;
+  const outcomes = [
+    codeOf(dialog.request('INFO', { signal })),
+    codeOf(dialog.heal({ signal })),
+    codeOf(dialog.bye({ signal })),
+    ...[0, 1].map(() => codeOf(near.invite(uriOf(far), { body, signal }))),
+  ];
+  giveUp.abort();
+  assert.equal(new Set(await Promise.all(outcomes)), new Set(['SIP_ABORTED']));
+  const [local] = near.locals;
+  assert.ok(local);
+  const stranger = createSocket('udp4');
+  for (let number = 0; near.shed === 0; number++) {
+    stranger.send(optionsOf(number), local.port, local.host);
+    if (number % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  stranger.close();
+  await ends.close();
+});
+
 test('a stack that cannot have its port says so, and leaves nothing behind', async () => {
   const holder = await createStack({ transports: [udp(anywhere)] });
   const port = holder.locals[0]?.port ?? 0;
@@ -380,5 +319,12 @@ test("'auto' takes all cores but one", async () => {
   assert.is((await stack.counts()).dialogs, 0);
   await stack.close();
 });
+
+/** A request of a stranger's, large enough that a ring is soon full of them. */
+function optionsOf(number: number): string {
+  const from = `From: <sip:stranger@127.0.0.1>;tag=${number}\r\nCall-ID: stranger-${number}\r\nCSeq: 1 OPTIONS\r\n`;
+  const via = `Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK${number}\r\nMax-Forwards: 70\r\n`;
+  return `OPTIONS sip:us@127.0.0.1 SIP/2.0\r\n${via}${from}To: <sip:us@127.0.0.1>\r\nSubject: ${'.'.repeat(1000)}\r\n\r\n`;
+}
 
 test.run();
