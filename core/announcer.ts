@@ -1,5 +1,5 @@
 import type { Application } from './application.ts';
-import { publishDialogEnded, publishRouteStatus } from './channels.ts';
+import { publishDialogEnded, publishRouteStatus, publishWarning } from './channels.ts';
 import type { Command, Content } from './engine/command.ts';
 import type { DialogData, EngineEvent } from './engine/event.ts';
 import { UsageError } from './errors.ts';
@@ -9,6 +9,12 @@ import { parseUriText } from './message/uri.ts';
 import { contentOf, sdpType } from './message-content.ts';
 import type { RegistrationRefresh } from './registration-refresh.ts';
 import { Ringing } from './ringing.ts';
+
+/** Warns the program, and whoever listens to the channel: with the application in the shards that is all that the main thread has. */
+export function warn(application: Application, message: string): void {
+  publishWarning({ message });
+  application.onWarning?.(message);
+}
 
 /** Tells the program what happens: the engine's events as calls of the program's handlers. */
 export class Announcer {
@@ -125,7 +131,7 @@ export class Announcer {
       const { body } = await dialog.request('INVITE', offer);
       if (body.length > 0) application.onSessionChanged?.(dialog, body);
     } catch (error) {
-      application.onWarning?.(`Media were not relocated: ${error instanceof Error ? error.message : error}`);
+      warn(application, `Media were not relocated: ${error instanceof Error ? error.message : error}`);
     }
   }
 
@@ -141,7 +147,7 @@ export class Announcer {
       }
     } catch (error) {
       refreshed = false;
-      application.onWarning?.(`The registration was not refreshed: ${error instanceof Error ? error.message : error}`);
+      warn(application, `The registration was not refreshed: ${error instanceof Error ? error.message : error}`);
     }
     this.#command({ name: 'registration', refresh, refreshed, contact: refreshed ? contact : undefined });
   }

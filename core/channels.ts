@@ -23,9 +23,15 @@ export interface ShardLostMessage {
   readonly reason: string;
 }
 
+/** Payload of the channel `sipmend:warning`. */
+export interface WarningMessage {
+  readonly message: string;
+}
+
 const routeStatusChannel = channel('sipmend:route-status');
 const dialogEndedChannel = channel('sipmend:dialog-ended');
 const shardLostChannel = channel('sipmend:shard-lost');
+const warningChannel = channel('sipmend:warning');
 
 /** Publishes on `sipmend:route-status`. Subscribers run at once, before the program's own handler. */
 export function publishRouteStatus(message: RouteStatusMessage): void {
@@ -40,4 +46,9 @@ export function publishDialogEnded(message: DialogEndedMessage): void {
 /** Publishes on `sipmend:shard-lost`: a shard's thread has died, and is started anew. */
 export function publishShardLost(message: ShardLostMessage): void {
   if (shardLostChannel.hasSubscribers) shardLostChannel.publish(message);
+}
+
+/** Publishes on `sipmend:warning`: something that an operator should know; nothing has failed. */
+export function publishWarning(message: WarningMessage): void {
+  if (warningChannel.hasSubscribers) warningChannel.publish(message);
 }

@@ -1,7 +1,7 @@
 /** The public surface of sipmend. */
 
 export type { Application } from './application.ts';
-export type { DialogEndedMessage, RouteStatusMessage, ShardLostMessage } from './channels.ts';
+export type { DialogEndedMessage, RouteStatusMessage, ShardLostMessage, WarningMessage } from './channels.ts';
 export type { Address, MemoryUse, RandomSource } from './contract.ts';
 export type { CreateEdgeOptions } from './create-edge.ts';
 export { createEdge, EdgeHost } from './create-edge.ts';

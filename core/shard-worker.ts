@@ -1,7 +1,6 @@
 import type { Application } from './application.ts';
-import type { EngineEvent } from './engine/event.ts';
 import { SipError, UsageError } from './errors.ts';
-import { ownCommandIdMin } from './pending-commands.ts';
+import { MainShare } from './main-share.ts';
 import { OnlyShard } from './shard/in-thread.ts';
 import { transportOf } from './shard/transport-description.ts';
 import { failureOf, type ShardPlan, WorkerShard } from './shard/worker-shard.ts';
@@ -75,12 +74,17 @@ async function startBeside(plan: ShardPlan, told: ToldToShard): Promise<WorkerSh
   const application = await applicationOf(told.application ?? '', shardStackOf(here));
   const resolved = resolve(plan, told, application);
   stack = new Stack(resolved, true);
+  const share = new MainShare();
   await stack.open(async (user) => {
     started = await WorkerShard.start(plan, resolved, {
+      asked: (command) => {
+        share.asked(command);
+        if (command.name === 'hops') stack?.noteHops(command.hops);
+      },
       heard: (events) => {
-        const ours = events.filter((event) => !isFacades(event));
+        const ours = events.filter((event) => !share.isAnswer(event));
         if (ours.length > 0) user.heard(0, ours, () => {});
-        return events.filter(isFacades);
+        return share.of(events);
       },
       warning: (message) => user.warning(message),
     });
@@ -88,11 +92,6 @@ async function startBeside(plan: ShardPlan, told: ToldToShard): Promise<WorkerSh
   });
   if (started === undefined) throw new SipError('SIP_CLOSED', 'The shard was not started.');
   return started;
-}
-
-/** What the main thread has asked for is its own; all else is the application's here. */
-function isFacades(event: EngineEvent): boolean {
-  return 'id' in event && event.id < ownCommandIdMin;
 }
 
 async function applicationOf(module: string, stack: ShardStack): Promise<Application> {

@@ -1,3 +1,4 @@
+import { warn } from './announcer.ts';
 import { publishShardLost } from './channels.ts';
 import { needOptions, needSignal } from './checks.ts';
 import type { Address } from './contract.ts';
@@ -78,7 +79,7 @@ export class Stack implements AsyncDisposable {
         heard: (shard, events, done) => this.#heard(shard, events, done),
         lost: (shard, reason) => this.#lost(shard, reason),
         begunAnew: (shard) => this.#begunAnew(shard),
-        warning: (message) => this.#options.application.onWarning?.(message),
+        warning: (message) => warn(this.#options.application, message),
       });
     } catch (error) {
       throw asSipError(error);
@@ -107,6 +108,11 @@ export class Stack implements AsyncDisposable {
     const listed = resolveHops(hops, protocolsOf(this.#options.transports));
     this.#commandAll({ name: 'hops', hops: listed });
     this.#hops = listed;
+  }
+
+  /** @internal The main thread has replaced the list of hops; the shard's engine knows it already. */
+  noteHops(hops: ResolvedOptions['hops']): void {
+    this.#hops = hops;
   }
 
   /**
@@ -305,7 +311,7 @@ export class Stack implements AsyncDisposable {
   #lost(shard: number, reason: string): void {
     publishShardLost({ shard, reason });
     const later = this.#counterpart(shard).lost(reason, this.#options.clock.nowMs());
-    later.push(() => this.#options.application.onWarning?.(`Shard ${shard} was lost, and is started anew: ${reason}`));
+    later.push(() => warn(this.#options.application, `Shard ${shard} was lost, and is started anew: ${reason}`));
     this.#tellLater(later);
   }
 

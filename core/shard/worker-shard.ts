@@ -35,7 +35,9 @@ export interface ShardPlan {
 
 /** An application that runs in the thread of its shard. */
 export interface BesideShard {
-  /** The events of a step, in their order; gives those that are the main thread's. */
+  /** The main thread gives a command, which the engine obeys next. */
+  asked(command: Command): void;
+  /** The events of a step, in their order; gives those that the main thread is to hear. */
   heard(events: readonly EngineEvent[]): readonly EngineEvent[];
   warning(message: string): void;
 }
@@ -95,7 +97,10 @@ export class WorkerShard implements InlineShard<Command> {
     let shard: InlineShard<Command> | undefined;
     const stream = new Stream<ShardNews, Command>(plan.port, {
       received: (commands, done) => {
-        for (const command of commands) shard?.command(command);
+        for (const command of commands) {
+          beside?.asked(command);
+          shard?.command(command);
+        }
         done();
       },
       replaces: (news) => (news.kind === 'route-status' ? news.dialog.id : undefined),

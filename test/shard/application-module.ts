@@ -2,7 +2,7 @@ import type { Application } from '../../core/index.ts';
 import type { ShardStack } from '../../core/shard-worker.ts';
 
 /*
- * An application that runs inside its shard: it answers calls, and INFOs with the number of dialogs of its shard. MESSAGE has it call
+ * An application that runs inside its shard: it answers calls, and INFOs with the number of dialogs of its shard and with its hops. MESSAGE has it call
  * whoever asks for it back, or with `busy` as its body go round for ever, once it has said so; an UPDATE with an offer kills its thread.
  */
 
@@ -16,7 +16,9 @@ export function application(stack: ShardStack): Application {
         for (;;);
       }
       void stack.counts().then(({ dialogs }) => {
-        request.respond(200, { headers: { 'X-Dialogs': String(dialogs) } });
+        request.respond(200, {
+          headers: { 'X-Dialogs': String(dialogs), 'X-Hops': stack.hops.map(({ uri }) => uri).join() },
+        });
       });
       if (request.method === 'MESSAGE') void stack.invite(new TextDecoder().decode(request.body), { body: 'v=0\r\n' });
     },

@@ -1,8 +1,16 @@
 import { createSocket } from 'node:dgram';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createStack, type Dialog, type SipError, type StackOptions } from '../../core/index.ts';
+import {
+  createStack,
+  type Dialog,
+  type DialogEndedMessage,
+  type SipError,
+  type StackOptions,
+  type WarningMessage,
+} from '../../core/index.ts';
 import { memoryNetwork, type Transport, udp, VirtualClock } from '../../transport/index.ts';
 import { anywhere, body, busyShard, codeOf, createEnds, shardOf, until, workers } from './ends.ts';
 
@@ -119,6 +127,57 @@ test('an application beside its dialogs answers there, and calls from there; the
   await own.bye();
   assert.equal(await near.close(), { undelivered: 0 });
   await ends.close();
+});
+
+test('an application beside its dialogs knows the hops of today', async () => {
+  const ends = await createEnds('udp', { application: new URL('./application-module.js', import.meta.url) });
+  const hop = 'sip:192.0.2.1:5060';
+  const back = await ends.callIn(20);
+  ends.near.setHops([hop]);
+  for (let known = 0; known < back.length; ) {
+    known = 0;
+    for (const dialog of back) {
+      const { headers } = await dialog.request('INFO');
+      if (headers.some(({ name, value }) => name === 'X-Hops' && value === hop)) known++;
+    }
+  }
+  await ends.close();
+});
+
+test('with the application in the shards the main thread hears how its own dialogs end, and of warnings, by channels', async () => {
+  const told: string[] = [];
+  const note = (message: unknown): void => {
+    const { dialog, reason } = message as DialogEndedMessage;
+    told.push(`${dialog.callId} ${reason}`);
+  };
+  const warn = (message: unknown): void => void told.push((message as WarningMessage).message.slice(0, 16));
+  const ends = await createEnds('udp', { application: new URL('./application-module.js', import.meta.url) });
+  const { near, far, farDialogs } = ends;
+  // Dialogs of the far end's stack end in this thread, too.
+  const own = await ends.callOut(4);
+  await until(() => farDialogs.length === 4);
+  await ends.callIn(4);
+  subscribe('sipmend:dialog-ended', note);
+  subscribe('sipmend:warning', warn);
+  const [byFar, byUs, released, kept] = own.toSorted((a, b) => shardOf(a) - shardOf(b));
+  assert.ok(byFar && byUs && released && kept);
+  await farDialogs.find(({ callId }) => callId === byFar.callId)?.bye();
+  await until(() => told.length === 2);
+  await byUs.bye();
+  await until(() => told.length === 4);
+  assert.equal(told, [`${byFar.callId} bye`, `${byFar.callId} bye`, `${byUs.callId} bye`, `${byUs.callId} bye`]);
+  await released.export({ release: true });
+  await ends.kill(0);
+  await ends.kill(1);
+  await until(() => told.length === 7);
+  assert.equal(
+    told.slice(4).toSorted(),
+    ['Shard 0 was lost', 'Shard 1 was lost', `${kept.callId} shard-lost`].toSorted(),
+  );
+  unsubscribe('sipmend:dialog-ended', note);
+  unsubscribe('sipmend:warning', warn);
+  await near.destroy();
+  await far.destroy();
 });
 
 test('an application that dies takes its shard alone with it', async () => {
