@@ -1,5 +1,6 @@
 import { Announcer } from './announcer.ts';
 import type { Application } from './application.ts';
+import type { Address } from './contract.ts';
 import type { DialogId } from './dialog/table.ts';
 import type { Command, Content } from './engine/command.ts';
 import type { DialogRecord } from './engine/dialog-record.ts';
@@ -7,6 +8,8 @@ import type { DialogData, EngineEvent, ResponseData, ResultValue } from './engin
 import { SipError } from './errors.ts';
 import { type Asker, Dialog } from './handles.ts';
 import type { InviteOptions } from './invite-options.ts';
+import { addressOfText } from './message/numeric-address.ts';
+import { sipUri } from './message/sent-by.ts';
 import type { Asking, PendingCommands } from './pending-commands.ts';
 import type { RouteStatus } from './recovery/route-health.ts';
 import type { RegistrationRefresh } from './registration-refresh.ts';
@@ -20,6 +23,8 @@ export interface CounterpartOptions {
   /** Throws when the stack is closed, or the shard is not there. */
   readonly send: (command: Command) => void;
   readonly isUp: () => boolean;
+  /** Where the shard is reached. */
+  readonly locals: () => readonly Address[];
   /** Throws where the stack is closed. */
   readonly needOpen: () => void;
   /** Throws where recovery is off. */
@@ -60,6 +65,16 @@ export class Counterpart {
   /** A call begins, of which the program may want to hear more. */
   callBegins(id: number, options: InviteOptions): void {
     this.#life.announcer.callBegins(id, options);
+  }
+
+  /** Whether the shard has the dialog of a record; one that is lost has none. */
+  async has(record: DialogRecord): Promise<boolean> {
+    try {
+      return (await this.ask((id) => ({ name: 'find', id, record }))).isFound ?? false;
+    } catch (error) {
+      if (error instanceof SipError && error.code === 'SIP_SHARD_LOST') return false;
+      throw error;
+    }
   }
 
   /** The dialog that a command has brought. */
@@ -212,7 +227,10 @@ export class Counterpart {
     const { record } = await this.#ask(life, (id) => ({ name: 'export', id, dialog, release }));
     if (record === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no record.');
     if (release) this.#dialogs.delete(dialog);
-    return record;
+    const protocol = record.hop === undefined ? undefined : addressOfText(record.hop)?.protocol;
+    const locals = this.#options.locals();
+    const local = locals.find((each) => each.protocol === protocol) ?? locals[0];
+    return local === undefined ? record : { ...record, localAddress: sipUri(local) };
   }
 }
 

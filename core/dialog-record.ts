@@ -35,7 +35,8 @@ function meaningFaults(value: unknown, faults: readonly string[]): string[] {
     ...(record.routeSet ?? []).flatMap((uri, index) => sipUriFaults(`/routeSet/${index}`, uri)),
     ...securityFaults(record),
     ...contactFaults(record.localContact),
-    ...hopFaults(record.hop),
+    ...numericFaults('/localAddress', record.localAddress),
+    ...numericFaults('/hop', record.hop),
     ...sequenceFaults(record),
     ...sessionFaults(record),
     ...timerFaults(record.sessionTimer),
@@ -88,9 +89,9 @@ function securityFaults({ secure, remoteTarget, routeSet = [] }: Partial<DialogR
     .map(([at]) => `${at}: is no SIPS URI, and the dialog is secure.`);
 }
 
-function hopFaults(text: string | undefined): string[] {
+function numericFaults(at: string, text: string | undefined): string[] {
   if (text === undefined || addressOfText(text) !== undefined) return [];
-  return ['/hop: is no SIP URI with a numeric host.'];
+  return [`${at}: is no SIP URI with a numeric host.`];
 }
 
 function sequenceFaults({ localSequenceNumber = 0, reservedSequenceNumber }: Partial<DialogRecord>): string[] {

@@ -99,6 +99,13 @@ export const dialogSchema = {
       pattern: '^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]+$',
       description: 'Contact of the local side: a URI or a name-addr. Default: the address of the stack that adopts.',
     },
+    localAddress: {
+      type: 'string',
+      maxLength: 256,
+      pattern: '^[^\\u0000- "<>\\u007f\\ud800-\\udfff]+$',
+      description:
+        'Where the local side is reached: a SIP URI with a numeric host. A stack whose shards have ports of their own takes the dialog to the shard whose port it is. Default: unknown.',
+    },
     localSession: {
       type: 'string',
       maxLength: 49152,

@@ -88,7 +88,8 @@ async function startBeside(plan: ShardPlan, told: ToldToShard): Promise<WorkerSh
       },
       warning: (message) => user.warning(message),
     });
-    return new OnlyShard(started);
+    const shard = started;
+    return new OnlyShard(shard, (record) => shard.needOwn(record));
   });
   if (started === undefined) throw new SipError('SIP_CLOSED', 'The shard was not started.');
   return started;

@@ -45,6 +45,8 @@ export class Stack implements AsyncDisposable {
   #destroyed: Promise<void> | undefined;
   /** What shards have told while others were still being opened. */
   readonly #early: (readonly (() => void)[])[] = [];
+  /** Dialogs that are being adopted, by Call-ID and tags. */
+  readonly #beingTaken = new Set<string>();
   /** The shard that the last call went to. */
   #lastShard = -1;
 
@@ -64,6 +66,7 @@ export class Stack implements AsyncDisposable {
         registration,
         pending: this.#pending,
         send,
+        locals: () => this.#shards?.localsOf(shard) ?? [],
         isUp: () => this.#state !== 'closed' && (this.#shards?.isUp(shard) ?? false),
         needOpen: () => this.#needOpen(),
         needRecovery: () => this.#needRecovery(),
@@ -155,13 +158,19 @@ export class Stack implements AsyncDisposable {
    * needs to know when the record comes from another address.
    *
    * Rejects with a `UsageError` that has every reason at once (`reasons`) when the record is none, or the stack has the
-   * dialog already; with `SIP_OVERLOADED` when there is no room.
+   * dialog already; with `SIP_OVERLOADED` when there is no room; with `SIP_SHARD_LOST` when its shard is being started anew.
+   *
+   * Where shards have ports of their own, the dialog goes to the shard whose port its peer knows, by `localAddress` or `localContact`. One
+   * from another stack goes to any; so does one that is `recovering` and says neither. Any other is refused. An application in a shard adopts
+   * the dialogs of that shard alone: by its ports, or by the Call-ID.
    */
   async adopt(record: DialogRecord): Promise<Dialog> {
     const sound = checkedRecord(record);
     if (this.#state !== 'open') throw new SipError('SIP_CLOSED', 'The stack takes no more dialogs.');
-    const counterpart = this.#counterpart(this.#shards?.ownerOf(sound.callId) ?? 0);
-    return counterpart.dialogOf(await counterpart.ask((id) => ({ name: 'adopt', id, record: sound })));
+    const owner = this.#counterpart(this.#needOpen().ownerOf(sound));
+    const takes = async (): Promise<Dialog> =>
+      owner.dialogOf(await owner.ask((id) => ({ name: 'adopt', id, record: sound })));
+    return this.#options.perShardPorts ? this.#takeOnce(sound, owner, takes) : takes();
   }
 
   /** What the stack holds; everything is 0 when it is at rest. */
@@ -219,6 +228,21 @@ export class Stack implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Where shards have ports of their own a Call-ID does not say which of them may have its dialog: all are asked first. */
+  async #takeOnce(record: DialogRecord, owner: Counterpart, takes: () => Promise<Dialog>): Promise<Dialog> {
+    const name = [record.callId, record.localTag, record.remoteTag].join(' ');
+    if (this.#beingTaken.has(name)) throw new UsageError('/callId: the dialog is being adopted already.');
+    this.#beingTaken.add(name);
+    try {
+      const others = this.#up().filter((counterpart) => counterpart !== owner);
+      const found = await Promise.all(others.map((other) => other.has(record)));
+      if (found.includes(true)) throw new UsageError('/callId: the stack has this dialog already.');
+      return await takes();
+    } finally {
+      this.#beingTaken.delete(name);
+    }
   }
 
   async #drain(): Promise<CloseReport> {

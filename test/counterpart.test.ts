@@ -24,6 +24,7 @@ function createWorld() {
     pending,
     send: (command) => sent.push(command),
     isUp: () => true,
+    locals: () => [],
     needOpen: () => {},
     needRecovery: () => {},
     mayDie: true,

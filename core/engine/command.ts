@@ -70,6 +70,8 @@ export type Command =
       readonly contact: string | undefined;
     }
   | { readonly name: 'route-status'; readonly id: number; readonly dialog: DialogId }
+  /** Whether the dialog of a record is here. */
+  | { readonly name: 'find'; readonly id: number; readonly record: DialogRecord }
   /** `record` is sound. */
   | { readonly name: 'adopt'; readonly id: number; readonly record: DialogRecord }
   /** `release`: the dialog is ours no longer; nothing is sent. */

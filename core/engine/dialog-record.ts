@@ -30,6 +30,11 @@ export interface DialogRecord {
   readonly emergency?: boolean;
   /** Our Contact, a URI or a name-addr. Left out: the address of the stack that holds the dialog. */
   readonly localContact?: string;
+  /**
+   * Where the stack that made the record is reached, a SIP URI with a numeric host: what the peer knows as our Contact where `localContact` is
+   * left out. A stack whose shards have ports of their own takes a dialog to the shard whose port it is. Left out: unknown.
+   */
+  readonly localAddress?: string;
   /** Our last session description, which heals repeat unchanged. Left out: unknown, and no heal carries one. */
   readonly localSession?: string;
   /** How its octets are written as text. Left out: `utf-8`; `iso-8859-1` has one character for each octet. */

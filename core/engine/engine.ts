@@ -307,6 +307,9 @@ export class Engine implements Steppable<Command, EngineEvent> {
       case 'hops':
         this.#parts.hops.list(command.hops);
         break;
+      case 'find':
+        this.#handover.find(command.id, command.record);
+        break;
       case 'adopt':
         this.#handover.adopt(command.id, command.record);
         break;

@@ -72,6 +72,8 @@ export interface ResultValue {
   readonly counters?: EngineCounters;
   readonly memory?: EngineMemory;
   readonly record?: DialogRecord;
+  /** The dialog that was looked for is here. */
+  readonly isFound?: boolean;
   /** Dialogs whose peers have not been told that they are over. */
   readonly undelivered?: number;
 }

@@ -41,6 +41,11 @@ export class Handover {
     this.#refresh = others.refresh;
   }
 
+  /** Tells whether the dialog of a record is here. */
+  find(id: number, record: DialogRecord): void {
+    this.#parts.reporter.done(id, { isFound: this.#find(record) !== -1 });
+  }
+
   /** Makes a confirmed dialog of a sound record. */
   adopt(id: number, record: DialogRecord): void {
     const { table, healer, sessions, reporter, mode } = this.#parts;

@@ -1,4 +1,5 @@
 import type { Command } from '../engine/command.ts';
+import type { DialogRecord } from '../engine/dialog-record.ts';
 import { type EngineShardOptions, startEngine } from './engine-shard.ts';
 import type { InlineShard } from './inline.ts';
 import type { Shards, ShardsUser } from './shards.ts';
@@ -22,9 +23,12 @@ export class OnlyShard implements Shards {
   readonly count = 1;
   readonly formerCounters: Shards['formerCounters'] = [];
   readonly #shard: InlineShard<Command>;
+  readonly #needOwn: (record: DialogRecord) => void;
 
-  constructor(shard: InlineShard<Command>) {
+  /** `needOwn` throws where a dialog is another shard's. */
+  constructor(shard: InlineShard<Command>, needOwn: (record: DialogRecord) => void = () => {}) {
     this.#shard = shard;
+    this.#needOwn = needOwn;
   }
 
   get locals(): Shards['locals'] {
@@ -39,7 +43,12 @@ export class OnlyShard implements Shards {
     return true;
   }
 
-  ownerOf(): number {
+  localsOf(): Shards['locals'] {
+    return this.#shard.locals;
+  }
+
+  ownerOf(record: DialogRecord): number {
+    this.#needOwn(record);
     return 0;
   }
 

@@ -1,6 +1,7 @@
 import type { Address } from '../contract.ts';
 import type { Command } from '../engine/command.ts';
 import type { EngineCounters } from '../engine/counters.ts';
+import type { DialogRecord } from '../engine/dialog-record.ts';
 import type { EngineEvent } from '../engine/event.ts';
 
 /** The shards of a stack, wherever they run. */
@@ -15,8 +16,10 @@ export interface Shards {
   readonly formerCounters: readonly EngineCounters[];
   /** Whether a shard takes commands: not while it is being started anew. */
   isUp(shard: number): boolean;
-  /** The shard that a dialog with this Call-ID belongs to. */
-  ownerOf(callId: string): number;
+  /** Where one shard is reached: one for each transport. */
+  localsOf(shard: number): readonly Address[];
+  /** The shard that a dialog belongs to which is handed over. @throws UsageError when the record does not say enough, or it is none of these */
+  ownerOf(record: DialogRecord): number;
   /** Hands over a command; it is obeyed in a later turn. */
   command(shard: number, command: Command): void;
   destroy(): Promise<void>;

@@ -37,6 +37,11 @@ export class Slots {
     return this.#owners[this.slotOf(bytes, start, end)] as number;
   }
 
+  ownerOfText(callId: string): number {
+    const bytes = encoder.encode(callId);
+    return this.ownerOf(bytes, 0, bytes.length);
+  }
+
   /** `token` with two characters more, so that it is a Call-ID that belongs to `shard`. */
   callIdFor(shard: number, token: string): string {
     const slot = this.#hashOf(encoder.encode(token));

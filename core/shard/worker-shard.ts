@@ -3,14 +3,16 @@ import { systemClock } from '../../transport/clock.ts';
 import type { SharedPort } from '../../transport/contract.ts';
 import type { Address, Failure } from '../contract.ts';
 import type { Command } from '../engine/command.ts';
+import type { DialogRecord } from '../engine/dialog-record.ts';
 import type { EngineEvent } from '../engine/event.ts';
-import { asSipError, SipError } from '../errors.ts';
+import { asSipError, SipError, UsageError } from '../errors.ts';
 import { Addressee } from './addressee.ts';
 import { type EngineShardOptions, startEngine } from './engine-shard.ts';
 import { Exchange } from './exchange.ts';
 import type { InlineShard } from './inline.ts';
 import type { Link } from './neighbours.ts';
 import { packNews, type ShardNews } from './news.ts';
+import { ownerByPort } from './record-owner.ts';
 import { Slots } from './slots.ts';
 import { Stream } from './stream.ts';
 import { type TransportDescription, transportOf } from './transport-description.ts';
@@ -57,17 +59,26 @@ export class WorkerShard implements InlineShard<Command> {
   readonly #shard: InlineShard<Command>;
   readonly #stream: Stream<ShardNews, Command>;
   readonly #exchange: Exchange | undefined;
+  readonly #plan: ShardPlan;
+  readonly #slots: Slots | undefined;
   readonly #beating: NodeJS.Timeout;
 
   private constructor(
-    shard: InlineShard<Command>,
-    stream: Stream<ShardNews, Command>,
-    exchange: Exchange | undefined,
-    vitals: Vitals,
+    plan: ShardPlan,
+    parts: {
+      readonly shard: InlineShard<Command>;
+      readonly stream: Stream<ShardNews, Command>;
+      readonly slots: Slots | undefined;
+      readonly exchange: Exchange | undefined;
+      readonly vitals: Vitals;
+    },
   ) {
+    const { shard, vitals } = parts;
+    this.#plan = plan;
     this.#shard = shard;
-    this.#stream = stream;
-    this.#exchange = exchange;
+    this.#stream = parts.stream;
+    this.#slots = parts.slots;
+    this.#exchange = parts.exchange;
     this.#beating = setInterval(() => {
       vitals.beat();
       vitals.noteShed(shard.shed); // a socket drops what the kernel does not take, and makes no step of it
@@ -129,7 +140,21 @@ export class WorkerShard implements InlineShard<Command> {
         else beside.warning(message);
       },
     });
-    return new WorkerShard(shard, stream, exchange, vitals);
+    return new WorkerShard(plan, { shard, stream, slots, exchange, vitals });
+  }
+
+  /** @throws UsageError where a dialog that is handed over is another shard's */
+  needOwn(record: DialogRecord): void {
+    const { shard, shards } = this.#plan;
+    if (shards === 1) return;
+    if (this.#slots === undefined) {
+      if (ownerByPort(record, [this.locals]) === undefined && record.routeStatus !== 'recovering')
+        throw new UsageError(
+          "/localAddress: is no port of this shard, and the peer is told of it only with 'recovering'.",
+        );
+    } else if (this.#slots.ownerOfText(record.callId) !== shard) {
+      throw new UsageError('/callId: is of another shard: the stack of the main thread takes the dialog there.');
+    }
   }
 
   get locals(): readonly Address[] {

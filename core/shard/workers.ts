@@ -5,9 +5,11 @@ import { Piscina } from 'piscina';
 import type { Address, Failure } from '../contract.ts';
 import type { Command } from '../engine/command.ts';
 import { type EngineCounters, noCounts } from '../engine/counters.ts';
+import type { DialogRecord } from '../engine/dialog-record.ts';
 import { asSipError, SipError, UsageError } from '../errors.ts';
 import type { Link } from './neighbours.ts';
 import { type ShardNews, unpackNews } from './news.ts';
+import { ownerByPort } from './record-owner.ts';
 import { createRing } from './ring.ts';
 import type { Shards, ShardsUser } from './shards.ts';
 import { Slots, slotKeySize } from './slots.ts';
@@ -91,6 +93,7 @@ class Workers<T> implements Shards {
   readonly #options: WorkersOptions<T>;
   readonly #user: ShardsUser;
   readonly #hosts: readonly Host[];
+  /** Whose a Call-ID is; undefined for one shard. With ports of their own only dialogs that any shard could take are placed by it. */
   readonly #slotKey: Uint8Array | undefined;
   readonly #slots: Slots | undefined;
   /** Shards that died are begun again one after the other: who is up decides who shares a port. */
@@ -114,13 +117,18 @@ class Workers<T> implements Shards {
       beganAtMs: 0,
       pauseMs: 0,
     }));
-    if (options.perShardPorts || options.count === 1) return;
+    if (options.count === 1) return;
     this.#slotKey = new Uint8Array(randomBytes(slotKeySize));
     this.#slots = new Slots(this.#slotKey, options.count);
   }
 
   get count(): number {
     return this.#options.count;
+  }
+
+  /** Whether messages cross from one shard to another, since they share ports. */
+  get #crosses(): boolean {
+    return this.#slots !== undefined && !this.#options.perShardPorts;
   }
 
   get locals(): readonly Address[] {
@@ -140,9 +148,15 @@ class Workers<T> implements Shards {
     return this.#hosts[shard]?.stream !== undefined;
   }
 
-  ownerOf(callId: string): number {
-    const bytes = new TextEncoder().encode(callId);
-    return this.#slots?.ownerOf(bytes, 0, bytes.length) ?? 0;
+  localsOf(shard: number): readonly Address[] {
+    return this.#host(shard).locals;
+  }
+
+  ownerOf(record: DialogRecord): number {
+    if (this.#slots === undefined) return 0;
+    const locals = this.#hosts.map((host) => host.locals);
+    const byPort = this.#options.perShardPorts ? ownerByPort(record, locals) : undefined;
+    return byPort ?? this.#slots.ownerOfText(record.callId);
   }
 
   command(shard: number, command: Command): void {
@@ -241,7 +255,7 @@ class Workers<T> implements Shards {
       life: lives,
       transports: this.#transportsOf(shard),
       shared: this.#sharedBy(shard),
-      slotKey: this.#slotKey,
+      slotKey: this.#crosses ? this.#slotKey : undefined,
       port,
       vitals: vitals.memory,
     };
@@ -249,7 +263,7 @@ class Workers<T> implements Shards {
 
   /** Ways between a shard that has just begun and all that are up. */
   #connect(shard: number): void {
-    if (this.#slots === undefined) return;
+    if (!this.#crosses) return;
     for (const neighbour of this.#hosts.keys()) {
       if (neighbour === shard || !this.isUp(neighbour)) continue;
       const [there, back] = [createRing(), createRing()];
@@ -272,7 +286,7 @@ class Workers<T> implements Shards {
   /** The ports are known once a shard has been up. The first shard accepts connections, also when it is begun again. */
   #sharedBy(shard: number): ShardPlan['shared'] {
     const known = this.#hosts.find(({ locals }) => locals.length > 0);
-    if (this.#slots === undefined || known === undefined) return undefined;
+    if (!this.#crosses || known === undefined) return undefined;
     const held = this.#hosts.some((host, other) => other !== shard && host.stream !== undefined);
     return known.locals.map(({ port }) => ({ port, held, listens: shard === 0 }));
   }
@@ -346,7 +360,7 @@ class Workers<T> implements Shards {
   }
 
   #tell(shard: number, name: 'connect' | 'disconnect', task: object, transferList: MessagePort[] = []): void {
-    if (this.#slots === undefined || !this.isUp(shard)) return;
+    if (!this.#crosses || !this.isUp(shard)) return;
     this.#host(shard)
       .pool?.run(task, { name, transferList })
       .catch(() => undefined); // it is dying, too

@@ -148,6 +148,7 @@ test('a call goes on in another stack over TCP: the record names no Contact, and
   const record = await take(dialog.export({ release: true }));
   assert.is(record.hop, `sip:${host}:5070;transport=tcp`);
   assert.is(record.localContact, undefined);
+  assert.is(record.localAddress, `sip:${host}:5060;transport=tcp`);
   const next = await ground.stack('next', nextPort, { hops: [hop.uri], application: obliging });
   await clock.run(10);
   const adopted = await take(next.adopt(record));
@@ -229,6 +230,7 @@ test('what a call of ours has agreed on stands in its record', async () => {
     localSession: nearOffer,
     sessionTimer: { intervalS: 300, refresher: 'local', remainingS: 280 },
     peer: { allowsUpdate: true, resilient: true, replaces: false },
+    localAddress: `sip:${host}:5060`,
     hop: `sip:${host}:5070`,
     routeStatus: 'healthy',
   });
@@ -277,6 +279,7 @@ test('with nothing but what must be there, defaults stand in', async () => {
     routeSet: [],
     secure: false,
     peer: { allowsUpdate: true, resilient: false, replaces: false },
+    localAddress: `sip:${host}:5060`,
     hop: `sip:${host}:5070`,
     routeStatus: 'healthy',
   });

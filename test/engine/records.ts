@@ -25,6 +25,7 @@ export const fullRecord: DialogRecord = {
   secure: false,
   emergency: true,
   localContact: '<sip:alice@192.0.2.9:5060>;+sip.instance="<urn:uuid:1>"',
+  localAddress: 'sip:192.0.2.9:5060',
   localSession: nearOffer,
   localSessionCharset: 'utf-8',
   remoteSession: farAnswer,
@@ -143,6 +144,7 @@ export const exportedRecord: fc.Arbitrary<DialogRecord> = fc.boolean().chain((se
         ...(group !== undefined && { group }),
         ...(minSessionIntervalS !== undefined && { minSessionIntervalS }),
         ...(sessionTimer !== undefined && { sessionTimer }),
+        localAddress: `sip:${host}:5060`,
         routeStatus: 'healthy' as const,
       }),
     );

@@ -1,9 +1,10 @@
-import type { Application } from '../../core/index.ts';
+import type { Application, SipError } from '../../core/index.ts';
 import type { ShardStack } from '../../core/shard-worker.ts';
 
 /*
  * An application that runs inside its shard: it answers calls, and INFOs with the number of dialogs of its shard and with its hops. MESSAGE has it call
- * whoever asks for it back, or with `busy` as its body go round for ever, once it has said so; an UPDATE with an offer kills its thread.
+ * whoever asks for it back, or with `busy` as its body go round for ever, once it has said so; an UPDATE with an offer kills its thread. JSON is a
+ * dialog that it is to adopt.
  */
 
 export function application(stack: ShardStack): Application {
@@ -14,6 +15,14 @@ export function application(stack: ShardStack): Application {
       if (request.method === 'MESSAGE' && new TextDecoder().decode(request.body) === 'busy') {
         new BroadcastChannel('busy').postMessage(stack.locals);
         for (;;);
+      }
+      if (request.headers.some(({ value }) => value === 'application/json')) {
+        const adopting = stack.adopt(JSON.parse(new TextDecoder().decode(request.body)));
+        void adopting.then(
+          () => request.respond(200, { headers: { 'X-Code': 'ok' } }),
+          (error: SipError) => request.respond(200, { headers: { 'X-Code': error.code } }),
+        );
+        return;
       }
       void stack.counts().then(({ dialogs }) => {
         request.respond(200, {
