@@ -125,7 +125,8 @@ export class Dialog {
 
   /**
    * Puts the dialog into a group of those that take the same way, such as the dialogs of one conference: when the route of one was mended, the
-   * others are healed within a second. A dialog is in one group at a time.
+   * others are healed within a second. A dialog is in one group at a time. With shards a group is one of each shard's: the dialogs of other
+   * shards are not healed on its account, but as their own routes are found broken.
    *
    * @see [MS-SIPRE] §3.7.5.3.4
    */

@@ -181,6 +181,7 @@ export function assemble(options: EngineOptions, around: Surroundings): Parts {
     remote,
     token,
     callId,
+    ownsCallId: options.ownsCallId ?? ((): boolean => true),
     fraction,
     endDialog,
     epochMs: options.epochMs,

@@ -39,6 +39,8 @@ export interface EngineOptions {
   readonly hash: Hash;
   /** Makes a Call-ID of ours of a random token, where the shard is to find what belongs to it by that. Default: the token. */
   readonly callIdOf?: ((token: string) => string) | undefined;
+  /** Whether a dialog of the Call-ID in `bytes` [start, end) would be this engine's, of several behind one address. Default: it would. */
+  readonly ownsCallId?: ((bytes: Uint8Array, start: number, end: number) => boolean) | undefined;
   readonly random: RandomSource;
   readonly nowMs: number;
   /** Milliseconds from 1970 to where `nowMs` counts from; undefined where nobody knows the date. */

@@ -57,6 +57,8 @@ export interface Parts {
   readonly token: () => string;
   /** A fresh Call-ID. */
   readonly callId: () => string;
+  /** Whether a dialog of this Call-ID would be here. */
+  readonly ownsCallId: (bytes: Uint8Array, start: number, end: number) => boolean;
   /** A random number in [0, 1). */
   readonly fraction: () => number;
   /** Frees a dialog and tells the program. */

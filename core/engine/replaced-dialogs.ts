@@ -62,6 +62,7 @@ export class ReplacedDialogs implements ClientUser {
     if (status === 200) this.#accept(tx, request, dialog, this.#parts.token());
     else if (status === 422)
       this.#responder.turnAway(tx, request, 422, { lines: `Min-SE: ${minSessionIntervalS}\r\n` });
+    else if (status === 500) this.#responder.turnAway(tx, request, 500, { lines: 'Retry-After: 2\r\n' });
     else this.#responder.turnAway(tx, request, status);
     return true;
   }
@@ -82,7 +83,10 @@ export class ReplacedDialogs implements ClientUser {
 
   /** What speaks against it, as a status; 200 for nothing. */
   #refusal(tx: ServerTransaction, request: Message, dialog: DialogIndex): number {
-    const { table, sessions } = this.#parts;
+    const { table, sessions, ownsCallId } = this.#parts;
+    const { callId } = this.#replaces;
+    // A 481 would end the dialog for a peer who knows better; the next Call-ID that it takes may bring it to the right engine.
+    if (dialog === -1 && !ownsCallId(request.bytes, callId.start, callId.end)) return 500;
     const state = dialog === -1 ? DialogState.free : table.state[dialog];
     if (state === DialogState.owed) {
       this.#owedByes.heard(dialog, this.#parts.trust.hopOf(tx));

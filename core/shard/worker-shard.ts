@@ -127,6 +127,7 @@ export class WorkerShard implements InlineShard<Command> {
         ...engine,
         life: plan.life,
         windowShare: plan.shards,
+        ownsCallId: slots && ((bytes, start, end) => slots.ownerOf(bytes, start, end) === plan.shard),
         callIdOf: slots && ((token) => slots.callIdFor(plan.shard, token)),
       },
       onCounted: (counters) => {

@@ -226,6 +226,34 @@ test('an application in a shard adopts its own dialogs there, and no dialog of a
   }
 });
 
+test('an INVITE that replaces a dialog of another shard is asked to try again, and not told that there is none', async () => {
+  const ends = await createEnds('udp', { recovery: { replaces: true } });
+  const { near } = ends;
+  const [local] = near.locals;
+  const [dialog] = await ends.callOut(1);
+  assert.ok(local && dialog);
+  const { callId, localTag, remoteTag } = await dialog.export();
+  const stranger = createSocket('udp4');
+  const answers = new Map<string, number>();
+  stranger.on('message', (message) => {
+    const [head = ''] = message.toString().split('\r\n');
+    const isLater = message.includes('\r\nRetry-After: ');
+    if (!head.includes(' 100 ')) answers.set(`${head.split(' ')[1]}${isLater ? ' later' : ''}`, answers.size);
+  });
+  for (let number = 0; answers.size < 2; number++) {
+    const replaces = `${callId};to-tag=${localTag};from-tag=${remoteTag}`;
+    const via = `Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK${number}\r\nMax-Forwards: 70\r\n`;
+    const parties = `From: <sip:stranger@127.0.0.1>;tag=${number}\r\nTo: <sip:us@127.0.0.1>\r\nCall-ID: replace-${number}\r\n`;
+    const rest = `CSeq: 1 INVITE\r\nContact: <sip:127.0.0.1:9>\r\nReplaces: ${replaces}\r\n\r\n`;
+    stranger.send(`INVITE sip:us@127.0.0.1 SIP/2.0\r\n${via}${parties}${rest}`, local.port, local.host);
+    await once(stranger, 'message');
+  }
+  assert.equal([...answers.keys()].toSorted(), ['403', '500 later']);
+  stranger.close();
+  assert.is((await dialog.request('INFO')).status, 200);
+  await ends.close();
+});
+
 test('an application beside its dialogs knows the hops of today', async () => {
   const ends = await createEnds('udp', { application: new URL('./application-module.js', import.meta.url) });
   const hop = 'sip:192.0.2.1:5060';
