@@ -83,7 +83,7 @@ const codecs: readonly (readonly [name: string, codecOf: () => Codec])[] = [
     () => {
       const { write, read } = packing({ sequential: true });
       return {
-        write: (events) => write(packNews(events)),
+        write: (events) => write(packNews(events as readonly EngineEvent[])),
         read: (written) => unpackNews(read(written)) as readonly EngineEvent[],
       };
     },
