@@ -23,7 +23,11 @@ Has calls come and go between two stacks by two edges, each a process of its own
 forget and are cut off, one after the other. After each break every dialog that it hit is to heal. At the end nothing may be lost,
 ended by nobody, known to one end alone, or have grown. Ctrl-C ends it, and tells what there was until then.
 
-  --minutes N              how long (default: 20; parts of one are taken). Growth is judged from 14 minutes on
+First all ages, for a quarter of the time and 5 minutes at most: edges break without a pause, until memory has found its high-water marks. Only then
+the clock starts, and samples and breaks count. Whatever is lost, ended, left at one end or not healed counts from the first call on.
+
+  --minutes N              how long (default: 20; parts of one are taken), ageing not included. Growth is judged from 10 minutes on; in less
+                           only when memory has grown by 2 % meanwhile
   --dialogs N              calls that are up at a time, 1 to ${dialogsMax} (default: 20000)
   --calls-per-second N     calls that begin, and end, in a second (default: 100)
   --breaks N               breaks, spread over the time by chance from the seed (default: 60)
@@ -41,7 +45,8 @@ Exit code: 0 all is well; 1 the run could not be played; 2 the command line is w
   4 ended      a dialog ended, and nobody had asked for it
   5 ghost      one end has a dialog, the other has not
   6 unhealed   a dialog was not healed within a minute after a break
-  7 leak       resident memory grows, or cannot be said not to
+  7 leak       resident memory is not steady: the 95 % interval of its slope does not hold 0, or it would change by 2 % in an hour; or heaps
+               and tables alone would have it grow by as much
   8 small      a break hit less than a fifth of the dialogs`;
 
 /** Reads the command line; what is wrong with it is a sentence. */

@@ -23,6 +23,9 @@ const environment = {
   MALLOC_TRIM_THRESHOLD_: '131072',
 } as const;
 
+/** A young generation that has its full size from the start, 16 MB a half: it would come to that in the first storms, and shrink again. */
+const isolateFlags = ['--expose-gc', '--min-semi-space-size=16'] as const;
+
 /** Everybody, each a process of its own: two stacks that call each other, and two edges between them. */
 export class Cast {
   readonly near: EndChild;
@@ -54,7 +57,7 @@ export class Cast {
       lifetimeMs: lifetimeMsOf(scenario),
     };
     const preload = pathToFileURL(join(import.meta.dirname, 'isolate.js')).href;
-    const near = await startEnd(settings, ['--expose-gc', '--import', preload]);
+    const near = await startEnd(settings, [...isolateFlags, '--import', preload]);
     const far = await startEnd({ ...settings, shards: 0, leakBytesPerCall: 0, seed: seed + 1 });
     for (const { child } of [near, far]) child.onDeath(death);
     const clients = [near.local, far.local].map(({ host, port }) => `${host}:${port}`);

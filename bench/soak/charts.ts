@@ -3,7 +3,7 @@ import type { Played } from './played.ts';
 
 const megabyte = 1e6;
 
-/** What a run looks like over time. */
+/** What a run looks like over time: ageing is before 0. */
 export function chartsOf(played: Played): Chart[] {
   return [memory(played), dialogs(played), heals(played), delays(played)];
 }
@@ -72,8 +72,8 @@ function delays(played: Played): Chart {
   };
 }
 
-function marksOf({ breaks }: Played): Mark[] {
-  return breaks.map(({ atMs, kind, edge }) => ({ x: minutes(atMs), name: `${kind} ${edge}` }));
+function marksOf({ ageing, breaks }: Played): Mark[] {
+  return [...ageing, ...breaks].map(({ atMs, kind, edge }) => ({ x: minutes(atMs), name: `${kind} ${edge}` }));
 }
 
 function minutes(ms: number): number {

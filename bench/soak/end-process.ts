@@ -59,7 +59,7 @@ async function follow(order: EndOrder): Promise<void> {
       tell({ report: 'verified', unanswered: await within(order.withinMs, ever, (signal) => end.verify(signal)) });
       break;
     case 'list':
-      tell({ report: 'list', callIds: end.callIds });
+      tell({ report: 'list', dialogs: await within(order.withinMs, ever, (signal) => end.list(signal)) });
       break;
   }
 }

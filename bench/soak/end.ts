@@ -8,7 +8,7 @@ import { healTimesOf } from '../storm/samples.ts';
 import { Departures } from './departures.ts';
 import { Dice } from './dice.ts';
 import { Leak } from './leak.ts';
-import type { EndSettings, News, State, Stumble } from './messages.ts';
+import type { EndSettings, Listed, News, State, Stumble } from './messages.ts';
 import { Tally } from './tally.ts';
 
 const arrivalTickMs = 50;
@@ -24,7 +24,8 @@ export class End {
   readonly #settings: EndSettings;
   readonly #dice: Dice;
   readonly #leak: Leak;
-  readonly #live = new Map<string, Dialog>();
+  /** By their ids: an INVITE that came by both edges makes two dialogs of one Call-ID, until the caller ends one. */
+  readonly #live = new Map<Dialog['id'], Dialog>();
   readonly #departures = new Departures<Dialog>((dialog) => this.#hangUp(dialog));
   readonly #failures = new Map<string, number>();
   #stack: Stack | undefined;
@@ -57,10 +58,6 @@ export class End {
     return this.#calls;
   }
 
-  get callIds(): readonly string[] {
-    return [...this.#live.keys()];
-  }
-
   /** Opens the stack; gives where it is reached. */
   async start(): Promise<Endpoint> {
     const { transport, shards, dialogs } = this.#settings;
@@ -70,20 +67,19 @@ export class End {
       limits: { dialogs: 2 * dialogs + 1_000, transactions: transactionsOf(dialogs) },
       application: {
         onCall: (call) => this.#take(call),
-        onRouteStatus: ({ id, callId }, { status }) => {
-          if (this.#live.get(callId)?.id !== id) return;
-          if (status === 'healthy') this.tally.healed(callId, nowMs());
-          else this.tally.broke(callId);
+        onRouteStatus: (dialog, { status }) => {
+          if (!this.#live.has(dialog.id)) return;
+          if (status === 'healthy') this.tally.healed(dialog, nowMs());
+          else this.tally.broke(dialog);
         },
-        onEnded: ({ id, callId }, by, reason) => {
-          // An INVITE that came by both edges may have made a second dialog, which nobody acknowledges.
-          if (this.#live.get(callId)?.id !== id) {
-            this.#note(`a dialog that never was in use ended: ${reason}`);
+        onEnded: (dialog, by, reason) => {
+          if (!this.#live.delete(dialog.id)) {
+            // Such as the first of two dialogs of one INVITE, which nobody acknowledges.
+            this.#note(`a dialog that never was in use ended: ${by}, ${reason}`);
             return;
           }
-          this.#live.delete(callId);
-          this.tally.ended(callId);
-          this.#ended.push([callId, by, reason]);
+          this.tally.ended(dialog);
+          this.#ended.push([dialog.callId, by, reason]);
         },
         onWarning: (message) => this.#note(`warning: ${message}`),
       },
@@ -95,7 +91,8 @@ export class End {
 
   /** Sets up so many calls; gives how many there are then. */
   async fill(target: Endpoint, count: number, signal: AbortSignal): Promise<number> {
-    await inLanes(count, atOnce, signal, () => this.#call(target));
+    const { lifetimeMs } = this.#settings;
+    await inLanes(count, atOnce, signal, () => this.#call(target, this.#dice.residual(lifetimeMs)));
     return this.#live.size;
   }
 
@@ -103,11 +100,12 @@ export class End {
   flow(target: Endpoint | undefined): void {
     this.#departures.release();
     if (target === undefined) return;
+    const { callsPerSecond, lifetimeMs } = this.#settings;
     const startMs = performance.now();
     let begun = 0;
     this.#arrivals = setInterval(() => {
-      const due = ((performance.now() - startMs) / 1000) * this.#settings.callsPerSecond;
-      for (; begun < due; begun++) void this.#call(target);
+      const due = ((performance.now() - startMs) / 1000) * callsPerSecond;
+      for (; begun < due; begun++) void this.#call(target, this.#dice.lifetime(lifetimeMs));
     }, arrivalTickMs);
   }
 
@@ -142,20 +140,38 @@ export class End {
 
   /** An INFO on each dialog; gives the Call-IDs of those that live and did not answer. */
   async verify(signal: AbortSignal, answered: (ms: number) => void = () => undefined): Promise<string[]> {
-    const asked = [...this.#live];
-    const unanswered = new Set(asked.map(([callId]) => callId));
+    const asked = [...this.#live.values()];
+    const unanswered = new Set(asked);
     await inLanes(asked.length, atOnce, signal, async (index) => {
-      const [callId, dialog] = asked[index] as [string, Dialog];
+      const dialog = asked[index] as Dialog;
       const startMs = performance.now();
       try {
         await dialog.request('INFO', { signal });
-        unanswered.delete(callId);
+        unanswered.delete(dialog);
         answered(performance.now() - startMs);
       } catch (error) {
-        if (this.#live.has(callId)) this.#note(`INFO: ${messageOf(error)}`);
+        if (this.#live.has(dialog.id)) this.#note(`INFO: ${messageOf(error)}`);
       }
     });
-    return [...unanswered].filter((callId) => this.#live.has(callId));
+    return [...unanswered].filter(({ id }) => this.#live.has(id)).map(({ callId }) => callId);
+  }
+
+  /** Every dialog by what both ends call it. */
+  async list(signal: AbortSignal): Promise<Listed[]> {
+    const dialogs = [...this.#live.values()];
+    const listed: Listed[] = [];
+    await inLanes(dialogs.length, atOnce, signal, async (index) => {
+      try {
+        const { callId, localTag, remoteTag, role } = await (dialogs[index] as Dialog).export();
+        listed.push([
+          callId,
+          ...(role === 'uac' ? ([localTag, remoteTag] as const) : ([remoteTag, localTag] as const)),
+        ]);
+      } catch (error) {
+        this.#note(`export: ${messageOf(error)}`);
+      }
+    });
+    return listed;
   }
 
   async state(): Promise<State> {
@@ -180,17 +196,16 @@ export class End {
     return news;
   }
 
-  async #call(target: Endpoint): Promise<void> {
-    const lifetimeMs = Math.round(this.#dice.lifetime(this.#settings.lifetimeMs));
+  async #call(target: Endpoint, lifetimeMs: number): Promise<void> {
     const isOurs = this.#dice.next() < 0.5;
-    const uri = uriOf(this.#settings.transport, target, isOurs ? 'far' : `${farUser}${lifetimeMs}`);
+    const user = isOurs ? 'far' : `${farUser}${Math.round(lifetimeMs)}`;
+    const uri = uriOf(this.#settings.transport, target, user);
     this.#calls++;
     this.#pending++;
     this.#leak.grow();
     try {
       const dialog = await this.stack.invite(uri, { body: sessionDescription });
-      this.#live.set(dialog.callId, dialog);
-      this.#began.push(dialog.callId);
+      this.#begin(dialog);
       if (isOurs) this.#departures.add(dialog, lifetimeMs);
     } catch (error) {
       this.#callsFailed++;
@@ -208,12 +223,7 @@ export class End {
       .answer({ body: sessionDescription })
       .then(
         (dialog) => {
-          if (this.#live.has(dialog.callId)) {
-            this.#note('a call became two dialogs');
-            return;
-          }
-          this.#live.set(dialog.callId, dialog);
-          this.#began.push(dialog.callId);
+          this.#begin(dialog);
           if (lifetime !== undefined) this.#departures.add(dialog, Number(lifetime));
         },
         (error) => {
@@ -226,8 +236,13 @@ export class End {
       });
   }
 
+  #begin(dialog: Dialog): void {
+    this.#live.set(dialog.id, dialog);
+    this.#began.push(dialog.callId);
+  }
+
   #hangUp(dialog: Dialog): void {
-    if (!this.#live.has(dialog.callId)) return;
+    if (!this.#live.has(dialog.id)) return;
     this.#asked.push(dialog.callId);
     dialog.bye().catch((error: unknown) => this.#note(`BYE: ${messageOf(error)}`));
   }

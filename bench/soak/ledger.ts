@@ -1,15 +1,17 @@
-import type { News } from './messages.ts';
+import type { Listed, News } from './messages.ts';
 
 /** The two ends of every call: the one that calls, and the other. */
 export type Side = 'near' | 'far';
 
-type Stage = 'unknown' | 'open' | 'ended';
+/** What one end has had of a call: more than one dialog where its INVITE came by both edges. */
+interface Leg {
+  begun: number;
+  ended: number;
+}
 
 interface Entry {
-  near: Stage;
-  far: Stage;
-  /** The end that calls has had it open. */
-  established: boolean;
+  readonly near: Leg;
+  readonly far: Leg;
   /** A program has hung up. */
   asked: boolean;
   /** How it ended, where that is a matter of question. */
@@ -22,63 +24,73 @@ export interface Misfit {
   readonly what: string;
 }
 
-/** The books of both ends, held against each other. Word of one end may come before that of the other, so it is judged at the end. */
+/**
+ * The books of both ends, held against each other. Word of one end may come before that of the other, so it is judged at the end.
+ *
+ * They are kept by Call-ID. An end has ended a call when it has ended each dialog of it: of two that an INVITE made by two ways the caller keeps
+ * one, and its BYE to the other is no end of the call. That both ends have kept the same one is for `ghostsOf` to see.
+ */
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
   #ended = 0;
 
-  /** Dialogs that somebody has hung up and both ends have ended. */
+  /** Calls that somebody has hung up and both ends have ended. */
   get ended(): number {
     return this.#ended;
   }
 
   hear(side: Side, { began, asked, ended }: Pick<News, 'began' | 'asked' | 'ended'>): void {
-    for (const callId of began) {
-      const entry = this.#entry(callId);
-      entry[side] = 'open';
-      if (side === 'near') entry.established = true;
-    }
+    for (const callId of began) this.#entry(callId)[side].begun++;
     for (const callId of asked) {
       this.#entry(callId).asked = true;
       this.#settle(callId);
     }
     for (const [callId, by, reason] of ended) {
       const entry = this.#entry(callId);
-      if (entry[side] === 'open') entry.ending = `ended at the ${side} end by ${by}: ${reason}`;
-      entry[side] = 'ended';
+      entry[side].ended++;
+      entry.ending = `ended at the ${side} end by ${by}: ${reason}`;
       this.#settle(callId);
     }
   }
 
-  /** Dialogs that were open and have ended, though nobody hung up. A call that never came to be is none of them. */
+  /** Calls that were up and have ended, though nobody hung up. One that never came to be at the end that calls is none of them. */
   get falselyEnded(): Misfit[] {
     return [...this.#entries]
-      .filter(([, { established, ending, asked }]) => established && ending !== '' && !asked)
+      .filter(([, { near, far, asked }]) => near.begun > 0 && !asked && (isOver(near) || isOver(far)))
       .map(([callId, { ending }]) => ({ callId, what: ending }));
   }
 
   #entry(callId: string): Entry {
     const known = this.#entries.get(callId);
     if (known !== undefined) return known;
-    const entry: Entry = { near: 'unknown', far: 'unknown', established: false, asked: false, ending: '' };
+    const entry: Entry = { near: { begun: 0, ended: 0 }, far: { begun: 0, ended: 0 }, asked: false, ending: '' };
     this.#entries.set(callId, entry);
     return entry;
   }
 
   #settle(callId: string): void {
     const { near, far, asked } = this.#entry(callId);
-    if (near !== 'ended' || far !== 'ended' || !asked) return;
+    if (!isOver(near) || !isOver(far) || !asked) return;
     this.#entries.delete(callId);
     this.#ended++;
   }
 }
 
-/** Dialogs that one end has and the other has not. */
-export function ghostsOf(near: readonly string[], far: readonly string[]): Misfit[] {
-  const nearSet = new Set(near);
-  const farSet = new Set(far);
-  return [
-    ...near.filter((callId) => !farSet.has(callId)).map((callId) => ({ callId, what: 'open at the near end alone' })),
-    ...far.filter((callId) => !nearSet.has(callId)).map((callId) => ({ callId, what: 'open at the far end alone' })),
-  ];
+function isOver({ begun, ended }: Leg): boolean {
+  return ended > 0 && ended >= begun;
+}
+
+/** Dialogs that one end has and the other has not: whose Call-ID or tags it does not know. */
+export function ghostsOf(near: readonly Listed[], far: readonly Listed[]): Misfit[] {
+  return [...onlyIn(near, far, 'open at the near end alone'), ...onlyIn(far, near, 'open at the far end alone')];
+}
+
+function onlyIn(some: readonly Listed[], others: readonly Listed[], what: string): Misfit[] {
+  const known = new Set(others.map(nameOf));
+  return some.filter((listed) => !known.has(nameOf(listed))).map(([callId]) => ({ callId, what }));
+}
+
+/** None of the three may hold a space. @see RFC 3261 §25.1 */
+function nameOf(listed: Listed): string {
+  return listed.join(' ');
 }

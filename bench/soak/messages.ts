@@ -38,7 +38,8 @@ export type EndOrder =
   | { readonly order: 'state' }
   /** Send an INFO on each dialog. */
   | { readonly order: 'verify'; readonly withinMs: number }
-  | { readonly order: 'list' };
+  /** Name each dialog. */
+  | { readonly order: 'list'; readonly withinMs: number };
 
 export type EndReport =
   | { readonly report: 'ready'; readonly local: Endpoint }
@@ -54,7 +55,10 @@ export type EndReport =
   | { readonly report: 'state'; readonly state: State }
   /** Call-IDs of dialogs that did not answer. */
   | { readonly report: 'verified'; readonly unanswered: readonly string[] }
-  | { readonly report: 'list'; readonly callIds: readonly string[] };
+  | { readonly report: 'list'; readonly dialogs: readonly Listed[] };
+
+/** A dialog by what both ends call it. @see RFC 3261 §12 */
+export type Listed = readonly [callId: string, callerTag: string, calleeTag: string];
 
 /** What happened at an end since it last told; counts are of this moment. */
 export interface News {

@@ -22,6 +22,17 @@ export interface PlannedBreak {
   readonly edge: 0 | 1;
 }
 
+/** A break whose time is as soon as the one before it is over. */
+export type NextBreak = Pick<PlannedBreak, 'kind' | 'edge'>;
+
+/** A round of ageing: each kind, at each edge. */
+export function ageingRound(transport: TransportKind): NextBreak[] {
+  return kinds[transport].flatMap((kind): NextBreak[] => [
+    { kind, edge: 0 },
+    { kind, edge: 1 },
+  ]);
+}
+
 /** The breaks of a run, one in each of as many parts of equal length. Kinds come round in shuffled order, so that none is left out. */
 export function planOf({ minutes, breaks, transport, seed }: Scenario): PlannedBreak[] {
   const dice = new Dice(seed);

@@ -7,7 +7,7 @@ import type { BreakFigures } from './tally.ts';
 export interface PlayedBreak {
   readonly kind: BreakKind;
   readonly edge: 'A' | 'B';
-  /** Since the run began. */
+  /** Since the clock started; of ageing below 0. */
   readonly atMs: number;
   /** Part of the open dialogs that it hit: at either end, for whoever notices first may heal a dialog before the other does. */
   readonly share: number;
@@ -29,9 +29,12 @@ export interface SampleOfBoth extends Sample {
 
 /** What a run has gathered, as far as it came. */
 export interface Played {
-  /** Instant of the machine's clock that times are told from. */
+  /** When ageing was over: the instant of the machine's clock that times are told from. */
   readonly startAtMs: number;
+  /** From ageing on. */
   readonly samples: readonly SampleOfBoth[];
+  /** Breaks before the clock started, in quick succession. */
+  readonly ageing: readonly PlayedBreak[];
   readonly breaks: readonly PlayedBreak[];
   readonly calls: number;
   readonly callsFailed: number;

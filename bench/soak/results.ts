@@ -1,5 +1,5 @@
 import type { HealTimes } from '../storm/samples.ts';
-import { type Growth, growthOf } from './growth.ts';
+import { type Growth, growthOf, growthWithin } from './growth.ts';
 import type { Misfit } from './ledger.ts';
 import type { Played, PlayedBreak } from './played.ts';
 import { type Fault, faultsOf } from './verdict.ts';
@@ -10,7 +10,10 @@ const misfitsMax = 50;
 /** What a run found. Sizes are octets, times milliseconds. */
 export interface Results {
   readonly faults: readonly Fault[];
+  /** Without those of ageing. */
   readonly minutes: number;
+  /** Breaks of ageing. */
+  readonly agedBreaks: number;
   readonly calls: number;
   readonly callsFailed: number;
   readonly ended: number;
@@ -32,10 +35,12 @@ export interface Results {
 }
 
 export function resultsOf(played: Played): Results {
-  const { samples, breaks, final, falselyEnded } = played;
+  const { ageing, breaks, final, falselyEnded } = played;
+  const samples = played.samples.filter(({ atMs }) => atMs >= played.startAtMs);
   const rss = growthOf(samples.map(({ atMs, rssSize }) => ({ atMs, value: rssSize })));
-  const counted = growthOf(
+  const counted = growthWithin(
     samples.map(({ atMs, heapSize, externalSize }) => ({ atMs, value: heapSize + externalSize })),
+    rss,
   );
   const last = samples.at(-1);
   const lost = final?.lost ?? [];
@@ -45,10 +50,12 @@ export function resultsOf(played: Played): Results {
       lost: lost.length,
       falselyEnded: falselyEnded.length,
       ghosts: ghosts.length,
+      ageing,
       breaks,
-      growth: rss.verdict,
+      growth: { rss: rss.verdict, counted: counted.verdict },
     }),
     minutes: last === undefined ? 0 : (last.atMs - played.startAtMs) / 60_000,
+    agedBreaks: ageing.length,
     calls: played.calls,
     callsFailed: played.callsFailed,
     ended: played.ended,
@@ -57,7 +64,7 @@ export function resultsOf(played: Played): Results {
     falselyEnded: falselyEnded.length,
     ghosts: final?.ghosts.length ?? null,
     misfits: [...lost, ...falselyEnded, ...ghosts].slice(0, misfitsMax),
-    unhealed: breaks.reduce((sum, { unhealed }) => sum + unhealed, 0),
+    unhealed: [...ageing, ...breaks].reduce((sum, { unhealed }) => sum + unhealed, 0),
     leastShare: breaks.length === 0 ? null : Math.min(...breaks.map(({ share }) => share)),
     healMs: worstOf(breaks.flatMap(({ near, far }) => [near.healMs, far.healMs])),
     rss: { ...rss, size: last?.rssSize ?? null },

@@ -3,9 +3,18 @@ import { Progress } from '../route-death/progress.ts';
 import { Cast, type EndChild } from './cast.ts';
 import { ghostsOf, Ledger, type Misfit, type Side } from './ledger.ts';
 import type { News, State } from './messages.ts';
-import { type PlannedBreak, planOf } from './plan.ts';
+import { ageingRound, type NextBreak, planOf } from './plan.ts';
 import type { Played, PlayedBreak } from './played.ts';
-import { healLimitMs, leastShare, mendMs, quietMs, type Scenario, sampleIntervalMsOf } from './scenario.ts';
+import {
+  ageMsOf,
+  breakMs,
+  healLimitMs,
+  leastShare,
+  mendMs,
+  quietMs,
+  type Scenario,
+  sampleIntervalMsOf,
+} from './scenario.ts';
 
 const lookMs = 100;
 /** A break that has hit too few by then will hit no more. */
@@ -30,6 +39,7 @@ export class Run {
   readonly #progress = new Progress();
   readonly #ledger = new Ledger();
   readonly #samples: Played['samples'][number][] = [];
+  readonly #ageing: PlayedBreak[] = [];
   readonly #breaks: PlayedBreak[] = [];
   readonly #counts: Record<Side, Counts> = { near: noCounts, far: noCounts };
   readonly #states: Record<Side, State> = { near: noState, far: noState };
@@ -48,6 +58,7 @@ export class Run {
     return {
       startAtMs: this.#startAtMs,
       samples: this.#samples,
+      ageing: this.#ageing,
       breaks: this.#breaks,
       calls: this.#samples.at(-1)?.calls ?? 0,
       callsFailed: this.#states.near.callsFailed,
@@ -65,7 +76,7 @@ export class Run {
     try {
       this.#hear(cast);
       await this.#fill(cast, signal);
-      await this.#soak(cast, signal);
+      await this.#live(cast, signal);
       await this.#prove(cast, signal);
     } finally {
       await this.#hearOut(cast);
@@ -106,31 +117,50 @@ export class Run {
     if (count < dialogs) throw new Error(`not all of ${dialogs} calls could be set up`);
   }
 
-  /** Calls come and go, and edges break, until the time is over. */
-  async #soak(cast: Cast, signal: AbortSignal): Promise<void> {
-    this.#startAtMs = nowMs();
+  /** Calls come and go: at first to age, then for as long as was asked for. */
+  async #live(cast: Cast, signal: AbortSignal): Promise<void> {
+    this.#startAtMs = nowMs() + ageMsOf(this.#scenario);
     cast.near.tell({ order: 'flow', target: cast.target });
     cast.far.tell({ order: 'flow', target: undefined });
     const over = new AbortController();
     const sampling = this.#sample(cast, AbortSignal.any([over.signal, signal]));
     try {
-      for (const planned of planOf(this.#scenario)) {
-        await this.#until(() => this.#sinceStartMs >= planned.atMs, signal);
-        await this.#until(() => this.#recovering === 0, AbortSignal.any([signal, AbortSignal.timeout(healLimitMs)]));
-        signal.throwIfAborted();
-        const played = await this.#break(cast, planned, signal);
-        this.#breaks.push(played);
-        this.#progress.line(lineOf(played, this.#breaks.length, this.#scenario.breaks));
-      }
-      await this.#until(() => this.#sinceStartMs >= this.#scenario.minutes * 60_000, signal);
-      signal.throwIfAborted();
+      await this.#age(cast, signal);
+      await this.#soak(cast, signal);
     } finally {
       over.abort();
       await sampling;
     }
   }
 
-  async #break(cast: Cast, planned: PlannedBreak, signal: AbortSignal): Promise<PlayedBreak> {
+  /** Breaks follow one another as fast as they heal, where there is time for one. */
+  async #age(cast: Cast, signal: AbortSignal): Promise<void> {
+    const round = ageingRound(this.#scenario.transport);
+    while (-this.#sinceStartMs >= breakMs) {
+      const next = round[this.#ageing.length % round.length] as NextBreak;
+      const played = await this.#break(cast, next, signal);
+      this.#ageing.push(played);
+      this.#progress.line(lineOf(played, `${this.#ageing.length} of ageing`));
+    }
+    await this.#until(() => this.#sinceStartMs >= 0, signal);
+    signal.throwIfAborted();
+    this.#startAtMs = nowMs();
+  }
+
+  async #soak(cast: Cast, signal: AbortSignal): Promise<void> {
+    for (const planned of planOf(this.#scenario)) {
+      await this.#until(() => this.#sinceStartMs >= planned.atMs, signal);
+      await this.#until(() => this.#recovering === 0, AbortSignal.any([signal, AbortSignal.timeout(healLimitMs)]));
+      signal.throwIfAborted();
+      const played = await this.#break(cast, planned, signal);
+      this.#breaks.push(played);
+      this.#progress.line(lineOf(played, `${this.#breaks.length} of ${this.#scenario.breaks}`));
+    }
+    await this.#until(() => this.#sinceStartMs >= this.#scenario.minutes * 60_000, signal);
+    signal.throwIfAborted();
+  }
+
+  async #break(cast: Cast, planned: NextBreak, signal: AbortSignal): Promise<PlayedBreak> {
     const { near, far } = cast;
     const { kind } = planned;
     const edge = await this.#edgeFor(cast, planned, signal);
@@ -160,7 +190,7 @@ export class Run {
   }
 
   /** The planned edge where it carries enough, else the one that carries more. */
-  async #edgeFor({ near, hops }: Cast, { edge }: PlannedBreak, signal: AbortSignal): Promise<0 | 1> {
+  async #edgeFor({ near, hops }: Cast, { edge }: NextBreak, signal: AbortSignal): Promise<0 | 1> {
     const { carried } = await near.ask({ order: 'sound' }, 'sounding', signal);
     const counts = new Map(carried);
     const all = carried.reduce((sum, [, count]) => sum + count, 0);
@@ -187,9 +217,10 @@ export class Run {
 
   async #sample({ near, far }: Cast, signal: AbortSignal): Promise<void> {
     const intervalMs = sampleIntervalMsOf(this.#scenario);
+    const firstAtMs = nowMs();
     try {
       for (let number = 1; !signal.aborted; number++) {
-        await this.#until(() => this.#sinceStartMs >= number * intervalMs, signal);
+        await this.#until(() => nowMs() - firstAtMs >= number * intervalMs, signal);
         if (signal.aborted) return;
         const { sample } = await near.ask({ order: 'sample' }, 'sample', signal);
         this.#samples.push({ ...sample, farOpen: this.#counts.far.open, recoveringPeak: this.#peak });
@@ -213,11 +244,12 @@ export class Run {
       return unanswered.map((callId) => ({ callId, what: `does not answer the ${side} end` }));
     };
     const lost = [...(await ask('near', near)), ...(await ask('far', far))];
-    const [ofNear, ofFar] = await Promise.all([near, far].map((end) => end.ask({ order: 'list' }, 'list', signal)));
+    const list = { order: 'list', withinMs } as const;
+    const [ofNear, ofFar] = await Promise.all([near.ask(list, 'list', signal), far.ask(list, 'list', signal)]);
     await this.#look(cast, signal);
-    const ghosts = ghostsOf(ofNear?.callIds ?? [], ofFar?.callIds ?? []);
+    const ghosts = ghostsOf(ofNear.dialogs, ofFar.dialogs);
     for (const side of ['near', 'far'] as const) ghosts.push(...this.#uncounted(side));
-    this.#final = { open: ofNear?.callIds.length ?? 0, lost, ghosts };
+    this.#final = { open: ofNear.dialogs.length, lost, ghosts };
   }
 
   async #settle(cast: Cast, signal: AbortSignal): Promise<void> {
@@ -260,15 +292,11 @@ export class Run {
   }
 }
 
-function lineOf(
-  { kind, edge, atMs, share, healedAfterMs, near, far }: PlayedBreak,
-  number: number,
-  all: number,
-): string {
+function lineOf({ kind, edge, atMs, share, healedAfterMs, near, far }: PlayedBreak, number: string): string {
   const at = `${(atMs / 60_000).toFixed(1)} min`;
   const max = Math.max(near.healMs.max ?? 0, far.healMs.max ?? 0);
   const part = `${(100 * share).toFixed(0)} % of ${near.open.toLocaleString('en-US')}`;
-  return `${at.padStart(9)}  break ${number} of ${all}: ${kind} ${edge}, ${part}, last heal ${Math.round(max)} ms, over ${Math.round(healedAfterMs)} ms`;
+  return `${at.padStart(9)}  break ${number}: ${kind} ${edge}, ${part}, last heal ${Math.round(max)} ms, over ${Math.round(healedAfterMs)} ms`;
 }
 
 async function pause(ms: number): Promise<void> {

@@ -28,6 +28,21 @@ export const quietMs = 2_500;
 /** A mended edge is found by the probes of both ends within so long. */
 export const mendMs = 2_000;
 
+const ageMaxMs = 5 * 60_000;
+const agePart = 0.25;
+
+/** A break with its heals, and until its edge takes part again: most are over by then. */
+export const breakMs = 10_000;
+
+/**
+ * Before the clock starts calls come and go for so long, and edges break one after the other without a pause: a quarter of the time, 5 minutes
+ * at most. Code is compiled then, and tables, heaps and the allocator's free lists grow to what storms take of them, which are denser
+ * than any that come later. What memory does from then on is not for want of age.
+ */
+export function ageMsOf({ minutes }: Scenario): number {
+  return Math.min(ageMaxMs, agePart * minutes * 60_000);
+}
+
 /** The mean lifetime that has as many calls go as come. */
 export function lifetimeMsOf({ dialogs, callsPerSecond }: Scenario): number {
   return (1000 * dialogs) / callsPerSecond;

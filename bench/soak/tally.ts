@@ -1,3 +1,4 @@
+import type { Dialog } from '../../core/index.ts';
 import { type HealTimes, healTimesOf } from '../storm/samples.ts';
 
 /** What one end saw of a break. */
@@ -12,6 +13,16 @@ export interface BreakFigures {
   readonly healMs: HealTimes;
 }
 
+/** A dialog, as its end knows it, and as both ends do. */
+export type Who = Pick<Dialog, 'id' | 'callId'>;
+
+/** A dialog that was hit. */
+interface Hit {
+  readonly callId: string;
+  /** Instant of its last heal, or what stands for it. */
+  healedAtMs: number;
+}
+
 /** Stands for the instant of a heal where there was none: not yet, or not before the dialog was over. */
 const notYet = 0;
 const never = -1;
@@ -19,8 +30,7 @@ const never = -1;
 /** Notes at one end whose route a break hit, and when each was healed. */
 export class Tally {
   #open = 0;
-  /** Instant of the last heal by Call-ID, or what stands for it. */
-  readonly #healedAt = new Map<string, number>();
+  readonly #hits = new Map<Who['id'], Hit>();
   #recovering = 0;
 
   /** Dialogs that are broken now. */
@@ -29,37 +39,37 @@ export class Tally {
   }
 
   get hit(): number {
-    return this.#healedAt.size;
+    return this.#hits.size;
   }
 
   /** Who was hit, as numbers: both ends have the same one for a dialog, and hardly ever for two. */
   get marks(): number[] {
-    return [...this.#healedAt.keys()].map(markOf);
+    return [...this.#hits.values()].map(({ callId }) => markOf(callId));
   }
 
   /** A break is about to begin; who is broken already counts as hit by it. */
   begin(open: number): void {
     this.#open = open;
-    for (const [callId, atMs] of this.#healedAt) if (atMs !== notYet) this.#healedAt.delete(callId);
+    for (const [id, { healedAtMs }] of this.#hits) if (healedAtMs !== notYet) this.#hits.delete(id);
   }
 
-  broke(callId: string): void {
-    if (this.#healedAt.get(callId) === notYet) return;
-    this.#healedAt.set(callId, notYet);
+  broke({ id, callId }: Who): void {
+    if (this.#hits.get(id)?.healedAtMs === notYet) return;
+    this.#hits.set(id, { callId, healedAtMs: notYet });
     this.#recovering++;
   }
 
-  healed(callId: string, atMs: number): void {
-    this.#over(callId, atMs);
+  healed({ id }: Who, atMs: number): void {
+    this.#over(id, atMs);
   }
 
   /** A dialog is over, broken or not. */
-  ended(callId: string): void {
-    this.#over(callId, never);
+  ended({ id }: Who): void {
+    this.#over(id, never);
   }
 
   close(breakAtMs: number): BreakFigures {
-    const instants = [...this.#healedAt.values()];
+    const instants = [...this.#hits.values()].map(({ healedAtMs }) => healedAtMs);
     const times = instants.filter((atMs) => atMs > notYet).map((atMs) => atMs - breakAtMs);
     const sorted = Float64Array.from(times).sort();
     return {
@@ -71,9 +81,10 @@ export class Tally {
     };
   }
 
-  #over(callId: string, atMs: number): void {
-    if (this.#healedAt.get(callId) !== notYet) return;
-    this.#healedAt.set(callId, atMs);
+  #over(id: Who['id'], atMs: number): void {
+    const hit = this.#hits.get(id);
+    if (hit?.healedAtMs !== notYet) return;
+    hit.healedAtMs = atMs;
     this.#recovering--;
   }
 }

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readArguments } from '../../../bench/soak/arguments.ts';
-import { planOf } from '../../../bench/soak/plan.ts';
-import type { Scenario } from '../../../bench/soak/scenario.ts';
+import { ageingRound, planOf } from '../../../bench/soak/plan.ts';
+import { ageMsOf, type Scenario } from '../../../bench/soak/scenario.ts';
 
 const test = suite('Plan of a soak');
 
@@ -35,6 +35,15 @@ test('each kind comes as often as the others, on both edges', () => {
     assert.is(plan.filter((planned) => planned.kind === kind).length, 15);
   }
   for (const edge of [0, 1]) assert.ok(plan.filter((planned) => planned.edge === edge).length > 15);
+});
+
+test('ageing breaks each edge in each way, for a quarter of the time and 5 minutes at most', () => {
+  for (const transport of ['udp', 'tcp'] as const) {
+    const ways = ageingRound(transport).map(({ kind, edge }) => `${kind} ${edge}`);
+    assert.equal([ways.length, new Set(ways).size], [8, 8]);
+  }
+  const minutes = [1, 20, 600].map((each) => ageMsOf({ ...scenario, minutes: each }) / 60_000);
+  assert.equal(minutes, [0.25, 5, 5]);
 });
 
 test('connections are reset where there are some', () => {

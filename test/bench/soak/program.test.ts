@@ -34,11 +34,26 @@ test('a leak keeps what it is told to, octet by octet', () => {
   assert.is(large.kept, 200_000);
 });
 
-test('lifetimes have the mean that they should', () => {
+test('lifetimes have the mean that they should, and none is far from it', () => {
   const dice = new Dice(3);
-  let sum = 0;
-  for (let call = 0; call < 10_000; call++) sum += dice.lifetime(200);
-  assert.ok(Math.abs(sum / 10_000 - 200) < 8);
+  const lives = Array.from({ length: 10_000 }, () => dice.lifetime(200));
+  const mean = lives.reduce((sum, life) => sum + life, 0) / lives.length;
+  assert.ok(Math.abs(mean - 200) < 2);
+  assert.ok(lives.every((life) => life >= 100 && life < 300));
+});
+
+test('a population of what is left of lives, with others that come evenly, is level from the first moment on', () => {
+  const dice = new Dice(3);
+  const [count, mean] = [10_000, 200];
+  const spans = Array.from({ length: count }, (): [from: number, to: number] => [0, dice.residual(mean)]);
+  for (let call = 0; call < 3 * count; call++) {
+    const from = (call * mean) / count;
+    spans.push([from, from + dice.lifetime(mean)]);
+  }
+  for (let time = 0; time <= 3 * mean; time += mean / 10) {
+    const alive = spans.filter(([from, to]) => from <= time && time < to).length;
+    assert.ok(Math.abs(alive - count) < count / 50, `${alive} at ${time}`);
+  }
 });
 
 test.run();

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Dice } from '../../../bench/soak/dice.ts';
-import { blockMs, growthOf } from '../../../bench/soak/growth.ts';
+import { blockMs, growthOf, growthWithin } from '../../../bench/soak/growth.ts';
 import { type Point, slopeOf } from '../../../bench/soak/slope.ts';
 
 const test = suite('Slope of a size, and what it says of growth');
@@ -62,14 +62,6 @@ test('what only makes noise is flat', () => {
   assert.ok(Math.abs(partPerHour ?? 1) < 0.02);
 });
 
-test('what grows to its high-water mark in the first quarter is flat', () => {
-  const points = samples(20, { noise: megabyte / 4 }).map(({ atMs, value }, index) => ({
-    atMs,
-    value: value - 50 * megabyte * Math.max(0, 1 - index / 50),
-  }));
-  assert.is(growthOf(points).verdict, 'flat');
-});
-
 test('100 octets a call at 100 calls a second grow', () => {
   const { verdict, slope } = growthOf(samples(20, { perHour: 36 * megabyte, noise: megabyte, kept: 0.5 }));
   assert.is(verdict, 'grows');
@@ -88,9 +80,19 @@ test('what shrinks is not steady either', () => {
   assert.is(growthOf(samples(20, { perHour: -20 * megabyte, noise: megabyte / 4 })).verdict, 'grows');
 });
 
-test('a few minutes say nothing of an hour', () => {
-  assert.is(growthOf(samples(3, { perHour: 500 * megabyte })).verdict, 'too-short');
+test('a few minutes say nothing of an hour, but that a tenth was added while they lasted', () => {
+  const noise = megabyte;
+  assert.is(growthOf(samples(5, { perHour: 36 * megabyte, noise })).verdict, 'too-short');
+  assert.is(growthOf(samples(5, { perHour: 360 * megabyte, noise })).verdict, 'grows');
+  assert.is(growthOf(samples(1, { perHour: 360 * megabyte })).verdict, 'too-short');
   assert.is(growthOf([]).verdict, 'too-short');
+});
+
+test('a part grows when it alone would have the whole grow, however little its noise', () => {
+  const whole = growthOf(samples(20, { noise: megabyte / 4 }));
+  const part = (perHour: number) => growthWithin(samples(20, { size: 50 * megabyte, perHour }), whole).verdict;
+  assert.equal([part(36 * megabyte), part(2 * megabyte), part(-20 * megabyte)], ['grows', 'flat', 'flat']);
+  assert.is(growthWithin([], whole).verdict, 'too-short');
 });
 
 test.run();

@@ -9,13 +9,14 @@ const well: Findings = {
   falselyEnded: 0,
   ghosts: 0,
   breaks: [{ share: 0.2, unhealed: 0 }],
-  growth: 'flat',
+  ageing: [{ unhealed: 0 }],
+  growth: { rss: 'flat', counted: 'flat' },
 };
 
 test('when all is well the exit code is 0, and so it is when a run was too short to see growth', () => {
   assert.equal(faultsOf(well), []);
   assert.is(exitCodeOf([]), 0);
-  assert.equal(faultsOf({ ...well, growth: 'too-short' }), []);
+  assert.equal(faultsOf({ ...well, growth: { rss: 'too-short', counted: 'too-short' } }), []);
 });
 
 test('each fault has an exit code of its own, and words', () => {
@@ -24,7 +25,7 @@ test('each fault has an exit code of its own, and words', () => {
     { falselyEnded: 1 },
     { ghosts: 1 },
     { breaks: [{ share: 1, unhealed: 3 }] },
-    { growth: 'grows' },
+    { growth: { rss: 'grows', counted: 'flat' } },
     { breaks: [{ share: 0.19, unhealed: 0 }] },
   ];
   const codes = findings.map((finding) => {
@@ -37,11 +38,19 @@ test('each fault has an exit code of its own, and words', () => {
   assert.is(new Set([0, 1, 2, 130, ...codes]).size, 10);
 });
 
+test('what ageing left broken is a fault, and how much it hit is none', () => {
+  const faults = faultsOf({ ...well, ageing: [{ unhealed: 2 }] });
+  assert.equal(
+    faults.map(({ fault }) => fault),
+    ['unhealed'],
+  );
+});
+
 test('of several the gravest decides, and all are told', () => {
-  const faults = faultsOf({ ...well, growth: 'grows', ghosts: 2, breaks: [] });
+  const faults = faultsOf({ ...well, growth: { rss: 'grows', counted: 'grows' }, ghosts: 2, breaks: [] });
   assert.equal(
     faults.map(({ words }) => words),
-    ['2 dialogs at one end alone', 'resident memory is not steady'],
+    ['2 dialogs at one end alone', 'resident memory is not steady', 'heaps and tables grow'],
   );
   assert.is(exitCodeOf(faults), exitCodes.ghost);
 });
