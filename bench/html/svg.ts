@@ -10,7 +10,7 @@ export function writeSvg(file: string, title: string, charts: readonly Chart[]):
   writeFileSync(file, svgOf(title, charts));
 }
 
-/** Charts of lines below each other, each with a scale that begins at 0, and its marks as dashes. */
+/** Charts of lines below each other, each with scales that hold 0, and its marks as dashes. */
 export function svgOf(title: string, charts: readonly Chart[]): string {
   const height = 40 + charts.length * size.chart;
   const parts = charts.map(
@@ -25,10 +25,11 @@ ${parts.join('\n')}
 }
 
 function drawn({ title, x, y, lines, marks = [] }: Chart): string {
+  const xMin = Math.min(...x.values, ...marks.map((mark) => mark.x), 0);
   const xMax = Math.max(...x.values, ...marks.map((mark) => mark.x), 0) || 1;
   const yMax = roundUp(Math.max(...lines.flatMap(({ values }) => values.map((value) => value ?? 0)), 0));
   const across = (value: number): string =>
-    (size.left + (value / xMax) * (size.width - size.left - size.right)).toFixed(1);
+    (size.left + ((value - xMin) / (xMax - xMin)) * (size.width - size.left - size.right)).toFixed(1);
   const up = (value: number): string => (size.top + size.plot * (1 - value / yMax)).toFixed(1);
   const grid = Array.from({ length: ticks + 1 }, (_, tick) => {
     const at = up((tick / ticks) * yMax);
@@ -49,11 +50,13 @@ function drawn({ title, x, y, lines, marks = [] }: Chart): string {
     ({ name }, line) => `<tspan dx="12" fill="${colours[line % colours.length]}">${escaped(name)}</tspan>`,
   );
   const foot = size.top + size.plot + 16;
+  const start = xMin < 0 ? [`<text x="${across(0)}" y="${foot}" text-anchor="middle" fill="#5b6577">0</text>`] : [];
   return [
     `<text x="${size.left}" y="22" fill="#1d2433"><tspan font-weight="600">${escaped(title)}</tspan>, ${escaped(y)}${legend.join('')}</text>`,
     ...grid,
     ...dashes,
     ...polylines,
+    ...start,
     `<text x="${size.width - size.right}" y="${foot}" text-anchor="end" fill="#5b6577">${xMax.toFixed(1)} ${escaped(x.name)}</text>`,
   ].join('\n');
 }

@@ -8,7 +8,7 @@ export function tableOf(results: Results): string {
   const { healMs, delayMs, rss, counted } = results;
   const rows: [string, string][] = [
     ['minutes', results.minutes.toFixed(1)],
-    ['breaks before', count(results.agedBreaks)],
+    ['breaks of ageing', count(results.agedBreaks)],
     ['calls', count(results.calls)],
     ['  failed', count(results.callsFailed)],
     ['  hung up, and over', count(results.ended)],

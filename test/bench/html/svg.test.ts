@@ -29,6 +29,18 @@ test('the scale begins at 0 and ends above the largest value', () => {
   assert.equal(heights, [154, 94, 34]);
 });
 
+test('what was before 0 is left of it', () => {
+  const x = { name: 'minutes', values: [-1, 0, 1] };
+  const lines = [{ name: 'resident', values: [1, 1, 1] }];
+  const early = svgOf('early', [{ title: 'Memory', kind: 'lines', x, y: 'MB', lines }]);
+  const [, points = ''] = /points="([^"]*)"/.exec(early) ?? [];
+  assert.equal(
+    points.split(' ').map((point) => Number(point.split(',')[0])),
+    [64, 454, 844],
+  );
+  assert.match(early, '<text x="454.0" y="170" text-anchor="middle" fill="#5b6577">0</text>');
+});
+
 test('text stays text, and marks are dashes', () => {
   assert.match(picture, 'a &#38; b');
   assert.match(picture, 'heap &#60;old&#62;');
