@@ -6,8 +6,8 @@ import type { News, State } from './messages.ts';
 import { ageingRound, type NextBreak, planOf } from './plan.ts';
 import type { Played, PlayedBreak } from './played.ts';
 import {
+  agedBreakMs,
   ageMsOf,
-  breakMs,
   healLimitMs,
   leastShare,
   mendMs,
@@ -39,7 +39,7 @@ export class Run {
   readonly #progress = new Progress();
   readonly #ledger = new Ledger();
   readonly #samples: Played['samples'][number][] = [];
-  readonly #ageing: PlayedBreak[] = [];
+  #ageing: readonly PlayedBreak[] = [];
   readonly #breaks: PlayedBreak[] = [];
   readonly #counts: Record<Side, Counts> = { near: noCounts, far: noCounts };
   readonly #states: Record<Side, State> = { near: noState, far: noState };
@@ -133,18 +133,20 @@ export class Run {
     }
   }
 
-  /** Breaks follow one another as fast as they heal, where there is time for one. */
+  /** Breaks follow one another as fast as they heal; then the clock starts. */
   async #age(cast: Cast, signal: AbortSignal): Promise<void> {
     const round = ageingRound(this.#scenario.transport);
-    while (-this.#sinceStartMs >= breakMs) {
+    while (-this.#sinceStartMs >= agedBreakMs) {
       const next = round[this.#ageing.length % round.length] as NextBreak;
       const played = await this.#break(cast, next, signal);
-      this.#ageing.push(played);
+      this.#ageing = [...this.#ageing, played];
       this.#progress.line(lineOf(played, `${this.#ageing.length} of ageing`));
     }
     await this.#until(() => this.#sinceStartMs >= 0, signal);
     signal.throwIfAborted();
-    this.#startAtMs = nowMs();
+    const lateMs = this.#sinceStartMs;
+    this.#startAtMs += lateMs;
+    this.#ageing = this.#ageing.map((played) => ({ ...played, atMs: played.atMs - lateMs }));
   }
 
   async #soak(cast: Cast, signal: AbortSignal): Promise<void> {

@@ -31,8 +31,8 @@ export const mendMs = 2_000;
 const ageMaxMs = 5 * 60_000;
 const agePart = 0.25;
 
-/** A break with its heals, and until its edge takes part again: most are over by then. */
-export const breakMs = 10_000;
+/** With less of ageing left no further break is begun: with its heals, and until its edge takes part again, it takes 5 to 10 s. */
+export const agedBreakMs = 4_000;
 
 /**
  * Before the clock starts calls come and go for so long, and edges break one after the other without a pause: a quarter of the time, 5 minutes

@@ -28,6 +28,7 @@ export async function soak(
     assert.equal([exitCode, scenario, results.faults], [0, 'soak', []]);
     assert.equal([results.lost, results.falselyEnded, results.ghosts, results.unhealed], [0, 0, 0, 0]);
     assert.ok(results.ended > 0 && (results.open ?? 0) > 0 && results.samples.length > 2);
+    assert.is(results.agedBreaks, 1);
     for (const { share } of results.breaks) assert.ok(share >= 0.2);
     return { results, page: readFileSync(html, 'utf8'), picture: readFileSync(svg, 'utf8') };
   } finally {
