@@ -10,7 +10,10 @@ export class Departures<T> {
   readonly #clock: Clock;
   #cancelWake: () => void = () => undefined;
   #tick: number;
-  #isHeld = false;
+  /** Since when all are held; undefined when they are not. */
+  #heldAtMs: number | undefined;
+  /** So long they have been, before that. */
+  #heldMs = 0;
 
   /** `depart` is called for each when its time has come. */
   constructor(depart: (who: T) => void, clock: Clock = systemClock) {
@@ -27,13 +30,15 @@ export class Departures<T> {
     else others.push(who);
   }
 
-  /** Nobody leaves until `release`; whose time comes meanwhile leaves then. */
+  /** Nobody leaves until `release`, and nobody's time gets shorter. */
   hold(): void {
-    this.#isHeld = true;
+    this.#heldAtMs ??= this.#clock.nowMs();
   }
 
   release(): void {
-    this.#isHeld = false;
+    if (this.#heldAtMs === undefined) return;
+    this.#heldMs += this.#clock.nowMs() - this.#heldAtMs;
+    this.#heldAtMs = undefined;
   }
 
   stop(): void {
@@ -41,7 +46,8 @@ export class Departures<T> {
   }
 
   #tickAfter(ms: number): number {
-    return Math.floor((this.#clock.nowMs() + ms) / tickMs);
+    const now = (this.#heldAtMs ?? this.#clock.nowMs()) - this.#heldMs;
+    return Math.floor((now + ms) / tickMs);
   }
 
   #wait(): void {
@@ -52,7 +58,7 @@ export class Departures<T> {
   }
 
   #run(): void {
-    if (this.#isHeld) return;
+    if (this.#heldAtMs !== undefined) return;
     const now = this.#tickAfter(0);
     for (; this.#tick <= now; this.#tick++) {
       const leaving = this.#ticks.get(this.#tick);

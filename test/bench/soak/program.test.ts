@@ -22,6 +22,21 @@ test('who leaves does so in time, and not while all are held', async () => {
   assert.equal(left, ['early']);
 });
 
+test('while all are held nobody’s time gets shorter', async () => {
+  const left: string[] = [];
+  const clock = new VirtualClock();
+  const departures = new Departures<string>((who) => left.push(who), clock);
+  departures.hold();
+  departures.add('in a second', 1_000);
+  await clock.run(60_000);
+  departures.release();
+  await clock.run(800);
+  assert.equal(left, []);
+  await clock.run(400);
+  departures.stop();
+  assert.equal(left, ['in a second']);
+});
+
 test('a leak keeps what it is told to, octet by octet', () => {
   const none = new Leak(0);
   none.grow();
