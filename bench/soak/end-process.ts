@@ -46,9 +46,11 @@ async function follow(order: EndOrder): Promise<void> {
     case 'stumble':
       tell({ report: 'stumbled', ...(await within(order.withinMs, ever, (signal) => end.stumble(signal))) });
       break;
-    case 'close':
-      tell({ report: 'closed', figures: end.tally.close(order.breakAtMs), marks: end.tally.marks });
+    case 'close': {
+      const { marks } = end.tally;
+      tell({ report: 'closed', marks, figures: end.tally.close(order.breakAtMs) });
       break;
+    }
     case 'sample':
       tell({ report: 'sample', sample: await sample() });
       break;

@@ -50,7 +50,7 @@ export class Tally {
   /** A break is about to begin; who is broken already counts as hit by it. */
   begin(open: number): void {
     this.#open = open;
-    for (const [id, { healedAtMs }] of this.#hits) if (healedAtMs !== notYet) this.#hits.delete(id);
+    this.#forget();
   }
 
   broke({ id, callId }: Who): void {
@@ -68,17 +68,24 @@ export class Tally {
     this.#over(id, never);
   }
 
+  /** The break is over. Who was hit is forgotten: memory is not to depend on how many the last break hit. */
   close(breakAtMs: number): BreakFigures {
     const instants = [...this.#hits.values()].map(({ healedAtMs }) => healedAtMs);
     const times = instants.filter((atMs) => atMs > notYet).map((atMs) => atMs - breakAtMs);
     const sorted = Float64Array.from(times).sort();
-    return {
+    const figures = {
       open: this.#open,
       hit: this.hit,
       healed: sorted.length,
       ended: instants.filter((atMs) => atMs === never).length,
       healMs: healTimesOf(sorted),
     };
+    this.#forget();
+    return figures;
+  }
+
+  #forget(): void {
+    for (const [id, { healedAtMs }] of this.#hits) if (healedAtMs !== notYet) this.#hits.delete(id);
   }
 
   #over(id: Who['id'], atMs: number): void {
