@@ -1,5 +1,6 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Packr, Unpackr } from 'msgpackr';
+import { Outbox } from './outbox.ts';
 
 /**
  * Octets that may be on their way to a reader before it has said that it has done with them. Beyond, what follows waits at the writer.
@@ -8,9 +9,6 @@ const creditSize = 4 * 1024 * 1024;
 
 /** So many things go as one message at most: credit is counted between messages, and things may be large. */
 const batchMax = 64;
-
-/** So many that others have replaced may stand among what waits. */
-const holesMax = 4096;
 
 /**
  * Messages are so far apart, but for the first after a pause: each wakes its reader, which says that it has done with it, and in a storm
@@ -40,11 +38,7 @@ export class Stream<Out, In> {
   readonly #packr = new Packr({ sequential: true });
   readonly #unpackr = new Unpackr({ sequential: true, copyBuffers: true });
   readonly #user: StreamUser<Out, In>;
-  #waiting: (Out | undefined)[] = [];
-  /** Where in `#waiting` the last thing of a key stands. */
-  readonly #lastOf = new Map<number, number>();
-  /** Things in `#waiting` that others have replaced. */
-  #holes = 0;
+  readonly #waiting: Outbox<Out>;
   #underWay = 0;
   #due = false;
   #flushedAtMs = 0;
@@ -53,12 +47,13 @@ export class Stream<Out, In> {
   constructor(port: MessagePort, user: StreamUser<Out, In>) {
     this.#port = port;
     this.#user = user;
+    this.#waiting = new Outbox((thing) => user.replaces?.(thing));
     port.on('message', (message: Uint8Array | number) => this.#receive(message));
   }
 
   /** Things that wait for the reader. */
   get waiting(): number {
-    return this.#waiting.length - this.#holes;
+    return this.#waiting.count;
   }
 
   /** Goes out at the end of this turn, or a little later: see `spacingMs`. */
@@ -73,15 +68,11 @@ export class Stream<Out, In> {
   }
 
   flush(): void {
-    if (this.#closed || this.#waiting.length === 0 || this.#underWay >= creditSize) return;
-    this.#flushedAtMs = performance.now();
-    const things = this.#takeWaiting();
-    let sent = 0;
-    while (sent < things.length && this.#underWay < creditSize) {
-      this.#post(things.slice(sent, sent + batchMax));
-      sent += batchMax;
+    if (this.#closed) return;
+    while (this.#waiting.count > 0 && this.#underWay < creditSize) {
+      this.#flushedAtMs = performance.now();
+      this.#post(this.#waiting.take(batchMax));
     }
-    for (const thing of things.slice(sent)) this.#add(thing);
   }
 
   /** Reads what has come and was not looked at yet: whoever wrote it may be gone. */
@@ -115,36 +106,8 @@ export class Stream<Out, In> {
   }
 
   #add(thing: Out): void {
-    if (this.#underWay >= creditSize) this.#replace(thing);
-    this.#waiting.push(thing);
-  }
-
-  #replace(thing: Out): void {
-    const key = this.#user.replaces?.(thing);
-    if (key === undefined) return;
-    const earlier = this.#lastOf.get(key);
-    if (earlier !== undefined) {
-      this.#waiting[earlier] = undefined;
-      this.#holes++;
-      if (this.#holes > holesMax && 2 * this.#holes > this.#waiting.length) this.#closeUp();
-    }
-    this.#lastOf.set(key, this.#waiting.length);
-  }
-
-  #closeUp(): void {
-    for (const thing of this.#takeWaiting()) {
-      const key = this.#user.replaces?.(thing);
-      if (key !== undefined) this.#lastOf.set(key, this.#waiting.length);
-      this.#waiting.push(thing);
-    }
-  }
-
-  #takeWaiting(): Out[] {
-    const things = this.#waiting.filter((thing) => thing !== undefined);
-    this.#waiting = [];
-    this.#holes = 0;
-    this.#lastOf.clear();
-    return things;
+    if (this.#underWay >= creditSize) this.#waiting.replace(thing);
+    else this.#waiting.push(thing);
   }
 
   #receive(message: Uint8Array | number): void {
