@@ -46,6 +46,8 @@ export class Counterpart {
   #life: Life;
   /** Dialogs of the shard that the program has, by their ids: their Call-IDs. */
   readonly #dialogs = new Map<DialogId, string>();
+  /** Dialogs that are to be released, by the ids of the commands. */
+  readonly #releases = new Map<number, DialogId>();
   #lostCount = 0;
 
   constructor(options: CounterpartOptions) {
@@ -108,6 +110,7 @@ export class Counterpart {
     });
     this.#lostCount = this.#dialogs.size;
     this.#dialogs.clear();
+    this.#releases.clear();
     return [() => announcer.giveUpCalls(), ...tellings];
   }
 
@@ -169,9 +172,17 @@ export class Counterpart {
   }
 
   #note(event: EngineEvent): void {
-    if (event.kind === 'result') this.#noteDialog(event.value.dialog);
+    if (event.kind === 'result') this.#noteResult(event);
     else if (event.kind === 'fork') this.#noteDialog(event.dialog);
     else if (event.kind === 'ended') this.#dialogs.delete(event.dialog.id);
+  }
+
+  #noteResult({ id, failure, value }: Extract<EngineEvent, { kind: 'result' }>): void {
+    this.#noteDialog(value.dialog);
+    const released = this.#releases.get(id);
+    if (released === undefined) return;
+    this.#releases.delete(id);
+    if (failure === undefined) this.#dialogs.delete(released);
   }
 
   #noteDialog(data: DialogData | undefined): void {
@@ -224,9 +235,11 @@ export class Counterpart {
   }
 
   async #export(life: Life, dialog: DialogId, release: boolean): Promise<DialogRecord> {
-    const { record } = await this.#ask(life, (id) => ({ name: 'export', id, dialog, release }));
+    const { record } = await this.#ask(life, (id) => {
+      if (release && this.#options.mayDie) this.#releases.set(id, dialog);
+      return { name: 'export', id, dialog, release };
+    });
     if (record === undefined) throw new SipError('SIP_CLOSED', 'The stack gave no record.');
-    if (release) this.#dialogs.delete(dialog);
     const protocol = record.hop === undefined ? undefined : addressOfText(record.hop)?.protocol;
     const locals = this.#options.locals();
     const local = locals.find((each) => each.protocol === protocol) ?? locals[0];

@@ -60,10 +60,15 @@ export class PendingCommands {
     const abort = (): void => {
       const waiter = this.#waiters.get(id);
       if (onAbort === undefined || waiter === undefined) return;
-      send(onAbort(id));
-      if (!this.#toOtherThreads) return;
-      waiter.isGivenUp = true;
-      waiter.reject(new SipError('SIP_ABORTED', 'The signal was aborted.'));
+      if (this.#toOtherThreads) {
+        waiter.isGivenUp = true;
+        waiter.reject(new SipError('SIP_ABORTED', 'The signal was aborted.'));
+      }
+      try {
+        send(onAbort(id));
+      } catch (error) {
+        if (!(error instanceof SipError)) throw error; // its shard is gone, and knows of nothing
+      }
     };
     signal?.addEventListener('abort', abort, { once: true });
     try {
@@ -75,10 +80,14 @@ export class PendingCommands {
     }
   }
 
-  /** Who hears of provisional responses to this command. */
+  /** Who hears of provisional responses to this command, unless it is given up before they are told. */
   listenerOf(id: number): InviteOptions['onProvisional'] {
     const waiter = this.#waiters.get(id);
-    return waiter?.isGivenUp ? undefined : waiter?.onProvisional;
+    const { onProvisional } = waiter ?? {};
+    if (waiter === undefined || onProvisional === undefined) return undefined;
+    return (response, dialog) => {
+      if (!waiter.isGivenUp) onProvisional(response, dialog);
+    };
   }
 
   /** A command has ended. Gives false where it was given up meanwhile. */

@@ -97,9 +97,17 @@ async function startBeside(plan: ShardPlan, told: ToldToShard): Promise<WorkerSh
 
 async function applicationOf(module: string, stack: ShardStack): Promise<Application> {
   const { application } = await moduleOf(module);
-  if (typeof application === 'function') return application(stack);
+  if (typeof application === 'function') return made(module, () => application(stack));
   if (typeof application === 'object' && application !== null) return application;
   throw new UsageError(`application: ${module} exports no 'application', an object or a function that gives one.`);
+}
+
+async function made(module: string, make: () => Application | Promise<Application>): Promise<Application> {
+  try {
+    return await make();
+  } catch (error) {
+    throw new UsageError(`application: ${module} gives none: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 async function moduleOf(module: string): Promise<Partial<ApplicationModule>> {

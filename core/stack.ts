@@ -82,7 +82,7 @@ export class Stack implements AsyncDisposable {
         heard: (shard, events, done) => this.#heard(shard, events, done),
         lost: (shard, reason) => this.#lost(shard, reason),
         begunAnew: (shard) => this.#begunAnew(shard),
-        warning: (message) => warn(this.#options.application, message),
+        warning: (message) => this.#tellLater([() => warn(this.#options.application, message)]),
       });
     } catch (error) {
       throw asSipError(error);
@@ -246,7 +246,7 @@ export class Stack implements AsyncDisposable {
   }
 
   async #drain(): Promise<CloseReport> {
-    const draining = this.#up().map((counterpart) => this.#drainShard(counterpart));
+    const draining = this.#counterparts.map((counterpart) => this.#drainShard(counterpart));
     this.#state = 'closing';
     const drained = await Promise.all(draining);
     // The last events are delivered one macrotask behind the result.
@@ -256,7 +256,7 @@ export class Stack implements AsyncDisposable {
     return { undelivered: drained.reduce<number>((sum, undelivered = 0) => sum + undelivered, 0) };
   }
 
-  /** How many peers of a shard were not told: those that it had left where it dies meanwhile; undefined where `destroy` comes first. */
+  /** How many peers of a shard were not told: those that it had where it dies meanwhile, or is down; undefined where `destroy` comes first. */
   async #drainShard(counterpart: Counterpart): Promise<number | undefined> {
     try {
       return (await counterpart.ask((id) => ({ name: 'drain', id }))).undelivered ?? 0;
@@ -333,8 +333,8 @@ export class Stack implements AsyncDisposable {
   }
 
   #lost(shard: number, reason: string): void {
-    publishShardLost({ shard, reason });
     const later = this.#counterpart(shard).lost(reason, this.#options.clock.nowMs());
+    publishShardLost({ shard, reason });
     later.push(() => warn(this.#options.application, `Shard ${shard} was lost, and is started anew: ${reason}`));
     this.#tellLater(later);
   }

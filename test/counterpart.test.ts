@@ -4,7 +4,7 @@ import { Counterpart } from '../core/counterpart.ts';
 import type { DialogId } from '../core/dialog/table.ts';
 import type { Command } from '../core/engine/command.ts';
 import type { EngineEvent } from '../core/engine/event.ts';
-import type { Dialog, SipError } from '../core/index.ts';
+import { type Dialog, type DialogRecord, SipError } from '../core/index.ts';
 import { PendingCommands } from '../core/pending-commands.ts';
 import { RegistrationRefresh } from '../core/registration-refresh.ts';
 
@@ -16,14 +16,19 @@ const branch = { id: 8 as DialogId, callId: 'answered' };
 /** A counterpart, and what it sends: nobody answers but the test. */
 function createWorld() {
   const sent: Command[] = [];
+  const ended: string[] = [];
+  let isUp = true;
   const pending = new PendingCommands(false, true);
   const counterpart = new Counterpart({
     shard: 0,
-    application: {},
+    application: { onEnded: ({ callId }, _, reason) => ended.push(`${callId} ${reason}`) },
     registration: new RegistrationRefresh({}),
     pending,
-    send: (command) => sent.push(command),
-    isUp: () => true,
+    send: (command) => {
+      if (!isUp) throw new SipError('SIP_SHARD_LOST', 'it is gone');
+      sent.push(command);
+    },
+    isUp: () => isUp,
     locals: () => [],
     needOpen: () => {},
     needRecovery: () => {},
@@ -51,7 +56,10 @@ function createWorld() {
         () => 'ok',
         (error: SipError) => error.code,
       );
-  return { sent, counterpart, hear, giveUp, call, rung, names: () => sent.map(({ name }) => name) };
+  const die = (): void => {
+    isUp = false;
+  };
+  return { sent, ended, counterpart, hear, giveUp, die, call, rung, names: () => sent.map(({ name }) => name) };
 }
 
 const response = { status: 180, reason: 'Ringing', headers: [], body: new Uint8Array(0) };
@@ -99,6 +107,37 @@ test('a call that was given up does not ring any more, nor does its refusal reac
   );
   assert.equal(rung, [180]);
   assert.equal(names(), ['counts', 'cancel']);
+});
+
+test('what rings in the turn of its abort is not told any more', async () => {
+  const { call, counterpart, giveUp, rung } = createWorld();
+  const outcome = call();
+  const tellings = counterpart.hear([{ kind: 'provisional', id: 1, response, dialog: undefined }]);
+  giveUp.abort();
+  await outcome;
+  for (const tell of tellings) tell();
+  assert.equal(rung, []);
+});
+
+test('a signal that aborts when the shard is gone already throws at nobody', async () => {
+  const { call, giveUp, die } = createWorld();
+  const outcome = call();
+  die();
+  giveUp.abort();
+  assert.is(await outcome, 'SIP_ABORTED');
+});
+
+test('a dialog that was released is not told as lost with its shard', async () => {
+  const { counterpart, hear, ended } = createWorld();
+  const calling = counterpart.ask((id) => ({ name: 'counts', id }));
+  hear({ kind: 'result', id: 1, failure: undefined, value: { dialog } });
+  const released = counterpart.dialogOf(await calling).export({ release: true });
+  const record = { callId: dialog.callId } as DialogRecord;
+  // Both in one turn: nobody who waits for the record has it yet.
+  hear({ kind: 'result', id: 2, failure: undefined, value: { record } });
+  for (const tell of counterpart.lost('test', 0)) tell();
+  assert.is((await released).callId, dialog.callId);
+  assert.equal(ended, []);
 });
 
 test('what was given up is forgotten with the shard', async () => {

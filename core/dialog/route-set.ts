@@ -1,4 +1,4 @@
-import { equalsWord, word } from '../message/bytes.ts';
+import { equalsWord, indexOfOctet, word } from '../message/bytes.ts';
 import { HeaderId } from '../message/header.ts';
 import type { Message } from '../message/message.ts';
 import { parseUri, UriView } from '../message/uri.ts';
@@ -116,12 +116,14 @@ export function beginsStrict(routes: Slice): boolean {
   return routes.start < routes.end && !endsLoose(routes) && !firstRoute(routes).uri.lr;
 }
 
-/** Whether the first URI ends with `;lr`, as nearly all do: nothing of it needs to be parsed then. */
+/** Whether the first URI has no headers and ends with `;lr`, as nearly all do: nothing of it needs to be parsed then. */
 function endsLoose({ bytes, start }: Slice): boolean {
   const close = bytes.indexOf(RAQUOT, start);
-  return close >= start + looseEnd.length && equalsWord(bytes, close - looseEnd.length, close, looseEnd);
+  if (close < start + looseEnd.length || !equalsWord(bytes, close - looseEnd.length, close, looseEnd)) return false;
+  return indexOfOctet(bytes, QUESTION, start, close) === close;
 }
 
+const QUESTION = 0x3f;
 const looseEnd = word(';lr');
 const SIPS = word('sips:');
 const LAQUOT = 0x3c;

@@ -183,6 +183,7 @@ class Workers<T> implements Shards {
   async #stop(): Promise<void> {
     clearInterval(this.#watch);
     for (const timer of this.#pauses) clearTimeout(timer);
+    await Promise.all(this.#hosts.filter(({ stream }) => stream !== undefined).map((host) => this.#end(host)));
     await within(startLimitMs, this.#beginnings);
     await Promise.all(this.#hosts.map((host) => this.#end(host)));
   }
@@ -350,6 +351,7 @@ class Workers<T> implements Shards {
     try {
       await this.#begin(shard);
     } catch (error) {
+      if (this.#destroyed !== undefined) return;
       host.pauseMs = Math.min(pauseMaxMs, Math.max(pauseMinMs, 2 * host.pauseMs));
       const reason = error instanceof Error ? error.message : String(error);
       this.#user.warning(`Shard ${shard} could not be started anew: ${reason}`);

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RouteSetBuilder, routeSetMax } from '../../core/dialog/route-set.ts';
-import type { Slice } from '../../core/dialog/slice.ts';
+import { beginsStrict, RouteSetBuilder, routeSetMax } from '../../core/dialog/route-set.ts';
+import { type Slice, sliceOf } from '../../core/dialog/slice.ts';
 import { message } from './dialogs.ts';
 
 const test = suite('Route sets (RFC 3261 §12.1.1, §12.1.2)');
@@ -140,6 +140,29 @@ test('of responses one after the other, the same, others, malformed ones and non
   }
   builder.fromRequest(message(invite, recorded('<sip:p9;lr>')));
   assert.is(text(builder.fromResponse(message(ok, recorded('<sip:p1;lr>')))), '<sip:p1;lr>');
+});
+
+test('the first router is loose where its URI has the parameter lr, wherever that stands', () => {
+  const begins = (uri: string): boolean => beginsStrict(sliceOf(`<${uri}>, <sip:behind.example.com>`));
+  for (const uri of [
+    'sip:p.example.com;lr',
+    'sip:p.example.com;LR',
+    'sip:p.example.com;lr=on',
+    'sip:p.example.com;lr;x=1',
+    'sips:[2001:db8::1]:5061;transport=tcp;lr',
+  ]) {
+    assert.not(begins(uri), uri);
+  }
+  for (const uri of [
+    'sip:p.example.com',
+    'sip:p.example.com;xlr',
+    'sip:user;lr@p.example.com',
+    'sip:p.example.com?a=b;lr',
+    'sip:p.example.com;x?;lr',
+  ]) {
+    assert.ok(begins(uri), uri);
+  }
+  assert.not(beginsStrict(sliceOf('')));
 });
 
 test.run();

@@ -1,13 +1,14 @@
 import { createSocket } from 'node:dgram';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   createStack,
   type Dialog,
   type DialogEndedMessage,
-  type SipError,
+  SipError,
   type StackOptions,
   type WarningMessage,
 } from '../../core/index.ts';
@@ -387,6 +388,15 @@ test('a module that exports no application is refused', async () => {
   assert.is(await codeOf(refused), 'SIP_USAGE');
 });
 
+test('an application that cannot be made is told as what it is', async () => {
+  const module = `data:text/javascript,export const application = () => { throw new Error('no licence'); };`;
+  const refused = createStack({ transports: [udp(anywhere)], shards: 1, application: new URL(module) });
+  const error = await refused.catch((reason: SipError) => reason);
+  assert.ok(error instanceof SipError);
+  assert.is(error.code, 'SIP_USAGE');
+  assert.match(error.message, 'no licence');
+});
+
 test('what cannot go to another thread is refused at once', async () => {
   const transports = [udp(anywhere)];
   const network = memoryNetwork({ clock: new VirtualClock(), seed: 1 });
@@ -482,6 +492,41 @@ test('a stack whose shard dies while it closes says how many peers were not told
   await ends.close();
 });
 
+test('peers of a shard that was down when the stack closed were not told either', async () => {
+  const ends = await createEnds('udp');
+  await ends.callOut(10);
+  const lost = nextLoss();
+  await ends.kill(1);
+  await lost;
+  assert.equal(await ends.near.close(), { undelivered: 5 });
+  await ends.close();
+});
+
+test('a handler of warnings that throws keeps no shard from being started anew', async () => {
+  const holder = createServer();
+  const thrown = new Promise((resolve) => process.once('uncaughtException', resolve));
+  const ends = await createEnds('tcp', {
+    application: {
+      onCall: (call) => void call.answer({ body }).catch(() => undefined),
+      onWarning: (warning) => {
+        if (!warning.includes('could not be')) return;
+        holder.close();
+        throw new Error(warning);
+      },
+    },
+  });
+  const { near, uriOf } = ends;
+  const port = near.locals[0]?.port ?? 0;
+  const lost = nextLoss();
+  await ends.kill(0);
+  await lost;
+  holder.listen(port, '127.0.0.1');
+  assert.match(String(await thrown), 'could not be');
+  let status = '';
+  while (status !== 'ok') status = await codeOf(ends.far.invite(uriOf(near), { body }));
+  await ends.close();
+});
+
 test('stacks that cannot have their port leave no worker behind, one after the other', async () => {
   const holder = await createStack({ transports: [udp(anywhere)] });
   const port = holder.locals[0]?.port ?? 0;
@@ -509,6 +554,16 @@ function optionsOf(number: number): string {
   const from = `From: <sip:stranger@127.0.0.1>;tag=${number}\r\nCall-ID: stranger-${number}\r\nCSeq: 1 OPTIONS\r\n`;
   const via = `Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK${number}\r\nMax-Forwards: 70\r\n`;
   return `OPTIONS sip:us@127.0.0.1 SIP/2.0\r\n${via}${from}To: <sip:us@127.0.0.1>\r\nSubject: ${'.'.repeat(1000)}\r\n\r\n`;
+}
+
+function nextLoss(): Promise<void> {
+  return new Promise((resolve) => {
+    const hear = (): void => {
+      unsubscribe('sipmend:shard-lost', hear);
+      resolve();
+    };
+    subscribe('sipmend:shard-lost', hear);
+  });
 }
 
 test.run();
