@@ -1,5 +1,5 @@
 import type { FlowId } from '../../../core/contract.ts';
-import { attemptFailed, breakRoute } from './breaks.ts';
+import { attemptFailed, breakRoute, hasHealTimedOut } from './breaks.ts';
 import type { Modelled } from './dialog.ts';
 import { hopOf, isSilent } from './hops.ts';
 import type { Ledger } from './ledger.ts';
@@ -64,9 +64,7 @@ export function hopDied(ledger: Ledger, name: string): void {
   }
   for (const dialog of ledger.dialogs.values()) {
     if (dialog.heal?.hop === name) {
-      ledger.world.take(healRow('hop gone'));
-      attemptFailed(ledger, dialog);
-      ledger.mayFail.add(dialog);
+      healLost(ledger, dialog);
       // What it found out was told before: this was no attempt to mend that.
       if (dialog.brokeAtMs === ledger.nowMs) beginAnew(ledger, dialog);
     }
@@ -83,9 +81,20 @@ export function unreachable(ledger: Ledger, { kind, wish, dialog, message }: Sen
   if (kind === 'wish' && wish !== undefined && ledger.isOpen(wish)) ledger.owe(wish, undefined, true);
   else if (kind === 'refresh') dialog.refreshFromMs = ledger.nowMs;
   else if (kind === 'heal') {
-    ledger.world.take(healRow('hop gone'));
-    if (dialog.heal?.cseq === message.cseq) attemptFailed(ledger, dialog);
+    if (dialog.heal?.cseq === message.cseq) healLost(ledger, dialog);
     ledger.mayFail.add(dialog);
   }
   ledger.mayBreak.add(dialog);
+}
+
+/** A heal has gone with its hop, unless it had failed for want of an answer before: the schedule has then gone on since. */
+function healLost(ledger: Ledger, dialog: Modelled): void {
+  ledger.mayFail.add(dialog);
+  if (hasHealTimedOut(ledger, dialog)) {
+    ledger.world.take(healRow('no answer'));
+    dialog.heal = undefined;
+    return;
+  }
+  ledger.world.take(healRow('hop gone'));
+  attemptFailed(ledger, dialog);
 }
