@@ -129,6 +129,7 @@ export function answerCall(ledger: Ledger, request: Message, answer: Message, fl
     hearAbilities(replaced, request);
     hearTimer(ledger, replaced, answer, false, false);
     if (answer.body !== '') replaced.offer = answer.body;
+    replaced.heal = undefined; // the dialog that it was to heal is no more
     moveTo(replaced, request.recordRoute.map(uriOf), ledger.flows.get(flow)?.hop);
     becomeWell(ledger, replaced);
     return;
