@@ -28,7 +28,7 @@ export interface StreamUser<Out, In> {
 }
 
 /**
- * One end of an ordered stream of plain data each way, between two threads. What is written in one turn goes as one message.
+ * One end of an ordered stream of plain data each way, between two threads. What is written together goes in few messages.
  *
  * A reader that is slow harms itself alone: what is meant for it waits here, and of what waits, later things may take the place of earlier
  * ones (`replaces`).

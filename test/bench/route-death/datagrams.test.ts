@@ -35,12 +35,12 @@ test('a port that is cut off hears nothing and is not heard, connected or not; t
     await sent(c, 'lost', a);
     await sent(a, 'lost as well', c);
     await sent(d, 'mark', c); // what came before it has been read when it is heard
-    while (heard.length < 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (heard.length < 1) await new Promise((resolve) => setImmediate(resolve));
     cutDatagrams([]);
     await sent(b, 'one');
     await sent(c, 'two', a);
     await sent(a, 'three', c);
-    while (heard.length < 4) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (heard.length < 4) await new Promise((resolve) => setImmediate(resolve));
     assert.equal(heard.sort(), ['a hears one', 'a hears two', 'c hears mark', 'c hears three']);
   } finally {
     for (const socket of [a, b, c, d]) socket.close();
