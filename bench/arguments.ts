@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 /** An option that takes a count. */
 export interface CountOption {
@@ -6,11 +6,34 @@ export interface CountOption {
   readonly max: number;
 }
 
+/** A command line that asks for help, or cannot be followed. */
+export type Unfollowed = { readonly kind: 'help' } | { readonly kind: 'wrong'; readonly message: string };
+
 /** The command line of a bench that takes counts and `--json`, read. */
 export type CountArguments<Name extends string> =
   | { readonly kind: 'run'; readonly counts: Readonly<Record<Name, number>>; readonly json: string | undefined }
-  | { readonly kind: 'help' }
-  | { readonly kind: 'wrong'; readonly message: string };
+  | Unfollowed;
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>['values'];
+
+/** An option that takes text. */
+export const text = { type: 'string' } as const;
+
+/** Reads the options and `--help`; `ask` makes of them what is asked for. An error that is thrown says what is wrong. */
+export function readOptions<const O extends Options, Asked>(
+  args: readonly string[],
+  options: O,
+  ask: (values: Values<O>) => Asked,
+): Asked | Unfollowed {
+  try {
+    const config: ParseArgsConfig = { args: [...args], options: { ...options, help: { type: 'boolean' } } };
+    const { values } = parseArgs(config);
+    return values['help'] === true ? { kind: 'help' } : ask(values as Values<O>);
+  } catch (error) {
+    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
+  }
+}
 
 /** Reads `--NAME COUNT` for each of the options, `--json FILE` and `--help`; what is wrong is a sentence. */
 export function readCounts<Name extends string>(
@@ -18,30 +41,16 @@ export function readCounts<Name extends string>(
   options: Readonly<Record<Name, CountOption>>,
 ): CountArguments<Name> {
   const names = Object.keys(options) as Name[];
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        ...Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
-        json: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help === true) return { kind: 'help' };
-    const given: Readonly<Record<string, unknown>> = values;
+  const taken = { ...Object.fromEntries(names.map((name) => [name, text])), json: text };
+  return readOptions(args, taken, (values) => {
+    const given: Readonly<Record<string, string | undefined>> = values;
     const counts = names.map((name) => [name, countOf(name, given[name], options[name])] as const);
-    const json = typeof values.json === 'string' ? values.json : undefined;
-    return { kind: 'run', counts: Object.fromEntries(counts) as Record<Name, number>, json };
-  } catch (error) {
-    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
-  }
+    return { kind: 'run', counts: Object.fromEntries(counts) as Record<Name, number>, json: values.json };
+  });
 }
 
-function countOf(name: string, text: unknown, option: CountOption): number {
-  if (text === undefined) return option.default;
-  const count = Number(text);
-  if (text !== '' && Number.isInteger(count) && count >= 1 && count <= option.max) return count;
-  throw new Error(`--${name} is a whole number from 1 to ${option.max}, not '${text}'.`);
+function countOf(name: string, text: string | undefined, option: CountOption): number {
+  return text === undefined ? option.default : wholeOf(`--${name}`, text, 1, option.max);
 }
 
 /** A whole number in its bounds. @throws Error with the sentence that says so */
@@ -49,6 +58,13 @@ export function wholeOf(option: string, text: string, min: number, max: number):
   const value = Number(text);
   if (text !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
   throw new Error(`${option} is a whole number from ${min} to ${max}, not '${text}'.`);
+}
+
+/** A number in its bounds, parts of one taken. @throws Error with the sentence that says so */
+export function numberOf(option: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (text !== '' && value >= min && value <= max) return value;
+  throw new Error(`${option} is a number from ${min} to ${max}, not '${text}'.`);
 }
 
 /** One of the names that there are. @throws Error with the sentence that lists them */

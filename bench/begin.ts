@@ -1,7 +1,5 @@
+import type { Unfollowed } from './arguments.ts';
 import { faultOfReportFile } from './report.ts';
-
-/** A command line that cannot be followed, or asks for help. */
-type Unfollowed = { readonly kind: 'help' } | { readonly kind: 'wrong'; readonly message: string };
 
 /**
  * Begins a bench as its command line says: help, what is wrong with it, and a report that could not be written come before any work.

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { oneOf, wholeOf } from '../arguments.ts';
+import { oneOf, readOptions, text, type Unfollowed, wholeOf } from '../arguments.ts';
 import { type TransportKind, transports } from '../route-death/network.ts';
 import { type Role, roles } from './messages.ts';
 
@@ -23,7 +22,7 @@ export interface RunArguments {
 }
 
 /** The command line, read. */
-export type Arguments = RunArguments | { readonly kind: 'help' } | { readonly kind: 'wrong'; readonly message: string };
+export type Arguments = RunArguments | Unfollowed;
 
 /** Two transactions a call stay for 32 s on each side, and a stack has room for a million. */
 const callsPerSecondMax = 15_000;
@@ -47,31 +46,27 @@ can. Each has a process of its own. Ends with 1 if a call fails.
 
 /** Reads the command line; what is wrong with it is a sentence. */
 export function readArguments(args: readonly string[]): Arguments {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        as: { type: 'string', default: 'uac' },
-        'calls-per-second': { type: 'string', default: '4000' },
-        seconds: { type: 'string', default: '60' },
-        transport: { type: 'string', default: 'udp' },
-        shards: { type: 'string', default: '0' },
-        json: { type: 'string' },
-        html: { type: 'string' },
-        profile: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) return { kind: 'help' };
-    const scenario: Scenario = {
-      as: oneOf<Role>('--as', values.as, roles),
-      callsPerSecond: wholeOf('--calls-per-second', values['calls-per-second'], 1, callsPerSecondMax),
-      seconds: wholeOf('--seconds', values.seconds, 1, secondsMax),
-      transport: oneOf<TransportKind>('--transport', values.transport, transports),
-      shards: wholeOf('--shards', values.shards, 0, 32),
-    };
-    return { kind: 'run', scenario, json: values.json, html: values.html, profile: values.profile };
-  } catch (error) {
-    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
-  }
+  return readOptions(
+    args,
+    {
+      as: { ...text, default: 'uac' },
+      'calls-per-second': { ...text, default: '4000' },
+      seconds: { ...text, default: '60' },
+      transport: { ...text, default: 'udp' },
+      shards: { ...text, default: '0' },
+      json: text,
+      html: text,
+      profile: text,
+    },
+    (values) => {
+      const scenario: Scenario = {
+        as: oneOf<Role>('--as', values.as, roles),
+        callsPerSecond: wholeOf('--calls-per-second', values['calls-per-second'], 1, callsPerSecondMax),
+        seconds: wholeOf('--seconds', values.seconds, 1, secondsMax),
+        transport: oneOf<TransportKind>('--transport', values.transport, transports),
+        shards: wholeOf('--shards', values.shards, 0, 32),
+      };
+      return { kind: 'run', scenario, json: values.json, html: values.html, profile: values.profile };
+    },
+  );
 }

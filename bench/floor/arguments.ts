@@ -1,4 +1,4 @@
-import { type CountOption, readCounts } from '../arguments.ts';
+import { type CountOption, readCounts, type Unfollowed } from '../arguments.ts';
 
 const options = {
   size: { default: 450, max: 65_507 },
@@ -14,7 +14,7 @@ export interface RunArguments {
   readonly json: string | undefined;
 }
 
-export type Arguments = RunArguments | { readonly kind: 'help' } | { readonly kind: 'wrong'; readonly message: string };
+export type Arguments = RunArguments | Unfollowed;
 
 export const usage: string = `Usage: npm run bench -- floor [options]      (or: sipmend-bench floor [options])
 

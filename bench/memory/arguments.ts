@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { wholeOf } from '../arguments.ts';
+import { oneOf, readOptions, text, type Unfollowed, wholeOf } from '../arguments.ts';
 import { type TransportKind, transports } from '../route-death/network.ts';
 
 /** Dialogs that are set up and then left alone. */
@@ -19,7 +18,7 @@ export interface RunArguments {
 }
 
 /** The command line, read. */
-export type Arguments = RunArguments | { readonly kind: 'help' } | { readonly kind: 'wrong'; readonly message: string };
+export type Arguments = RunArguments | Unfollowed;
 
 const dialogsMax = 4_000_000;
 
@@ -38,30 +37,24 @@ it takes at rest, when their transactions have ended. Ends with 1 if a call coul
 
 /** Reads the command line; what is wrong with it is a sentence. */
 export function readArguments(args: readonly string[]): Arguments {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        dialogs: { type: 'string', default: '100000' },
-        transport: { type: 'string', default: 'udp' },
-        shards: { type: 'string', default: '0' },
-        'settle-s': { type: 'string', default: '33' },
-        json: { type: 'string' },
-        html: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) return { kind: 'help' };
-    const transport = transports.find((name) => name === values.transport);
-    if (transport === undefined) throw new Error(`--transport is one of ${transports.join(', ')}.`);
-    const scenario = {
-      dialogs: wholeOf('--dialogs', values.dialogs, 1, dialogsMax),
-      transport,
-      shards: wholeOf('--shards', values.shards, 0, 32),
-      settleS: wholeOf('--settle-s', values['settle-s'], 0, 3600),
-    };
-    return { kind: 'run', scenario, json: values.json, html: values.html };
-  } catch (error) {
-    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
-  }
+  return readOptions(
+    args,
+    {
+      dialogs: { ...text, default: '100000' },
+      transport: { ...text, default: 'udp' },
+      shards: { ...text, default: '0' },
+      'settle-s': { ...text, default: '33' },
+      json: text,
+      html: text,
+    },
+    (values) => {
+      const scenario = {
+        dialogs: wholeOf('--dialogs', values.dialogs, 1, dialogsMax),
+        transport: oneOf<TransportKind>('--transport', values.transport, transports),
+        shards: wholeOf('--shards', values.shards, 0, 32),
+        settleS: wholeOf('--settle-s', values['settle-s'], 0, 3600),
+      };
+      return { kind: 'run', scenario, json: values.json, html: values.html };
+    },
+  );
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { oneOf, wholeOf } from '../arguments.ts';
+import { oneOf, readOptions, text, type Unfollowed, wholeOf } from '../arguments.ts';
 import { type TransportKind, transports } from './network.ts';
 import { type FarEndKind, type Fault, farEnds, faults, type Mode, modes, type Scenario } from './scenario.ts';
 
@@ -11,7 +10,7 @@ export interface RunArguments {
 }
 
 /** The command line, read. */
-export type Arguments = RunArguments | { readonly kind: 'help' } | { readonly kind: 'wrong'; readonly message: string };
+export type Arguments = RunArguments | Unfollowed;
 
 const dialogsMax = 1_000_000;
 const shardsMax = 32;
@@ -40,43 +39,39 @@ an INFO in each direction that every one of them works. Ends with 1 if any dialo
 
 /** Reads the command line; what is wrong with it is a sentence. */
 export function readArguments(args: readonly string[]): Arguments {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        dialogs: { type: 'string', default: '10000' },
-        shards: { type: 'string', default: '0' },
-        transport: { type: 'string', default: 'udp' },
-        fault: { type: 'string', default: 'dead-hop' },
-        'far-end': { type: 'string', default: 'sipmend' },
-        mode: { type: 'string', default: 'maximum' },
-        json: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) return { kind: 'help' };
-    const scenario = {
-      dialogs: wholeOf('--dialogs', values.dialogs, 1, dialogsMax),
-      shards: wholeOf('--shards', values.shards, 0, shardsMax),
-      transport: oneOf<TransportKind>('--transport', values.transport, transports),
-      fault: oneOf<Fault>('--fault', values.fault, faults),
-      farEnd: oneOf<FarEndKind>('--far-end', values['far-end'], farEnds),
-      mode: oneOf<Mode>('--mode', values.mode, modes),
-    };
-    if (scenario.fault === 'far-end' && scenario.farEnd === 'sipp') {
-      throw new Error('--fault far-end needs a far end that can heal: SIPp cannot.');
-    }
-    if (scenario.fault === 'flow-lost' && scenario.transport === 'udp') {
-      throw new Error('--fault flow-lost resets connections: it needs --transport tcp.');
-    }
-    if (scenario.fault === 'flow-lost' && scenario.mode === 'none') {
-      throw new Error('--fault flow-lost loses no call with --mode none: its next request connects anew.');
-    }
-    if (scenario.transport === 'tcp' && scenario.farEnd === 'sipp') {
-      throw new Error('--far-end sipp speaks UDP here: its scenario names no other transport.');
-    }
-    return { kind: 'run', scenario, json: values.json };
-  } catch (error) {
-    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
-  }
+  return readOptions(
+    args,
+    {
+      dialogs: { ...text, default: '10000' },
+      shards: { ...text, default: '0' },
+      transport: { ...text, default: 'udp' },
+      fault: { ...text, default: 'dead-hop' },
+      'far-end': { ...text, default: 'sipmend' },
+      mode: { ...text, default: 'maximum' },
+      json: text,
+    },
+    (values) => {
+      const scenario = {
+        dialogs: wholeOf('--dialogs', values.dialogs, 1, dialogsMax),
+        shards: wholeOf('--shards', values.shards, 0, shardsMax),
+        transport: oneOf<TransportKind>('--transport', values.transport, transports),
+        fault: oneOf<Fault>('--fault', values.fault, faults),
+        farEnd: oneOf<FarEndKind>('--far-end', values['far-end'], farEnds),
+        mode: oneOf<Mode>('--mode', values.mode, modes),
+      };
+      if (scenario.fault === 'far-end' && scenario.farEnd === 'sipp') {
+        throw new Error('--fault far-end needs a far end that can heal: SIPp cannot.');
+      }
+      if (scenario.fault === 'flow-lost' && scenario.transport === 'udp') {
+        throw new Error('--fault flow-lost resets connections: it needs --transport tcp.');
+      }
+      if (scenario.fault === 'flow-lost' && scenario.mode === 'none') {
+        throw new Error('--fault flow-lost loses no call with --mode none: its next request connects anew.');
+      }
+      if (scenario.transport === 'tcp' && scenario.farEnd === 'sipp') {
+        throw new Error('--far-end sipp speaks UDP here: its scenario names no other transport.');
+      }
+      return { kind: 'run', scenario, json: values.json };
+    },
+  );
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { readOptions, text, type Unfollowed, wholeOf } from '../arguments.ts';
 import type { PlanData, PlanSize } from './orders.ts';
 import type { SeedRange } from './seeds.ts';
 
@@ -24,10 +24,7 @@ of the protocol's tables was never taken.
   --help            shows this`;
 
 /** The command line, read. */
-export type SimArguments =
-  | Readonly<SimRun>
-  | { readonly kind: 'help' }
-  | { readonly kind: 'wrong'; readonly message: string };
+export type SimArguments = Readonly<SimRun> | Unfollowed;
 
 /** What to play, and how. */
 export interface SimRun {
@@ -50,73 +47,62 @@ const callsMax = 1000;
 const workersMax = 64;
 const explainsMax = 100;
 
+const options = {
+  seeds: text,
+  seed: text,
+  plan: text,
+  minutes: text,
+  dialogs: text,
+  workers: text,
+  explain: { ...text, default: '5' },
+  log: text,
+  canary: text,
+  json: text,
+} as const;
+
 /** Reads the command line; what is wrong is a sentence. */
 export function readArguments(args: readonly string[]): SimArguments {
-  try {
-    return read(args);
-  } catch (error) {
-    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function read(args: readonly string[]): SimArguments {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      seeds: { type: 'string' },
-      seed: { type: 'string' },
-      plan: { type: 'string' },
-      minutes: { type: 'string' },
-      dialogs: { type: 'string' },
-      workers: { type: 'string' },
-      explain: { type: 'string', default: '5' },
-      log: { type: 'string' },
-      canary: { type: 'string' },
-      json: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
+  return readOptions(args, options, (values) => {
+    const { seed, plan, log, canary, json } = values;
+    const sources = [values.seeds, seed, plan].filter((source) => source !== undefined);
+    if (sources.length > 1) throw new Error('--seeds, --seed and --plan exclude each other.');
+    if (log !== undefined && seed === undefined && plan === undefined)
+      throw new Error('--log needs --seed or --plan: it is written for one.');
+    if (canary !== undefined && (plan !== undefined || log !== undefined))
+      throw new Error('--canary plays seeds: it goes with neither --plan nor --log.');
+    const one = whole('seed', seed, seedMax, 0);
+    const size = {
+      minutes: whole('minutes', values.minutes, minutesMax),
+      calls: whole('dialogs', values.dialogs, callsMax),
+    };
+    if (plan !== undefined && (size.minutes !== undefined || size.calls !== undefined))
+      throw new Error('--plan says by itself how long it is and what is called.');
+    return {
+      kind: 'run',
+      seeds:
+        one === undefined
+          ? seedsOf(values.seeds ?? (canary === undefined ? '1-300' : '1-1000'))
+          : { from: one, to: one },
+      plan: plan === undefined ? undefined : planIn(plan),
+      size,
+      workers: whole('workers', values.workers, workersMax) ?? Math.min(workersMax, availableParallelism()),
+      explains: whole('explain', values.explain, explainsMax, 0) ?? 0,
+      log,
+      canary,
+      json,
+    };
   });
-  if (values.help) return { kind: 'help' };
-  const { seed, plan, log, canary, json } = values;
-  const sources = [values.seeds, seed, plan].filter((source) => source !== undefined);
-  if (sources.length > 1) throw new Error('--seeds, --seed and --plan exclude each other.');
-  if (log !== undefined && seed === undefined && plan === undefined)
-    throw new Error('--log needs --seed or --plan: it is written for one.');
-  if (canary !== undefined && (plan !== undefined || log !== undefined))
-    throw new Error('--canary plays seeds: it goes with neither --plan nor --log.');
-  const one = whole('seed', seed, seedMax, 0);
-  const size = {
-    minutes: whole('minutes', values.minutes, minutesMax),
-    calls: whole('dialogs', values.dialogs, callsMax),
-  };
-  if (plan !== undefined && (size.minutes !== undefined || size.calls !== undefined))
-    throw new Error('--plan says by itself how long it is and what is called.');
-  return {
-    kind: 'run',
-    seeds:
-      one === undefined ? seedsOf(values.seeds ?? (canary === undefined ? '1-300' : '1-1000')) : { from: one, to: one },
-    plan: plan === undefined ? undefined : planIn(plan),
-    size,
-    workers: whole('workers', values.workers, workersMax) ?? Math.min(workersMax, availableParallelism()),
-    explains: whole('explain', values.explain, explainsMax, 0) ?? 0,
-    log,
-    canary,
-    json,
-  };
 }
 
-function whole(name: string, text: string | undefined, max: number, min = 1): number | undefined {
-  if (text === undefined) return undefined;
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= min && count <= max) return count;
-  throw new Error(`--${name} is a whole number from ${min} to ${max}, not '${text}'.`);
+function whole(name: string, given: string | undefined, max: number, min = 1): number | undefined {
+  return given === undefined ? undefined : wholeOf(`--${name}`, given, min, max);
 }
 
-function seedsOf(text: string): SeedRange {
-  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
+function seedsOf(range: string): SeedRange {
+  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(range) ?? [];
   const [from, to] = [Number(first), Number(last)];
   if (first !== undefined && from <= to && to <= seedMax) return { from, to };
-  throw new Error(`seeds are given as 1-10000 or as one number, up to ${seedMax}, not '${text}'.`);
+  throw new Error(`seeds are given as 1-10000 or as one number, up to ${seedMax}, not '${range}'.`);
 }
 
 function planIn(file: string): PlanData {

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { wholeOf } from '../arguments.ts';
+import { numberOf, oneOf, readOptions, text, type Unfollowed, wholeOf } from '../arguments.ts';
 import { type TransportKind, transports } from '../route-death/network.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -13,7 +12,7 @@ export interface RunArguments {
 }
 
 /** The command line, read. */
-export type Arguments = RunArguments | { readonly kind: 'help' } | { readonly kind: 'wrong'; readonly message: string };
+export type Arguments = RunArguments | Unfollowed;
 
 const dialogsMax = 200_000;
 
@@ -51,50 +50,33 @@ Exit code: 0 all is well; 1 the run could not be played; 2 the command line is w
 
 /** Reads the command line; what is wrong with it is a sentence. */
 export function readArguments(args: readonly string[]): Arguments {
-  try {
-    const text = { type: 'string' } as const;
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        minutes: { ...text, default: '20' },
-        dialogs: { ...text, default: '20000' },
-        'calls-per-second': { ...text, default: '100' },
-        breaks: { ...text, default: '60' },
-        shards: { ...text, default: '2' },
-        transport: { ...text, default: 'udp' },
-        seed: { ...text, default: '1' },
-        'leak-bytes-per-call': { ...text, default: '0' },
-        json: text,
-        html: text,
-        svg: text,
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) return { kind: 'help' };
-    const scenario: Scenario = {
-      minutes: minutesOf(values.minutes),
-      dialogs: wholeOf('--dialogs', values.dialogs, 1, dialogsMax),
-      callsPerSecond: wholeOf('--calls-per-second', values['calls-per-second'], 1, 2_000),
-      breaks: wholeOf('--breaks', values.breaks, 0, 10_000),
-      shards: wholeOf('--shards', values.shards, 0, 32),
-      transport: transportOf(values.transport),
-      seed: wholeOf('--seed', values.seed, 0, 2 ** 32 - 1),
-      leakBytesPerCall: wholeOf('--leak-bytes-per-call', values['leak-bytes-per-call'], 0, 1_000_000),
-    };
-    return { kind: 'run', scenario, json: values.json, html: values.html, svg: values.svg };
-  } catch (error) {
-    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function minutesOf(text: string): number {
-  const value = Number(text);
-  if (text !== '' && value >= 0.01 && value <= 10_000) return value;
-  throw new Error(`--minutes is a number from 0.01 to 10000, not '${text}'.`);
-}
-
-function transportOf(text: string): TransportKind {
-  const found = transports.find((name) => name === text);
-  if (found === undefined) throw new Error(`--transport is one of ${transports.join(', ')}, not '${text}'.`);
-  return found;
+  return readOptions(
+    args,
+    {
+      minutes: { ...text, default: '20' },
+      dialogs: { ...text, default: '20000' },
+      'calls-per-second': { ...text, default: '100' },
+      breaks: { ...text, default: '60' },
+      shards: { ...text, default: '2' },
+      transport: { ...text, default: 'udp' },
+      seed: { ...text, default: '1' },
+      'leak-bytes-per-call': { ...text, default: '0' },
+      json: text,
+      html: text,
+      svg: text,
+    },
+    (values) => {
+      const scenario: Scenario = {
+        minutes: numberOf('--minutes', values.minutes, 0.01, 10_000),
+        dialogs: wholeOf('--dialogs', values.dialogs, 1, dialogsMax),
+        callsPerSecond: wholeOf('--calls-per-second', values['calls-per-second'], 1, 2_000),
+        breaks: wholeOf('--breaks', values.breaks, 0, 10_000),
+        shards: wholeOf('--shards', values.shards, 0, 32),
+        transport: oneOf<TransportKind>('--transport', values.transport, transports),
+        seed: wholeOf('--seed', values.seed, 0, 2 ** 32 - 1),
+        leakBytesPerCall: wholeOf('--leak-bytes-per-call', values['leak-bytes-per-call'], 0, 1_000_000),
+      };
+      return { kind: 'run', scenario, json: values.json, html: values.html, svg: values.svg };
+    },
+  );
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { numberOf, oneOf, readOptions, text, type Unfollowed, wholeOf } from '../arguments.ts';
 import type { Scenario } from './scenario.ts';
 
 /** A run that is asked for. */
@@ -9,7 +9,7 @@ export interface RunArguments {
 }
 
 /** The command line, read. */
-export type Arguments = RunArguments | { readonly kind: 'help' } | { readonly kind: 'wrong'; readonly message: string };
+export type Arguments = RunArguments | Unfollowed;
 
 const dialogsMax = 1_000_000;
 
@@ -27,28 +27,19 @@ that only answers and refreshes. Ends with 1 if a dialog ended, or a refresh was
 
 /** Reads the command line; what is wrong with it is a sentence. */
 export function readArguments(args: readonly string[]): Arguments {
-  try {
-    const text = { type: 'string' } as const;
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        dialogs: { ...text, default: '100000' },
-        minutes: { ...text, default: '10' },
-        transport: { ...text, default: 'udp' },
-        json: text,
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) return { kind: 'help' };
-    const dialogs = Number(values.dialogs);
-    if (!(Number.isInteger(dialogs) && dialogs >= 2 && dialogs <= dialogsMax))
-      throw new Error(`--dialogs is a whole number from 2 to ${dialogsMax}, not '${values.dialogs}'.`);
-    const minutes = Number(values.minutes);
-    if (!(minutes >= 0.01 && minutes <= 14))
-      throw new Error(`--minutes is a number from 0.01 to 14, not '${values.minutes}'.`);
-    if (values.transport !== 'udp') throw new Error(`--transport is udp, not '${values.transport}'.`);
-    return { kind: 'run', scenario: { dialogs, minutes, transport: 'udp' }, json: values.json };
-  } catch (error) {
-    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
-  }
+  return readOptions(
+    args,
+    {
+      dialogs: { ...text, default: '100000' },
+      minutes: { ...text, default: '10' },
+      transport: { ...text, default: 'udp' },
+      json: text,
+    },
+    (values) => {
+      const dialogs = wholeOf('--dialogs', values.dialogs, 2, dialogsMax);
+      const minutes = numberOf('--minutes', values.minutes, 0.01, 14);
+      const transport = oneOf<'udp'>('--transport', values.transport, ['udp']);
+      return { kind: 'run', scenario: { dialogs, minutes, transport }, json: values.json };
+    },
+  );
 }

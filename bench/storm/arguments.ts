@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { oneOf, wholeOf } from '../arguments.ts';
+import { oneOf, readOptions, text, type Unfollowed, wholeOf } from '../arguments.ts';
 import { type TransportKind, transports } from '../route-death/network.ts';
 import { type Fault, faults, type Scenario } from './scenario.ts';
 import { faultOfSpread } from './shards.ts';
@@ -15,7 +14,7 @@ export interface RunArguments {
 }
 
 /** The command line, read. */
-export type Arguments = RunArguments | { readonly kind: 'help' } | { readonly kind: 'wrong'; readonly message: string };
+export type Arguments = RunArguments | Unfollowed;
 
 const dialogsMax = 4_000_000;
 
@@ -50,47 +49,44 @@ of the same sizes, in the same run. Ends with 1 if any dialog is lost or not ver
 
 /** Reads the command line; what is wrong with it is a sentence. */
 export function readArguments(args: readonly string[]): Arguments {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        dialogs: { type: 'string', default: '100000' },
-        transport: { type: 'string', default: 'udp' },
-        fault: { type: 'string', default: 'dead-hop' },
-        rounds: { type: 'string', default: '5' },
-        'outage-s': { type: 'string', default: '30' },
-        'settle-s': { type: 'string', default: '33' },
-        shards: { type: 'string', default: '0' },
-        'per-shard-ports': { type: 'boolean', default: false },
-        'kill-shard': { type: 'string' },
-        json: { type: 'string' },
-        html: { type: 'string' },
-        profile: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) return { kind: 'help' };
-    const scenario: Scenario = {
-      dialogs: wholeOf('--dialogs', values.dialogs, 1, dialogsMax),
-      transport: oneOf<TransportKind>('--transport', values.transport, transports),
-      fault: oneOf<Fault>('--fault', values.fault, faults),
-      rounds: values['kill-shard'] === undefined ? wholeOf('--rounds', values.rounds, 1, 1000) : 1,
-      outageS: wholeOf('--outage-s', values['outage-s'], 1, 3600),
-      settleS: wholeOf('--settle-s', values['settle-s'], 0, 3600),
-      shards: wholeOf('--shards', values.shards, 0, 32),
-      perShardPorts: values['per-shard-ports'],
-      killShard: values['kill-shard'] === undefined ? undefined : wholeOf('--kill-shard', values['kill-shard'], 0, 31),
-    };
-    if (scenario.killShard !== undefined && (scenario.killShard >= scenario.shards || scenario.shards < 2)) {
-      throw new Error('--kill-shard names one of two --shards or more.');
-    }
-    if (scenario.fault === 'flow-lost' && scenario.transport === 'udp') {
-      throw new Error('--fault flow-lost resets connections: it needs --transport tcp.');
-    }
-    const fault = faultOfSpread(scenario);
-    if (fault !== undefined) throw new Error(fault);
-    return { kind: 'run', scenario, json: values.json, html: values.html, profile: values.profile };
-  } catch (error) {
-    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
-  }
+  return readOptions(
+    args,
+    {
+      dialogs: { ...text, default: '100000' },
+      transport: { ...text, default: 'udp' },
+      fault: { ...text, default: 'dead-hop' },
+      rounds: { ...text, default: '5' },
+      'outage-s': { ...text, default: '30' },
+      'settle-s': { ...text, default: '33' },
+      shards: { ...text, default: '0' },
+      'per-shard-ports': { type: 'boolean', default: false },
+      'kill-shard': text,
+      json: text,
+      html: text,
+      profile: text,
+    },
+    (values) => {
+      const scenario: Scenario = {
+        dialogs: wholeOf('--dialogs', values.dialogs, 1, dialogsMax),
+        transport: oneOf<TransportKind>('--transport', values.transport, transports),
+        fault: oneOf<Fault>('--fault', values.fault, faults),
+        rounds: values['kill-shard'] === undefined ? wholeOf('--rounds', values.rounds, 1, 1000) : 1,
+        outageS: wholeOf('--outage-s', values['outage-s'], 1, 3600),
+        settleS: wholeOf('--settle-s', values['settle-s'], 0, 3600),
+        shards: wholeOf('--shards', values.shards, 0, 32),
+        perShardPorts: values['per-shard-ports'],
+        killShard:
+          values['kill-shard'] === undefined ? undefined : wholeOf('--kill-shard', values['kill-shard'], 0, 31),
+      };
+      if (scenario.killShard !== undefined && (scenario.killShard >= scenario.shards || scenario.shards < 2)) {
+        throw new Error('--kill-shard names one of two --shards or more.');
+      }
+      if (scenario.fault === 'flow-lost' && scenario.transport === 'udp') {
+        throw new Error('--fault flow-lost resets connections: it needs --transport tcp.');
+      }
+      const fault = faultOfSpread(scenario);
+      if (fault !== undefined) throw new Error(fault);
+      return { kind: 'run', scenario, json: values.json, html: values.html, profile: values.profile };
+    },
+  );
 }
