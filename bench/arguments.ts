@@ -56,7 +56,7 @@ function countOf(name: string, text: string | undefined, option: CountOption): n
 /** A whole number in its bounds. @throws Error with the sentence that says so */
 export function wholeOf(option: string, text: string, min: number, max: number): number {
   const value = Number(text);
-  if (text !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
   throw new Error(`${option} is a whole number from ${min} to ${max}, not '${text}'.`);
 }
 
