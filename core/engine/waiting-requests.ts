@@ -178,11 +178,13 @@ export class WaitingRequests {
     if (request === undefined) return;
     request.timer = 0;
     const { dialog, flowFailed, doubted } = request;
-    const { recovery, healer } = this.#parts;
+    const { wheel, recovery, healer } = this.#parts;
     const { health } = healer;
     if (flowFailed === undefined && doubted === undefined) {
-      // It only came behind another's heal: now it goes as the route is.
-      if (!recovery.holdsRequests || health.recovering[dialog] === 0) this.#sent.send(request);
+      // It only came behind another's heal: now it goes as the route is, but not before one that was sent meanwhile and waits for the heal
+      // again. That has a limit of its own, and lets it go.
+      if (this.#isAwaited(dialog)) this.#limit(request, wheel.nowMs + quickLimitMs);
+      else if (!recovery.holdsRequests || health.recovering[dialog] === 0) this.#sent.send(request);
       return;
     }
     if (doubted !== undefined) {
@@ -203,12 +205,17 @@ export class WaitingRequests {
 
   /** One has gone. When nobody is left who has asked for the heal, those that came behind are sent as the route is: they have no limit. */
   left(dialog: DialogIndex): void {
-    const waiting = this.#pending.waiting(dialog);
-    if (waiting.some((request) => request.flowFailed !== undefined || request.doubted !== undefined)) return;
+    if (this.#isAwaited(dialog)) return;
     this.#parts.healer.endQuickHeal(dialog);
-    for (const request of waiting) {
+    for (const request of this.#pending.waiting(dialog)) {
       if (this.#holds(dialog)) this.#pending.stop(request);
       else this.#sent.send(request);
     }
+  }
+
+  /** Whether some request that has failed once waits for a heal. */
+  #isAwaited(dialog: DialogIndex): boolean {
+    const waiting = this.#pending.waiting(dialog);
+    return waiting.some((request) => request.flowFailed !== undefined || request.doubted !== undefined);
   }
 }

@@ -300,6 +300,28 @@ test('those that came behind it are sent as the route is when its time is over',
   await finish(ground, dialog);
 });
 
+test('nor do they go before one that had waited with them, was sent, and waits for the heal again', async () => {
+  const ground = await bed({ hops: 1 });
+  const { dialog } = await call(ground);
+  const { hop, clock } = ground;
+  const names = (): readonly string[] => hop.requests('INFO').map((info) => info.header('X-Name'));
+  losesState(hop, 1, () => true);
+  for (let copy = 0; copy < 3; copy++) {
+    hop.accept(hop.last('INVITE')); // as if its ACK were lost: that asks for a heal
+    await clock.run(300);
+  }
+  ground.note('first', dialog.request('INFO', { headers: { 'X-Name': 'first' } }));
+  await clock.run(3900);
+  ground.note('behind', dialog.request('INFO', { headers: { 'X-Name': 'behind' } }));
+  await clock.run(4050);
+  assert.equal(names(), ['first']);
+  hop.accept(hop.last('UPDATE'));
+  await clock.run(10);
+  assert.equal(names(), ['first', 'first', 'behind']);
+  assert.equal(ground.seen(), ['first 200', 'behind 200']);
+  await finish(ground, dialog);
+});
+
 test('those behind one that is given up are not left to wait', async () => {
   const ground = await bed({ hops: 1 });
   const { dialog } = await call(ground);
