@@ -47,6 +47,25 @@ test('nothing, when a request is mended quickly (figure 1)', () => {
   assert.equal(complaints, []);
 });
 
+test('nothing, when an offer that waited for a heal goes out by the route that is told to be broken', () => {
+  const complaints = complaintsOf((engine) => {
+    const branch = engine.inform(1, 2);
+    engine.step([engine.response(430, 'INFO', 2, { branch, ...mend })], [engine.heal(3)]);
+    engine.step([engine.ask(2, 'INVITE', 'v=1')], []);
+    engine.step([engine.response(491, 'UPDATE', 3, { branch: 'heal-3' })], []);
+    engine.pass(4000);
+    engine.step(
+      [],
+      [
+        engine.result(1, 430),
+        engine.status('recovering'),
+        engine.request('INVITE', 4, { route: firstRoute, body: 'v=1' }),
+      ],
+    );
+  });
+  assert.equal(complaints, []);
+});
+
 test('a route that is told to be broken without a cause', () => {
   isTold(
     complaintsOf((engine) => engine.step([], [engine.status('recovering')])),

@@ -94,7 +94,10 @@ export function wishFor(ledger: Ledger, dialog: Modelled, message: Message): Wis
   const heals =
     dialog.move !== undefined ||
     (dialog.heal === undefined && dialog.status === 'recovering' && dialog.brokeAtMs === ledger.nowMs);
-  if (isRefresh && heals && message.route.length <= 1 && ledger.commanded === undefined) return undefined;
+  // But a heal offers what was offered before.
+  const isOfSession = body === '' || body === dialog.offer || body === dialog.unseenOffer;
+  if (isRefresh && heals && isOfSession && message.route.length <= 1 && ledger.commanded === undefined)
+    return undefined;
   if (isRefresh && message.route.map(uriOf).join(', ') !== dialog.routes.join(', ')) return undefined;
   let found = ledger.commanded;
   if (found?.dialog === dialog && found.state === 'new' && found.method === method && found.body === body) return found;

@@ -73,10 +73,14 @@ export class ToldEngine {
   /** The program wants an INFO, and it is sent; gives its branch. */
   inform(id: number, cseq: number, route: string = firstRoute): string {
     const branch = `info-${id}`;
-    const content = { contentType: undefined, body: undefined, headers: [] };
-    const command = { name: 'request', id, dialog: dialog.id, method: 'INFO', content, confirm: false } as const;
-    this.step([{ kind: 'command', command }], [this.request('INFO', cseq, { branch, route })]);
+    this.step([this.ask(id, 'INFO')], [this.request('INFO', cseq, { branch, route })]);
     return branch;
+  }
+
+  /** The program wants a request. */
+  ask(id: number, method: string, body?: string): Input<Command> {
+    const content = { contentType: undefined, body: body === undefined ? undefined : Buffer.from(body), headers: [] };
+    return { kind: 'command', command: { name: 'request', id, dialog: dialog.id, method, content, confirm: false } };
   }
 
   /** A heal as it is to be, but for what is given. */
