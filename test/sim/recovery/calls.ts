@@ -36,7 +36,7 @@ export function takeCallAnswer(ledger: Ledger, sent: Sent, answer: Message): voi
       hop: sent.hop,
       offer,
     });
-  ledger.touched = dialog;
+  ledger.touched.add(dialog);
   hearAbilities(dialog, answer);
   if (answer.status < 200) return;
   // Its route set is the 2xx's, whatever the provisional ones said (RFC 3261 §13.2.2.4).
@@ -141,7 +141,7 @@ export function answerCall(ledger: Ledger, request: Message, answer: Message, fl
   const dialog =
     ledger.find(callId, localTag, remoteTag) ??
     ledger.make({ callId, localTag, remoteTag, isOurs: false, target, routes, hop, offer: '' });
-  ledger.touched = dialog;
+  ledger.touched.add(dialog);
   if (answer.body !== '') dialog.offer = answer.body;
   hearAbilities(dialog, request);
   if (answer.status < 200) return;

@@ -66,6 +66,14 @@ test('nothing, when an offer that waited for a heal goes out by the route that i
   assert.equal(complaints, []);
 });
 
+test('nothing, when the first of two branches that answered at once is healed as the program asks', () => {
+  const complaints = complaintsOf(
+    (engine) => engine.step([engine.askHeal(2)], [engine.heal(2)]),
+    new ToldEngine({}, 'others'),
+  );
+  assert.equal(complaints, []);
+});
+
 test('a route that is told to be broken without a cause', () => {
   isTold(
     complaintsOf((engine) => engine.step([], [engine.status('recovering')])),

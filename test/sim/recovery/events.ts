@@ -1,4 +1,5 @@
-import type { EngineEvent } from '../../../core/engine/event.ts';
+import type { DialogData, EngineEvent, ResponseData } from '../../../core/engine/event.ts';
+import { tagOf } from '../models/address-value.ts';
 import { breakRoute, hasHealTimedOut, hasTimedOut, isPastDeadline } from './breaks.ts';
 import { callFailed, handOver } from './calls.ts';
 import type { Modelled } from './dialog.ts';
@@ -15,14 +16,14 @@ export function takeEvent(ledger: Ledger, event: EngineEvent): void {
     case 'result':
       handOver(ledger, event);
       if (event.failure !== undefined) callFailed(ledger, ledger.calls.get(event.id));
-      if (event.value.dialog !== undefined) ledger.know(event.value.dialog.id, event.value.dialog.callId);
+      nameAnswered(ledger, event.value.dialog, event.value.response);
       takeResult(ledger, event);
       break;
     case 'incoming-call':
       ledger.incoming.set(event.call, event.callId);
       break;
     case 'provisional':
-      if (event.dialog !== undefined) ledger.know(event.dialog.id, event.dialog.callId);
+      nameAnswered(ledger, event.dialog, event.response);
       break;
     case 'request': {
       const dialog = ledger.know(event.dialog.id, event.dialog.callId);
@@ -45,6 +46,13 @@ export function takeEvent(ledger: Ledger, event: EngineEvent): void {
       break;
     }
   }
+}
+
+/** The branch of a call that a response came from has a name now. */
+function nameAnswered(ledger: Ledger, dialog: DialogData | undefined, response: ResponseData | undefined): void {
+  if (dialog === undefined) return;
+  const to = response?.headers.find(({ name }) => name === 'To');
+  ledger.know(dialog.id, dialog.callId, tagOf(to?.value ?? ''));
 }
 
 export function takeResult(ledger: Ledger, { id, failure }: Extract<EngineEvent, { kind: 'result' }>): void {

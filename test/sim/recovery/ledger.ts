@@ -93,8 +93,8 @@ export class Ledger {
   readonly walking: Set<Modelled> = new Set();
   /** What the program has asked for in this step. */
   commanded: Wish | undefined;
-  /** What the message of this step belongs to. */
-  touched: Modelled | undefined;
+  /** What the messages of this step belong to, in their order. */
+  readonly touched: Set<Modelled> = new Set();
 
   constructor(world: EndWorld) {
     this.world = world;
@@ -111,7 +111,7 @@ export class Ledger {
     this.mayBeWell.clear();
     this.mayEnd.clear();
     this.mayFail.clear();
-    this.touched = undefined;
+    this.touched.clear();
     this.commanded = undefined;
   }
 
@@ -190,18 +190,19 @@ export class Ledger {
     return this.dialogs.get(dialogKey(callId, localTag, remoteTag));
   }
 
-  /** The dialog that the engine calls so; forks share their Call-ID, then it is the one that this step is about. */
-  know(id: DialogId, callId: string): Modelled | undefined {
+  /**
+   * The dialog that the engine calls so. Forks share their Call-ID: then it is the one that answered with this tag or, where nothing is said of
+   * that, the first that this step is about.
+   */
+  know(id: DialogId, callId: string, remoteTag?: string): Modelled | undefined {
     const known = this.byId.get(id);
     if (known !== undefined) return known;
-    let found: Modelled | undefined;
-    let count = 0;
-    for (const dialog of this.dialogs.values()) {
-      if (dialog.callId !== callId || dialog.id !== undefined) continue;
-      if (dialog === this.touched || count === 0) found = dialog;
-      count++;
-    }
-    if (found === undefined || (count > 1 && found !== this.touched)) return undefined;
+    const unnamed = [...this.dialogs.values()].filter((each) => each.callId === callId && each.id === undefined);
+    const found =
+      unnamed.find((each) => each.remoteTag === remoteTag) ??
+      [...this.touched].find((each) => unnamed.includes(each)) ??
+      (unnamed.length === 1 ? unnamed[0] : undefined);
+    if (found === undefined) return undefined;
     found.id = id;
     this.byId.set(id, found);
     return found;
@@ -248,7 +249,7 @@ export class Ledger {
     };
     const name = dialogKey(given.callId, given.localTag, given.remoteTag);
     this.dialogs.set(name, dialog);
-    this.touched = dialog;
+    this.touched.add(dialog);
     return dialog;
   }
 

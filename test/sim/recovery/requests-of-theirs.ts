@@ -23,8 +23,9 @@ export function takeRequest(ledger: Ledger, message: Message, flow: FlowId): voi
     else ledger.received.set(name, { message, flow, atMs: ledger.nowMs, isAnswered: false });
     return;
   }
-  ledger.touched = dialog;
-  if (dialog?.unacked?.cseq === message.cseq) dialog.unacked = undefined;
+  if (dialog === undefined) return;
+  ledger.touched.add(dialog);
+  if (dialog.unacked?.cseq === message.cseq) dialog.unacked = undefined;
 }
 
 export function takeResponseOfOurs(ledger: Ledger, message: Message): void {
@@ -42,7 +43,7 @@ export function takeResponseOfOurs(ledger: Ledger, message: Message): void {
   const dialog = ledger.find(message.callId, message.toTag, message.fromTag);
   if (dialog !== undefined && method === 'PRACK' && message.body !== '') dialog.offer = message.body;
   if (dialog === undefined || (method !== 'UPDATE' && method !== 'INVITE')) return;
-  ledger.touched = dialog;
+  ledger.touched.add(dialog);
   takeRefreshOfPeer(ledger, dialog, request, message, received.flow);
 }
 

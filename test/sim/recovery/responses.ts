@@ -28,7 +28,7 @@ export function takeAnswer(ledger: Ledger, message: Message, flow: FlowId): void
   if (sent.isDone || (sent.kind === 'heal' && flow !== sent.flow)) return;
   ledger.done(sent);
   if (dialog === undefined) return;
-  ledger.touched = dialog;
+  ledger.touched.add(dialog);
   if (message.status < 300) hearAbilities(dialog, message);
   if (sent.kind === 'wish' && sent.wish !== undefined) takeWishAnswer(ledger, sent, sent.wish, message, flow);
   else if (sent.kind === 'heal') takeHealAnswer(ledger, sent, message);

@@ -31,6 +31,8 @@ export interface Part {
   readonly route?: string;
   readonly body?: string;
   readonly branch?: string;
+  /** Of the peer; another than the dialog's is another branch's. */
+  readonly tag?: string;
 }
 
 /** An engine that does whatever a test tells it to, in one call that it has made; and what the model says of it. */
@@ -40,7 +42,8 @@ export class ToldEngine {
   #nowMs = 1000;
   #branches = 0;
 
-  constructor(end: Partial<OurEnd> = {}) {
+  /** `other`: the tag of a branch that answers at once with the first. */
+  constructor(end: Partial<OurEnd> = {}, other?: string) {
     this.#model = new EndModel({
       end: { ...ordinary, ...end },
       hops: ['10.0.0.1:5060'],
@@ -55,11 +58,19 @@ export class ToldEngine {
       '',
     );
     this.step([], [invite]);
-    const answer = this.response(200, 'INVITE', 1, {
-      branch: 'call',
-      headers: [`Record-Route: ${firstRoute}`, 'Contact: <sip:peer@10.0.2.2>', 'Allow: INVITE, UPDATE'],
-    });
-    this.step([answer], [this.result(100)]);
+    if (other === undefined) this.step([this.callAnswer()], [this.result(100)]);
+    else this.step([this.callAnswer(), this.callAnswer(other)], [this.result(100), this.fork()]);
+  }
+
+  /** A branch of the call answers it. */
+  callAnswer(tag = 'theirs'): Input<Command> {
+    const headers = [`Record-Route: ${firstRoute}`, 'Contact: <sip:peer@10.0.2.2>', 'Allow: INVITE, UPDATE'];
+    return this.response(200, 'INVITE', 1, { branch: 'call', headers, tag });
+  }
+
+  /** The program hears of the other branch. */
+  fork(): Output<EngineEvent> {
+    return { kind: 'event', event: { kind: 'fork', id: 100, dialog: { id: 2 as DialogId, callId: dialog.callId } } };
   }
 
   pass(ms: number): void {
@@ -83,6 +94,11 @@ export class ToldEngine {
     return { kind: 'command', command: { name: 'request', id, dialog: dialog.id, method, content, confirm: false } };
   }
 
+  /** The program wants a heal. */
+  askHeal(id: number): Input<Command> {
+    return { kind: 'command', command: { name: 'heal', id, dialog: dialog.id } };
+  }
+
   /** A heal as it is to be, but for what is given. */
   heal(cseq: number, part: Part = {}): Output<EngineEvent> {
     const headers = ['Contact: <sip:us@10.0.1.1>', 'Supported: ms-dialog-route-set-update', ...(part.headers ?? [])];
@@ -95,23 +111,24 @@ export class ToldEngine {
     return this.response(200, 'UPDATE', cseq, { branch: `heal-${cseq}`, headers });
   }
 
-  request(method: string, cseq: number, part: Part = {}, toTag = ';tag=theirs'): Output<EngineEvent> {
+  request(method: string, cseq: number, part: Part = {}, toTag = tagOf(part)): Output<EngineEvent> {
     const route = part.route === undefined ? [] : [`Route: ${part.route}`];
     const lines = [`${method} sip:peer@10.0.2.2 SIP/2.0`, ...this.#lines(method, cseq, part, toTag), ...route];
     return { kind: 'send', flow, bytes: bytesOf(lines, part.body) };
   }
 
   response(status: number, method: string, cseq: number, part: Part = {}): Input<Command> {
-    const lines = [`SIP/2.0 ${status} Said`, ...this.#lines(method, cseq, part, ';tag=theirs')];
+    const lines = [`SIP/2.0 ${status} Said`, ...this.#lines(method, cseq, part, tagOf(part))];
     return { kind: 'message', flow, bytes: bytesOf(lines, part.body) };
   }
 
   /** The program hears how its request ended. */
   result(id: number, status = 200): Output<EngineEvent> {
-    const response = { status, reason: 'Said', headers: [], body: new Uint8Array() };
+    const headers = [{ name: 'To', value: `<sip:peer@10.0.2.2>${tagOf({})}` }];
+    const response = { status, reason: 'Said', headers, body: new Uint8Array() };
     const failure: CommandFailure | undefined =
       status < 300 ? undefined : { code: 'SIP_FAILURE_RESPONSE', message: 'Said', response, origin: 'intermediary' };
-    return { kind: 'event', event: { kind: 'result', id, failure, value: { dialog } } };
+    return { kind: 'event', event: { kind: 'result', id, failure, value: { response, dialog } } };
   }
 
   status(status: RouteStatus['status'], cause: RouteStatus['cause'] = 'response'): Output<EngineEvent> {
@@ -134,6 +151,10 @@ export class ToldEngine {
       ...headers,
     ];
   }
+}
+
+function tagOf({ tag = 'theirs' }: Part): string {
+  return `;tag=${tag}`;
 }
 
 function bytesOf(lines: readonly string[], body = ''): Uint8Array {
