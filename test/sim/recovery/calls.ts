@@ -49,7 +49,10 @@ export function takeCallAnswer(ledger: Ledger, sent: Sent, answer: Message): voi
 /** Its ACK gets lost on the way: after three of these we heal, and acknowledge by the new route. */
 export function answeredAgain(ledger: Ledger, dialog: Modelled): void {
   dialog.repetitions++;
-  if (dialog.repetitions >= 3) mayHealFor(ledger, dialog, quickMs);
+  if (dialog.repetitions < 3) return;
+  mayHealFor(ledger, dialog, quickMs);
+  // It is for no request, so that nothing ends its waiting: it goes out when a hop takes it, were all of them to be left alone meanwhile.
+  dialog.missesAck = dialog.heal === undefined;
 }
 
 /** A call is answered, though its 2xx may have no way yet. */

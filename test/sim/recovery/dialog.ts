@@ -63,6 +63,8 @@ export interface Modelled {
   unacked: { readonly cseq: number; readonly sinceMs: number; readonly isOfCall: boolean } | undefined;
   /** How often the 2xx of our last INVITE has come: its ACK does not get through. */
   repetitions: number;
+  /** The heal that is to bring it through has not begun. */
+  missesAck: boolean;
   /** A heal is to put right what has refused a refresh: for so long nobody is told. */
   refreshRefusedAtMs: number | undefined;
   /** A refresh that was refused may be tried again from then on. */

@@ -74,6 +74,15 @@ test('nothing, when the first of two branches that answered at once is healed as
   assert.equal(complaints, []);
 });
 
+test('nothing, when the heal that is to bring an ACK through waits for hops that want to be left alone', () => {
+  const complaints = complaintsOf((engine) => {
+    for (let copy = 0; copy < 3; copy++) engine.step([engine.callAnswer()], []);
+    engine.pass(20_000);
+    engine.step([], [engine.heal(2)]);
+  });
+  assert.equal(complaints, []);
+});
+
 test('a route that is told to be broken without a cause', () => {
   isTold(
     complaintsOf((engine) => engine.step([], [engine.status('recovering')])),

@@ -81,6 +81,7 @@ export function noteHeal(
   const { cseq } = message;
   const { generation } = dialog;
   dialog.lastHeal = cseq;
+  dialog.missesAck = false;
   dialog.heal = {
     cseq,
     rung,
@@ -143,5 +144,6 @@ export function checkTime(ledger: Ledger, dialog: Modelled, message: Message): v
 }
 
 export function mayHeal(ledger: Ledger, dialog: Modelled): boolean {
+  if (dialog.missesAck) return true;
   return ledger.nowMs <= dialog.mayHealUntilMs || isUnacknowledged(ledger, dialog) || isOverdue(ledger, dialog);
 }

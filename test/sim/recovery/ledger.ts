@@ -241,6 +241,7 @@ export class Ledger {
       unacked: undefined,
       lastHeal: 0,
       repetitions: 0,
+      missesAck: false,
       isDoubtful: false,
       movedBefore: 0,
       refreshRefusedAtMs: undefined,

@@ -69,6 +69,7 @@ export function becomeWell(ledger: Ledger, dialog: Modelled): void {
   }
   dialog.attempts = 0;
   dialog.move = undefined;
+  dialog.missesAck = false;
   if (dialog.status === 'healthy') return;
   dialog.status = 'healthy';
   dialog.nextByMs = Number.POSITIVE_INFINITY;
