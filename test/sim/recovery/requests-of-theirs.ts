@@ -33,6 +33,9 @@ export function takeResponseOfOurs(ledger: Ledger, message: Message): void {
   const { status, method } = message;
   if (received === undefined || received.isAnswered) return;
   received.isAnswered = status >= 200;
+  // One for a dialog that we have not is answered statelessly: repeated, it may find the dialog that has come meanwhile (RFC 3261 §8.2.7).
+  if (status === 481 && ledger.find(message.callId, message.toTag, message.fromTag) === undefined)
+    ledger.received.delete(serverKey(message));
   if (status <= 100 || status >= 300) return;
   const request = received.message;
   if (request.toTag === '') {
