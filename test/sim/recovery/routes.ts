@@ -29,7 +29,8 @@ export function restWalk(ledger: Ledger, dialog: Modelled): void {
 
 export function allowHeal(ledger: Ledger, dialog: Modelled): void {
   dialog.attempts = 0;
-  dialog.anyTimeUntilMs = ledger.nowMs + slackMs;
+  // Others of its group may have been healed just before: it will be as well.
+  dialog.anyTimeUntilMs = Math.max(dialog.anyTimeUntilMs, ledger.nowMs + slackMs);
   mayHealFor(ledger, dialog, pendingInviteMs);
 }
 
@@ -49,7 +50,7 @@ export function joinGroup(ledger: Ledger, dialog: Modelled, group: string): void
 
 function mayFollow(ledger: Ledger, dialog: Modelled, healedAtMs: number): void {
   mayHealFor(ledger, dialog, pendingInviteMs);
-  dialog.anyTimeUntilMs = healedAtMs + spreadMs;
+  dialog.anyTimeUntilMs = Math.max(dialog.anyTimeUntilMs, healedAtMs + spreadMs);
 }
 
 /** A broken route, or another one: what was sent by the old one says nothing of it. */
