@@ -37,17 +37,20 @@ export function isPastDeadline({ end, nowMs }: Ledger, { status, brokeAtMs, medi
   return isWithoutMedia || nowMs - brokeAtMs >= deadlineMs - slackMs;
 }
 
-export function attemptFailed(ledger: Ledger, dialog: Modelled): void {
-  // What was asked by an older route is asked again at once.
-  const isOld = dialog.heal !== undefined && dialog.heal.generation < dialog.generation;
+/** `isOld`: by an older route than there is. That says nothing of this one, by which it is asked again at once. */
+export function attemptFailed(ledger: Ledger, dialog: Modelled, isOld: boolean): void {
   dialog.heal = undefined;
   dialog.move = undefined;
   dialog.nextByMs = Number.POSITIVE_INFINITY;
+  if (isOld) {
+    dialog.nextFromMs = ledger.nowMs;
+    return;
+  }
   // Whoever has asked for heals meanwhile has the schedule begin anew.
   if (ledger.nowMs <= dialog.anyTimeUntilMs) dialog.attempts = 0;
   dialog.attempts++;
   dialog.attemptsInAll++;
-  dialog.nextFromMs = ledger.nowMs + (isOld ? 0 : scheduledMs(dialog.attempts) / 2);
+  dialog.nextFromMs = ledger.nowMs + scheduledMs(dialog.attempts) / 2;
 }
 
 /** The longest delay after so many attempts; the shortest is half of it. */
@@ -63,15 +66,13 @@ export function attemptAnswered(
   isTrouble: boolean,
   isOld: boolean,
 ): void {
-  attemptFailed(ledger, dialog);
+  attemptFailed(ledger, dialog, isOld);
   // Those behind, too, that were never sent.
   ledger.mayFail.add(dialog);
   for (const wish of ledger.wishes.values()) {
     if (wish.dialog === dialog && wish.state === 'waits') ledger.owe(wish, status === 430 ? 430 : undefined, false);
   }
-  // What was asked by an older route is asked again at once.
-  if (isOld) dialog.nextFromMs = ledger.nowMs;
-  else if (isTrouble) breakRoute(ledger, dialog, true);
+  if (!isOld && isTrouble) breakRoute(ledger, dialog, true);
   const isKnown = ledger.end.schedule === 'doubling' && !ledger.end.passive && !isOld;
   if (isKnown && dialog.status === 'recovering' && [...ledger.hops.values()].every(({ isDead }) => !isDead))
     dialog.nextByMs = ledger.nowMs + scheduledMs(dialog.attemptsInAll + 1); // the one that found the break counts

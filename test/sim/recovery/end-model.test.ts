@@ -180,6 +180,21 @@ test('a heal before its time', () => {
   isTold(complaints, /^heals 500 ms before its time/);
 });
 
+test('nothing, when what an older route was asked counts as no attempt of the next break', () => {
+  const complaints = complaintsOf((engine) => {
+    breakSlowly(engine);
+    const headers = [`Record-Route: ${secondRoute}`, 'Supported: ms-dialog-route-set-update'];
+    engine.step([engine.asked('UPDATE', 1, { headers })], [engine.accepted('UPDATE', 1), engine.status('healthy')]);
+    const branch = engine.inform(2, 4, secondRoute);
+    engine.step([engine.response(503, 'INFO', 4, { branch })], [engine.result(2, 503), engine.status('recovering')]);
+    engine.step([engine.response(503, 'UPDATE', 3, { branch: 'heal-3' })], [engine.heal(5)]);
+    engine.step([engine.response(503, 'UPDATE', 5, { branch: 'heal-5' })], []);
+    engine.pass(1000);
+    engine.step([], [engine.heal(6)]);
+  });
+  assert.equal(complaints, []);
+});
+
 test('a second heal beside the first', () => {
   const complaints = complaintsOf((engine) => {
     breakSlowly(engine);

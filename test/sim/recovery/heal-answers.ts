@@ -72,7 +72,7 @@ export function takeHealAnswer(ledger: Ledger, sent: Sent, answer: Message): voi
     case 'longer':
     case 'credentials':
       // With what it asks for once more at once, else by the schedule: then who waits is told.
-      attemptFailed(ledger, dialog);
+      attemptFailed(ledger, dialog, isOld);
       dialog.nextFromMs = ledger.nowMs;
       ledger.mayFail.add(dialog);
       break;

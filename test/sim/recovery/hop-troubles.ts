@@ -96,5 +96,5 @@ function healLost(ledger: Ledger, dialog: Modelled): void {
     return;
   }
   ledger.world.take(healRow('hop gone'));
-  attemptFailed(ledger, dialog);
+  attemptFailed(ledger, dialog, dialog.heal !== undefined && dialog.heal.generation < dialog.generation);
 }

@@ -7,7 +7,7 @@ import type { OurEnd } from '../plan.ts';
 import { EndModel } from './end-model.ts';
 
 const flow = 1 as FlowId;
-const dialog = { id: 1 as DialogId, callId: 'call' };
+export const dialog: { readonly id: DialogId; readonly callId: string } = { id: 1 as DialogId, callId: 'call' };
 export const firstRoute = '<sip:10.0.0.1:5060;lr;by=first>';
 export const secondRoute = '<sip:10.0.0.1:5060;lr;by=second>';
 
@@ -122,6 +122,20 @@ export class ToldEngine {
     return { kind: 'message', flow, bytes: bytesOf(lines, part.body) };
   }
 
+  /** A request of the peer's. */
+  asked(method: string, cseq: number, part: Part = {}): Input<Command> {
+    return {
+      kind: 'message',
+      flow,
+      bytes: bytesOf([`${method} sip:us@10.0.1.1 SIP/2.0`, ...theirs(method, cseq, part)]),
+    };
+  }
+
+  /** Our 2xx to it. */
+  accepted(method: string, cseq: number, part: Part = {}): Output<EngineEvent> {
+    return { kind: 'send', flow, bytes: bytesOf(['SIP/2.0 200 Said', ...theirs(method, cseq, part)]) };
+  }
+
   /** The program hears how its request ended. */
   result(id: number, status = 200): Output<EngineEvent> {
     const headers = [{ name: 'To', value: `<sip:peer@10.0.2.2>${tagOf({})}` }];
@@ -155,6 +169,17 @@ export class ToldEngine {
 
 function tagOf({ tag = 'theirs' }: Part): string {
   return `;tag=${tag}`;
+}
+
+function theirs(method: string, cseq: number, { headers = [] }: Part): string[] {
+  return [
+    `Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKtheirs-${cseq}`,
+    'From: <sip:peer@10.0.2.2>;tag=theirs',
+    'To: <sip:us@10.0.1.1>;tag=ours',
+    'Call-ID: call',
+    `CSeq: ${cseq} ${method}`,
+    ...headers,
+  ];
 }
 
 function bytesOf(lines: readonly string[], body = ''): Uint8Array {
