@@ -83,6 +83,25 @@ test('nothing, when the heal that is to bring an ACK through waits for hops that
   assert.equal(complaints, []);
 });
 
+test('nothing, when a request is sent again behind a heal that looks like it', () => {
+  const complaints = complaintsOf((engine) => {
+    const route = firstRoute;
+    const headers = ['Contact: <sip:us@10.0.1.1>', 'Supported: ms-dialog-route-set-update'];
+    engine.step([engine.askHeal(1)], [engine.heal(2)]);
+    engine.step([engine.response(404, 'UPDATE', 2, { branch: 'heal-2' })], [engine.heal(3, { route })]);
+    engine.step([engine.response(491, 'UPDATE', 3, { branch: 'heal-3' })], []);
+    engine.step([engine.ask(2, 'UPDATE')], [engine.request('UPDATE', 4, { branch: 'wish', route, headers })]);
+    engine.step([engine.response(491, 'UPDATE', 4, { branch: 'wish' })], []);
+    engine.pass(2500);
+    engine.step([], [engine.heal(5, { route })]);
+    engine.step([engine.response(200, 'UPDATE', 5, { branch: 'heal-5' })], []);
+    engine.step([], [engine.heal(6, { route })]);
+    const later = { branch: 'heal-6', headers: ['Retry-After: 6'] };
+    engine.step([engine.response(500, 'UPDATE', 6, later)], []);
+  });
+  assert.equal(complaints, []);
+});
+
 test('a route that is told to be broken without a cause', () => {
   isTold(
     complaintsOf((engine) => engine.step([], [engine.status('recovering')])),

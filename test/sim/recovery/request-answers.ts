@@ -23,6 +23,8 @@ export function takeWishAnswer(ledger: Ledger, sent: Sent, wish: Wish, answer: M
   const isOld = sent.generation < dialog.generation;
   // It was given up, and what the peer says to a heal is waited for.
   if (wish.state === 'confirming') return;
+  // What looks like it was a heal perhaps: it is still to be sent, if the program is not told now.
+  if (wish.isGivenUp && ledger.isOpen(wish)) wish.state = 'again';
   if (status < 300) {
     if (ledger.isOpen(wish)) ledger.take('2xx');
     if (ledger.isOpen(wish)) ledger.owe(wish, status, false);

@@ -7,7 +7,7 @@ import type { OurEnd } from '../plan.ts';
 import { EndModel } from './end-model.ts';
 
 const flow = 1 as FlowId;
-export const dialog: { readonly id: DialogId; readonly callId: string } = { id: 1 as DialogId, callId: 'call' };
+const dialog: { readonly id: DialogId; readonly callId: string } = { id: 1 as DialogId, callId: 'call' };
 export const firstRoute = '<sip:10.0.0.1:5060;lr;by=first>';
 export const secondRoute = '<sip:10.0.0.1:5060;lr;by=second>';
 
