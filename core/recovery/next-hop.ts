@@ -11,8 +11,8 @@ import type { Hops } from './hops.ts';
 /**
  * The hop that a dialog's requests go to: where its first route leads, or with an empty route set the hop that last worked.
  *
- * Names are not looked up: a route that names a host by its name leads to the hop that last worked as well. A dialog
- * without routes that no hop has carried leads to its remote target, if that is numeric.
+ * Names are not looked up: a route that names a host by its name leads to the hop that last worked as well, and so does one of
+ * a protocol that we do not speak. A dialog without routes that no hop has carried leads to its remote target, if that is numeric.
  *
  * @see RFC 3261 §8.1.2, §12.2.1.1
  */
@@ -32,7 +32,7 @@ export function nextHop(
     // The hop that healed a route mostly heads it.
     if (lastWorked !== undefined && leadsTo(bytes, start + 1, close, lastWorked.address)) return lastWorked;
     const address = addressOf(bytes, start + 1, close);
-    return address === undefined ? lastWorked : hops.forAddress(address);
+    return (address && hops.forAddress(address)) ?? lastWorked;
   }
   if (lastWorked !== undefined) return lastWorked;
   const target = addressOf(bytes, records.start(block, Part.target), records.end(block, Part.target));

@@ -46,6 +46,22 @@ test('to the hop that last worked, where the route names its host or there is no
   await ground.rest();
 });
 
+test('to the hop by which a refresh brought the route, where that is of a protocol that we do not speak', async () => {
+  const ground = await bed({ hops: 2 });
+  const { hop, other } = ground;
+  const { dialog, raw } = await call(ground);
+  const headers = ['Supported: ms-dialog-route-set-update', `Record-Route: <${other.uri};transport=tcp;lr>`];
+  for (const [by, port] of [
+    [other, 5080],
+    [hop, 5070],
+  ] as const) {
+    raw.request('UPDATE', { headers, by });
+    await ground.clock.run(5);
+    assert.equal(await infoGoesTo(ground, dialog, [hop, other]), [port]);
+  }
+  await finish(ground, dialog);
+});
+
 test('in a direct call to the remote target, also when a refresh moves it', async () => {
   const ground = await bed({ hops: 0 });
   const { hop, other } = ground;
