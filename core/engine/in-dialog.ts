@@ -36,8 +36,12 @@ interface HeldRequest {
   readonly dialog: DialogIndex;
   readonly method: string;
   readonly bytes: Uint8Array;
+  /** Route generation that it came under. */
+  readonly generation: number;
   /** Of a re-INVITE. */
   limit: TimerId;
+  /** A younger target refresh has been accepted meanwhile. */
+  overtaken: boolean;
 }
 
 /**
@@ -190,7 +194,9 @@ export class InDialog implements ServerUser {
     if (table.state[dialog] === DialogState.ending) {
       this.#responder.respond(tx, request, 487);
     } else if ((method === 'INVITE' || method === 'UPDATE') && status < 300) {
-      this.#accept(tx, request, dialog, content);
+      // What the route has become since, or a younger request has told, is the newer word.
+      const isOld = held.overtaken || held.generation !== this.#parts.healer.health.generation[dialog];
+      this.#accept(tx, request, dialog, content, isOld);
     } else {
       if (method === 'PRACK') this.#answerPrack(request, dialog, status, content);
       this.#responder.respond(tx, request, status, { content });
@@ -275,12 +281,14 @@ export class InDialog implements ServerUser {
   }
 
   #ask(tx: ServerTransaction, request: Message, dialog: DialogIndex): void {
-    const { reporter, heldOctets, wheel } = this.#parts;
+    const { reporter, heldOctets, wheel, healer } = this.#parts;
     tx.user = this;
     const ticket = this.#tickets.issue(tx.id);
     const { method } = request;
     const limit = method === 'INVITE' ? wheel.arm(this.#limit, tx.id, wheel.nowMs + heldInviteForMs) : 0;
-    this.#held.set(tx.id, { ticket, dialog, method, bytes: heldOctets.take(request.bytes), limit });
+    const bytes = heldOctets.take(request.bytes);
+    const generation = healer.health.generation[dialog] as number;
+    this.#held.set(tx.id, { ticket, dialog, method, bytes, generation, limit, overtaken: false });
     const others = this.#heldOf.get(dialog);
     if (others === undefined) this.#heldOf.set(dialog, new Set([tx.id]));
     else others.add(tx.id);
@@ -368,7 +376,9 @@ export class InDialog implements ServerUser {
       this.#ask(tx, request, dialog);
       return;
     }
-    this.#accept(tx, request, dialog, isInvite || hasBody ? sameSession(this.#parts.table, dialog) : noContent);
+    const held = this.#held.get(this.#refreshing.get(dialog) ?? 0);
+    if (held !== undefined) held.overtaken = true;
+    this.#accept(tx, request, dialog, isInvite || hasBody ? sameSession(this.#parts.table, dialog) : noContent, false);
   }
 
   /** A refresh that comes before the one before it is done with. @see RFC 3261 §14.2, RFC 3311 §5.2 */
@@ -403,10 +413,10 @@ export class InDialog implements ServerUser {
     return held;
   }
 
-  /** 200 to a target refresh, and what it refreshes. */
-  #accept(tx: ServerTransaction, request: Message, dialog: DialogIndex, content: Content): void {
+  /** 200 to a target refresh, and what it refreshes: one that `isOld` leaves target and route alone. @see RFC 6141 §4.8 */
+  #accept(tx: ServerTransaction, request: Message, dialog: DialogIndex, content: Content, isOld: boolean): void {
     const { table, sessions, writer } = this.#parts;
-    const routeChanged = this.#adoption.adopt(tx, request, dialog);
+    const routeChanged = !isOld && this.#adoption.adopt(tx, request, dialog);
     this.#maker.notePeer(dialog, request);
     const { bytes, body } = request;
     if (body.end > body.start) {

@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Dialog } from '../../core/index.ts';
+import type { Dialog, IncomingRequest } from '../../core/index.ts';
 import { type Bed, bed, call, finish } from './bed.ts';
 import type { RawDialog } from './raw-dialog.ts';
 import { RawPeer, type Sip } from './raw-peer.ts';
-import { nearOffer } from './world.ts';
+import { farAnswer, nearOffer } from './world.ts';
 
 const test = suite('Which Contact is the newer one (RFC 3261 §12.2.1.2, RFC 6141 §4.8)');
 
@@ -33,6 +33,37 @@ async function crossing(method: string, by: 'program' | 'session timer' | 'heal'
   await clock.run(by === 'session timer' ? 45_010 : 5);
   assert.ok(hop.requests(method).length > sentBefore);
   return { ground, dialog, raw, ours: hop.last(method) };
+}
+
+interface Waiting {
+  readonly ground: Bed;
+  readonly dialog: Dialog;
+  readonly raw: RawDialog;
+  /** Accepts the re-INVITE that waits. */
+  accept(): void;
+}
+
+/** A call in which a re-INVITE of the far end's, by the first of two listed hops, waits for the program. It tells of a move. */
+async function waitingInvite(): Promise<Waiting> {
+  const asked: IncomingRequest[] = [];
+  const ground = await bed({ stack: { application: { onRequest: (request) => void asked.push(request) } } });
+  const { dialog, raw } = await call(ground);
+  const headers = [
+    'Supported: ms-dialog-route-set-update',
+    `Record-Route: <${ground.hop.uri};lr>`,
+    'Content-Type: application/sdp',
+  ];
+  raw.request('INVITE', { contact: further, headers, body: farAnswer.replace('1 1', '1 2') });
+  await ground.clock.run(5);
+  assert.is(asked.length, 1);
+  return { ground, dialog, raw, accept: () => asked[0]?.respond(200, { body: nearOffer }) };
+}
+
+/** The 2xx to the re-INVITE has come to this hop. */
+function acknowledge(hop: RawPeer, raw: RawDialog): void {
+  const ok = hop.responses('INVITE').find(({ status }) => status === 200);
+  if (ok === undefined) throw new Error('the re-INVITE was not accepted');
+  raw.acknowledge(ok);
 }
 
 /** Where our next request is for. */
@@ -134,6 +165,58 @@ test('of two refreshes of ours the answer to the later one is newer, in whatever
     assert.is(await target(ours), further, inOrder ? 'in order' : 'reversed');
     await rest(ours);
   }
+});
+
+for (const [what, overtake] of [
+  ['a younger refresh', ({ raw }) => raw.request('UPDATE', { contact: moved })],
+  [
+    'a younger refresh by another hop',
+    ({ ground, raw }) => {
+      const { other } = ground;
+      const headers = ['Supported: ms-dialog-route-set-update', `Record-Route: <${other.uri};lr>`];
+      raw.request('UPDATE', { contact: moved, headers, by: other });
+    },
+  ],
+  [
+    'a heal',
+    ({ ground, dialog }) => {
+      ground.hop.script = (request) => {
+        const headers = [`Contact: <${moved}>`, `Record-Route: <${ground.other.uri};lr>`];
+        if (request.method === 'UPDATE') ground.hop.reply(request, 200, { headers });
+        return request.method === 'UPDATE';
+      };
+      ground.note('heal', dialog.heal());
+    },
+  ],
+] as const satisfies readonly (readonly [string, (waiting: Waiting) => void])[]) {
+  test(`a re-INVITE that waited for the program while ${what} came undoes nothing of that, when it is accepted`, async () => {
+    const waiting = await waitingInvite();
+    const { ground, raw, dialog, accept } = waiting;
+    const { hop, other, clock, take } = ground;
+    overtake(waiting);
+    await clock.run(5);
+    accept();
+    await clock.run(5);
+    acknowledge(hop, raw);
+    hop.script = () => false;
+    await take(dialog.request('INFO'));
+    const [info] = [...hop.requests('INFO'), ...other.requests('INFO')];
+    assert.is(info?.requestUri, moved);
+    const by = what === 'a younger refresh' ? hop : other;
+    assert.is(info?.header('Route'), `<${by.uri};lr>`);
+    await finish(ground, dialog);
+  });
+}
+
+test('a re-INVITE that waited for the program moves the dialog, where nothing younger did', async () => {
+  const { ground, raw, dialog, accept } = await waitingInvite();
+  const { hop, clock, take } = ground;
+  accept();
+  await clock.run(5);
+  acknowledge(hop, raw);
+  await take(dialog.request('INFO'));
+  assert.is(hop.last('INFO').requestUri, further);
+  await finish(ground, dialog);
 });
 
 test('a session that a new dialog has taken the place of is not led back to the Contact of the old one', async () => {

@@ -20,6 +20,8 @@ export interface Modelled {
   target: string;
   /** Answers to requests of ours with smaller numbers than this are older than it. */
   movedBefore: number;
+  /** CSeq of the youngest refresh of the peer's that was accepted. */
+  refreshedBy: number;
   routes: readonly string[];
   /** The hop that last healed it, or by which it came to be: where requests go that have no Route. */
   hop: string | undefined;

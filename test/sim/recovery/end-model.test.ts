@@ -161,6 +161,21 @@ test('a request by the old route, after a heal has brought another', () => {
   isTold(complaints, /^sends INFO 4 by \[.*by=first\], its route is \[.*by=second\]/);
 });
 
+test('a request by the route of a re-INVITE that a younger refresh had overtaken when it was accepted', () => {
+  const complaintsWith = (route: string): readonly string[] =>
+    complaintsOf((engine) => {
+      const bringing = (recordRoute: string) => ({
+        headers: [`Record-Route: ${recordRoute}`, 'Supported: ms-dialog-route-set-update'],
+      });
+      engine.step([engine.asked('INVITE', 1, bringing(firstRoute))], []);
+      engine.step([engine.asked('UPDATE', 2, bringing(secondRoute))], [engine.accepted('UPDATE', 2)]);
+      engine.step([], [engine.accepted('INVITE', 1)]);
+      engine.inform(1, 2, route);
+    });
+  assert.equal(complaintsWith(secondRoute), []);
+  isTold(complaintsWith(firstRoute), /^sends INFO 2 by \[.*by=first\], its route is \[.*by=second\]/);
+});
+
 test('a request that the slow path sends again', () => {
   const complaints = complaintsOf((engine) => {
     breakSlowly(engine);

@@ -244,6 +244,7 @@ export class Ledger {
       missesAck: false,
       isDoubtful: false,
       movedBefore: 0,
+      refreshedBy: 0,
       refreshRefusedAtMs: undefined,
       refreshFromMs: Number.POSITIVE_INFINITY,
       alternative: undefined,
@@ -257,7 +258,7 @@ export class Ledger {
   /** It keeps its handle, and is another dialog otherwise. */
   rename(dialog: Modelled, callId: string, localTag: string, remoteTag: string): void {
     this.dialogs.delete(dialogKey(dialog.callId, dialog.localTag, dialog.remoteTag));
-    Object.assign(dialog, { callId, localTag, remoteTag });
+    Object.assign(dialog, { callId, localTag, remoteTag, refreshedBy: 0 });
     this.dialogs.set(dialogKey(callId, localTag, remoteTag), dialog);
   }
 }

@@ -5,7 +5,7 @@ import { answerCall } from './calls.ts';
 import type { Modelled } from './dialog.ts';
 import { hopAt, isListed } from './hops.ts';
 import { type Ledger, optionTag, sentBy } from './ledger.ts';
-import { serverKey } from './requests.ts';
+import { type Received, serverKey } from './requests.ts';
 import { becomeWell, moveTo, retarget } from './routes.ts';
 import { hearAbilities, hearTimer } from './sessions.ts';
 
@@ -20,7 +20,10 @@ export function takeRequest(ledger: Ledger, message: Message, flow: FlowId): voi
     const name = serverKey(message);
     const known = ledger.received.get(name);
     if (known !== undefined) known.flow = flow;
-    else ledger.received.set(name, { message, flow, atMs: ledger.nowMs, isAnswered: false });
+    else {
+      const generation = dialog?.generation ?? 0;
+      ledger.received.set(name, { message, flow, atMs: ledger.nowMs, generation, isAnswered: false });
+    }
     return;
   }
   if (dialog === undefined) return;
@@ -47,21 +50,18 @@ export function takeResponseOfOurs(ledger: Ledger, message: Message): void {
   if (dialog !== undefined && method === 'PRACK' && message.body !== '') dialog.offer = message.body;
   if (dialog === undefined || (method !== 'UPDATE' && method !== 'INVITE')) return;
   ledger.touched.add(dialog);
-  takeRefreshOfPeer(ledger, dialog, request, message, received.flow);
+  takeRefreshOfPeer(ledger, dialog, received, message);
 }
 
 /** Q4, and trust rule 11: whose refresh moves what. */
-export function takeRefreshOfPeer(
-  ledger: Ledger,
-  dialog: Modelled,
-  request: Message,
-  answer: Message,
-  flow: FlowId,
-): void {
+export function takeRefreshOfPeer(ledger: Ledger, dialog: Modelled, received: Received, answer: Message): void {
+  const { message: request, flow } = received;
   hearAbilities(dialog, request);
   hearTimer(ledger, dialog, answer, false, false);
   if (answer.body !== '') dialog.offer = answer.body;
   if (answer.method === 'INVITE') dialog.unacked = { cseq: answer.cseq, sinceMs: ledger.nowMs, isOfCall: false };
+  if (isOvertaken(dialog, received)) return;
+  dialog.refreshedBy = request.cseq;
   const recordRoute = request.recordRoute.map(uriOf);
   const by = ledger.flows.get(flow);
   const isFromHop =
@@ -78,11 +78,18 @@ export function takeRefreshOfPeer(
   becomeWell(ledger, dialog);
 }
 
+/** It waited for the program while the dialog got another route, or a younger one was accepted (RFC 6141 §4.8). */
+function isOvertaken(dialog: Modelled, { message, generation }: Received): boolean {
+  return message.cseq < dialog.refreshedBy || generation < dialog.generation;
+}
+
 /** A refresh of the peer's was accepted, and its answer has no way yet. */
 export function takeUnseenAnswers(ledger: Ledger, dialog: Modelled): void {
-  for (const { message, flow, isAnswered } of ledger.received.values()) {
+  for (const received of ledger.received.values()) {
+    const { message, flow, isAnswered } = received;
     const isOurs = message.callId === dialog.callId && message.toTag === dialog.localTag;
     if (isAnswered || !isOurs || (message.method !== 'UPDATE' && message.method !== 'INVITE')) continue;
+    if (isOvertaken(dialog, received)) continue;
     retarget(ledger, dialog, message);
     moveTo(dialog, message.recordRoute.map(uriOf), ledger.flows.get(flow)?.hop);
     becomeWell(ledger, dialog);

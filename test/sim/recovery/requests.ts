@@ -49,6 +49,8 @@ export interface Received {
   /** By which it came last. */
   flow: FlowId;
   readonly atMs: number;
+  /** Of the route that its dialog had when it came. */
+  readonly generation: number;
   /** Its final answer has been sent: what follows is a repetition. */
   isAnswered: boolean;
 }
