@@ -49,7 +49,6 @@ export function attemptFailed(ledger: Ledger, dialog: Modelled, isOld: boolean):
   // Whoever has asked for heals meanwhile has the schedule begin anew.
   if (ledger.nowMs <= dialog.anyTimeUntilMs) dialog.attempts = 0;
   dialog.attempts++;
-  dialog.attemptsInAll++;
   dialog.nextFromMs = ledger.nowMs + scheduledMs(dialog.attempts) / 2;
 }
 

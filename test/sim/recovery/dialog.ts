@@ -40,7 +40,7 @@ export interface Modelled {
   /** Heals that have failed since the break, or since the schedule may have begun anew, and when the next one may come. */
   attempts: number;
   nextFromMs: number;
-  /** All that have failed since the break. */
+  /** All that were sent since the break, but for the steps of one walk. */
   attemptsInAll: number;
   /** The one that follows a refusal comes by then, if nothing happens meanwhile; infinite where the schedule does not say. */
   nextByMs: number;

@@ -229,6 +229,46 @@ test('nothing, when what an older route was asked counts as no attempt of the ne
   assert.equal(complaints, []);
 });
 
+/** The heal with this CSeq is sent, and refused after a while. */
+function healInVain(engine: ToldEngine, cseq: number, ms: number): void {
+  engine.step([], [engine.heal(cseq)]);
+  engine.pass(ms);
+  engine.step([engine.response(500, 'UPDATE', cseq, { branch: `heal-${cseq}` })], []);
+}
+
+/** Nothing happens for 20 s, then the heal with this CSeq is sent. */
+function healLate(engine: ToldEngine, cseq: number): void {
+  engine.pass(19_900);
+  engine.step([], []);
+  engine.pass(100);
+  engine.step([], [engine.heal(cseq)]);
+}
+
+test('a heal long after its time', () => {
+  const complaints = complaintsOf((engine) => {
+    breakSlowly(engine);
+    engine.step([engine.response(500, 'UPDATE', 3, { branch: 'heal-3' })], []);
+    healLate(engine, 4);
+  });
+  isTold(complaints, /^heals with 4 16000 ms after its time/);
+});
+
+test('nothing, when heals come at long intervals after some that had slow answers', () => {
+  const complaints = complaintsOf((engine) => {
+    breakSlowly(engine);
+    engine.pass(2000);
+    engine.step([engine.response(500, 'UPDATE', 3, { branch: 'heal-3' })], []);
+    for (const cseq of [4, 5, 6]) {
+      engine.pass(60_000);
+      healInVain(engine, cseq, 2000);
+    }
+    engine.pass(60_000);
+    healInVain(engine, 7, 20);
+    healLate(engine, 8);
+  });
+  assert.equal(complaints, []);
+});
+
 test('a second heal beside the first', () => {
   const complaints = complaintsOf((engine) => {
     breakSlowly(engine);

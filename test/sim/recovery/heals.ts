@@ -74,6 +74,7 @@ export function noteHeal(
   const isOtherRung = move?.rung !== undefined && rung !== move.rung && !isBelow;
   if (move !== undefined && (isOtherPath || isOtherRung))
     ledger.violate(`goes on with ${rung} [${routes}], not with ${move.rung} ${move.isRouted}`, dialog);
+  if (move === undefined) dialog.attemptsInAll++;
   dialog.move = undefined;
   // Heals go where somebody lives.
   const place = ledger.hops.get(hop ?? '');
