@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { firstRoute, secondRoute, ToldEngine } from './told-engine.ts';
+import { dialog, firstRoute, secondRoute, ToldEngine } from './told-engine.ts';
 
 const test = suite('What the model of recovery complains of');
 
@@ -287,6 +287,20 @@ test('a refresh or a heal without a cause', () => {
     complaintsOf((engine) => engine.step([], [engine.heal(2)])),
     /^heals with 2 without a cause/,
   );
+});
+
+test('nothing, when a heal stands beside a refresh that looks the same and is refused', () => {
+  const complaints = complaintsOf((engine) => {
+    const session = { headers: ['Session-Expires: 90;refresher=uac'], route: secondRoute };
+    breakSlowly(engine);
+    engine.step([engine.healed(3, session)], [engine.status('healthy')]);
+    engine.pass(45_000);
+    engine.step([], [engine.heal(4, session)]);
+    engine.step([engine.command({ name: 'heal', id: 2, dialog: dialog.id })], [engine.heal(5, session)]);
+    engine.step([engine.response(481, 'UPDATE', 4, { branch: 'heal-4' })], [engine.status('recovering')]);
+    engine.step([engine.healed(5, session)], [engine.status('healthy')]);
+  });
+  assert.equal(complaints, []);
 });
 
 test('a heal of a passive end that was told to wait', () => {

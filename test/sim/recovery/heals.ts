@@ -34,13 +34,16 @@ export function healsOrRefreshes(
     (wish) => wish.dialog === dialog && (wish.state === 'waits' || wish.state === 'confirming'),
   );
   const isHealing = dialog.status === 'recovering' || isQuick || dialog.move !== undefined;
-  const isRefresh = !isHealing && routes.join(', ') === dialog.routes.join(', ');
   for (const sent of ledger.openSent) {
     if (sent.kind !== 'refresh' || sent.dialog !== dialog || ledger.nowMs - sent.atMs < transactionMs - slackMs)
       continue;
     ledger.done(sent);
     dialog.refreshFromMs = ledger.nowMs;
   }
+  // Of two side by side the second is a heal: a refresh waits for the one that is under way.
+  const isBesideRefresh = [...ledger.openSent].some((sent) => sent.kind === 'refresh' && sent.dialog === dialog);
+  const mustHeal = isHealing || (isBesideRefresh && mayHeal(ledger, dialog));
+  const isRefresh = !mustHeal && routes.join(', ') === dialog.routes.join(', ');
   if (isRefresh && (isRefreshDue(ledger, dialog) || !mayHeal(ledger, dialog))) {
     note('refresh', dialog);
     const isDue = isRefreshDue(ledger, dialog);

@@ -7,7 +7,7 @@ import type { OurEnd } from '../plan.ts';
 import { EndModel } from './end-model.ts';
 
 const flow = 1 as FlowId;
-const dialog: { readonly id: DialogId; readonly callId: string } = { id: 1 as DialogId, callId: 'call' };
+export const dialog = { id: 1 as DialogId, callId: 'call' };
 export const firstRoute = '<sip:10.0.0.1:5060;lr;by=first>';
 export const secondRoute = '<sip:10.0.0.1:5060;lr;by=second>';
 
@@ -91,12 +91,16 @@ export class ToldEngine {
   /** The program wants a request. */
   ask(id: number, method: string, body?: string): Input<Command> {
     const content = { contentType: undefined, body: body === undefined ? undefined : Buffer.from(body), headers: [] };
-    return { kind: 'command', command: { name: 'request', id, dialog: dialog.id, method, content, confirm: false } };
+    return this.command({ name: 'request', id, dialog: dialog.id, method, content, confirm: false });
   }
 
   /** The program wants a heal. */
   askHeal(id: number): Input<Command> {
-    return { kind: 'command', command: { name: 'heal', id, dialog: dialog.id } };
+    return this.command({ name: 'heal', id, dialog: dialog.id });
+  }
+
+  command(command: Command): Input<Command> {
+    return { kind: 'command', command };
   }
 
   /** A heal as it is to be, but for what is given. */
@@ -106,8 +110,8 @@ export class ToldEngine {
   }
 
   /** The 2xx to a heal. */
-  healed(cseq: number): Input<Command> {
-    const headers = [`Record-Route: ${secondRoute}`, 'Contact: <sip:peer@10.0.2.2>'];
+  healed(cseq: number, part: Part = {}): Input<Command> {
+    const headers = [`Record-Route: ${secondRoute}`, 'Contact: <sip:peer@10.0.2.2>', ...(part.headers ?? [])];
     return this.response(200, 'UPDATE', cseq, { branch: `heal-${cseq}`, headers });
   }
 
