@@ -303,6 +303,42 @@ test('nothing, when a heal stands beside a refresh that looks the same and is re
   assert.equal(complaints, []);
 });
 
+test('nothing, when a refresh comes before the second try of an UPDATE that looks the same', () => {
+  const complaints = complaintsOf((engine) => {
+    const session = { headers: ['Session-Expires: 90;refresher=uac'], route: secondRoute };
+    breakSlowly(engine);
+    engine.step([engine.healed(3, session)], [engine.status('healthy')]);
+    engine.pass(44_000);
+    engine.step([engine.ask(2, 'UPDATE')], [engine.heal(4, session)]);
+    engine.step([engine.response(491, 'UPDATE', 4, { branch: 'heal-4' })], []);
+    engine.pass(2200);
+    engine.step([], [engine.heal(5, session)]);
+    engine.step([engine.response(500, 'UPDATE', 5, { branch: 'heal-5', headers: ['Retry-After: 8'] })], []);
+    engine.pass(200);
+    engine.step([], [engine.heal(6, session)]);
+    engine.step([engine.response(200, 'UPDATE', 6, { branch: 'heal-6', ...session })], [engine.result(2)]);
+  });
+  assert.equal(complaints, []);
+});
+
+test('nothing, when an UPDATE of the program waits beside a heal that looks the same', () => {
+  const offer = { route: firstRoute, body: 'v=0' };
+  const complaints = complaintsOf((engine) => {
+    breakSlowly(engine);
+    engine.step([engine.response(405, 'UPDATE', 3, { branch: 'heal-3' })], [engine.heal(4, { route: firstRoute })]);
+    engine.step([engine.response(405, 'UPDATE', 4, { branch: 'heal-4' })], [engine.heal(5, offer)]);
+    engine.step([engine.ask(2, 'UPDATE', offer.body)], []);
+    engine.step([engine.response(491, 'UPDATE', 5, { branch: 'heal-5' })], []);
+    engine.pass(2200);
+    engine.step([], [engine.heal(6, offer)]);
+    engine.step([engine.response(491, 'UPDATE', 6, { branch: 'heal-6' })], []);
+    engine.pass(2200);
+    engine.step([], [engine.heal(7, offer)]);
+    engine.step([engine.healed(7)], [engine.status('healthy')]);
+  });
+  assert.equal(complaints, []);
+});
+
 test('a heal of a passive end that was told to wait', () => {
   const complaints = complaintsOf(breakSlowly, new ToldEngine({ passive: true }));
   isTold(complaints, /^heals although it leaves that to the far end/);

@@ -77,7 +77,7 @@ export function noteHeal(
   const isOtherRung = move?.rung !== undefined && rung !== move.rung && !isBelow;
   if (move !== undefined && (isOtherPath || isOtherRung))
     ledger.violate(`goes on with ${rung} [${routes}], not with ${move.rung} ${move.isRouted}`, dialog);
-  if (move === undefined) dialog.attemptsInAll++;
+  if (move === undefined) countHeal(dialog);
   dialog.move = undefined;
   // Heals go where somebody lives.
   const place = ledger.hops.get(hop ?? '');
@@ -145,6 +145,30 @@ export function checkTime(ledger: Ledger, dialog: Modelled, message: Message): v
   }
   if (ledger.nowMs < dialog.nextFromMs - slackMs)
     ledger.violate(`heals ${dialog.nextFromMs - ledger.nowMs} ms before its time`, dialog);
+}
+
+/** When the next one comes is not foretold until this one is refused. */
+export function countHeal(dialog: Modelled): void {
+  dialog.attemptsInAll++;
+  dialog.nextByMs = Number.POSITIVE_INFINITY;
+}
+
+/** What is held to be something else may be a heal: by no Route, or by one that names a hop and nothing more. */
+export function looksLikeHeal(ledger: Ledger, dialog: Modelled, message: Message): boolean {
+  if (!ledger.isOn || !repeatsSession(dialog, message) || message.route.length > 1) return false;
+  if (message.route.some((value) => uriOf(value).includes('@'))) return false;
+  return dialog.status === 'recovering' || mayHeal(ledger, dialog);
+}
+
+/** The same for a session refresh: by UPDATE alone, where the peer knows that. */
+export function looksLikeRefresh(ledger: Ledger, dialog: Modelled, message: Message): boolean {
+  const isOther = dialog.allowsUpdate === (message.method === 'INVITE');
+  return !isOther && repeatsSession(dialog, message) && isRefreshDue(ledger, dialog);
+}
+
+function repeatsSession({ offer, unseenOffer }: Modelled, { method, body }: Message): boolean {
+  if (method !== 'UPDATE' && method !== 'INVITE') return false;
+  return body === '' || body === offer || body === unseenOffer;
 }
 
 export function mayHeal(ledger: Ledger, dialog: Modelled): boolean {

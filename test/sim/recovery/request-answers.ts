@@ -25,6 +25,7 @@ export function takeWishAnswer(ledger: Ledger, sent: Sent, wish: Wish, answer: M
   if (wish.state === 'confirming') return;
   // What looks like it was a heal perhaps: it is still to be sent, if the program is not told now.
   if (wish.isGivenUp && ledger.isOpen(wish)) wish.state = 'again';
+  if (sent.mayBeHeal) takeDoubtfulHealAnswer(ledger, sent, dialog, answer);
   if (status < 300) {
     if (ledger.isOpen(wish)) ledger.take('2xx');
     if (ledger.isOpen(wish)) ledger.owe(wish, status, false);
@@ -145,14 +146,9 @@ export function refuseOnce(ledger: Ledger, sent: Sent, wish: Wish, isOld: boolea
 export function takeRefreshAnswer(ledger: Ledger, sent: Sent, answer: Message): void {
   const { dialog } = sent;
   if (dialog === undefined) return;
+  if (sent.mayBeHeal) takeDoubtfulHealAnswer(ledger, sent, dialog, answer);
   if (answer.status < 300) {
     takeRefreshAnswered(ledger, sent, dialog, answer);
-    // It may have been a heal: without a route set they look the same.
-    if (sent.message.route.length > 0) return;
-    const routes = answer.recordRoute.map(uriOf).reverse();
-    dialog.alternative = { routes, target: uriOf(answer.header('contact')) || dialog.target, hop: sent.hop };
-    if (dialog.status === 'recovering')
-      ledger.mayBeWell.set(dialog, () => takeHealedRoute(ledger, dialog, [], sent, answer));
   } else if (answer.status === 430 && actionOf(answer) === 'Dialog') {
     if (ledger.isOn) dialog.refreshRefusedAtMs = ledger.nowMs;
     else dialog.refreshFromMs = ledger.nowMs;
@@ -160,12 +156,28 @@ export function takeRefreshAnswer(ledger: Ledger, sent: Sent, answer: Message): 
     ledger.mayBreak.add(dialog);
   } else {
     ledger.mayBreak.add(dialog);
-    // Without a route set a heal looks the same.
-    ledger.mayEnd.add(dialog);
     if (sent.message.method === 'UPDATE' && (answer.status === 405 || answer.status === 501))
       dialog.allowsUpdate = false;
     const eighthMs = (dialog.timer?.intervalS ?? 0) * 125;
     const isSoon = soonAgain.has(answer.status);
     dialog.refreshFromMs = ledger.nowMs + (isSoon ? 0 : eighthMs);
   }
+}
+
+/** What was held to be a refresh, or a request of the program's, may have been a heal. */
+function takeDoubtfulHealAnswer(ledger: Ledger, sent: Sent, dialog: Modelled, answer: Message): void {
+  if (answer.status >= 300) {
+    ledger.mayBreak.add(dialog);
+    ledger.mayFail.add(dialog);
+    ledger.mayEnd.add(dialog);
+    // Its walk goes on at once.
+    dialog.nextFromMs = ledger.nowMs;
+    return;
+  }
+  const sentBy = sent.message.route.map(uriOf);
+  const recordRoute = answer.recordRoute.map(uriOf).reverse();
+  const target = uriOf(answer.header('contact')) || dialog.target;
+  dialog.alternative = { routes: recordRoute.length > 0 ? recordRoute : sentBy, target, hop: sent.hop };
+  if (dialog.status === 'recovering')
+    ledger.mayBeWell.set(dialog, () => takeHealedRoute(ledger, dialog, sentBy, sent, answer));
 }

@@ -3,7 +3,7 @@ import { uriOf } from '../models/address-value.ts';
 import type { Message } from '../models/message.ts';
 import { replacedBy } from './calls.ts';
 import type { Modelled } from './dialog.ts';
-import { healsOrRefreshes, mayHeal, noteHeal } from './heals.ts';
+import { countHeal, healsOrRefreshes, looksLikeHeal, looksLikeRefresh, noteHeal } from './heals.ts';
 import { dialogKey, type Ledger, slackMs } from './ledger.ts';
 import { branchOf, type Sent, type Wish } from './requests.ts';
 import { moveTo } from './routes.ts';
@@ -25,7 +25,10 @@ export function takeRequestOfOurs(ledger: Ledger, message: Message, flow: FlowId
     const generation = dialog?.generation ?? 0;
     const atMs = ledger.nowMs;
     const isEarly = dialog?.isEarly ?? false;
-    const sent = { kind, message, flow, hop, atMs, dialog, wish, generation, isEarly, isDone: false };
+    const isGuess = kind === 'refresh' || (wish !== undefined && isGuessed(ledger, wish));
+    const mayBeHeal = isGuess && dialog !== undefined && looksLikeHeal(ledger, dialog, message);
+    const sent = { kind, message, flow, hop, atMs, dialog, wish, generation, isEarly, mayBeHeal, isDone: false };
+    if (dialog !== undefined && mayBeHeal) countHeal(dialog);
     ledger.sent.set(branch, sent);
     ledger.openSent.add(sent);
   };
@@ -127,15 +130,20 @@ function looksWished(ledger: Ledger, dialog: Modelled, { method, body, route }: 
   return looksSo;
 }
 
+/** What is sent when nobody has just asked for it may have been for something else. */
+function isGuessed({ commanded }: Ledger, wish: Wish): boolean {
+  return wish !== commanded && (wish.state === 'new' || wish.state === 'again');
+}
+
 export function sendWish(ledger: Ledger, wish: Wish, message: Message): void {
   const { dialog } = wish;
   if (wish.state === 'new' && ledger.isHeld(dialog))
     ledger.violate(`sends ${wish.method} ${message.cseq} while requests wait for the route`, dialog);
-  if (wish.state === 'again') {
-    if (message.cseq <= wish.cseq) ledger.violate(`sends ${wish.method} again with an old number`, dialog);
-    const looksLikeHeal = (wish.method === 'UPDATE' || wish.method === 'INVITE') && message.route.length <= 1;
-    if (looksLikeHeal && mayHeal(ledger, dialog)) wish.isGivenUp = true;
-  }
+  if (wish.state === 'again' && message.cseq <= wish.cseq)
+    ledger.violate(`sends ${wish.method} again with an old number`, dialog);
+  // Nothing is foretold of its result, if this may not be for it at all.
+  const looksLikeOurs = looksLikeHeal(ledger, dialog, message) || looksLikeRefresh(ledger, dialog, message);
+  if (looksLikeOurs && isGuessed(ledger, wish)) wish.isGivenUp = true;
   wish.state = 'sent';
   wish.sentAtMs = ledger.nowMs;
   wish.cseq = message.cseq;

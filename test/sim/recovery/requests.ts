@@ -40,6 +40,8 @@ export interface Sent {
   readonly generation: number;
   /** Sent before the call was answered. */
   readonly isEarly: boolean;
+  /** What it was for can be a guess: a heal may look the same. */
+  readonly mayBeHeal: boolean;
   isDone: boolean;
 }
 
