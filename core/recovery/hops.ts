@@ -133,12 +133,14 @@ export class Hops {
   }
 
   /**
-   * A hop connects to us from any port: whose connection a flow is, its requests say. The host is the connection's own, so
-   * nobody can be taken for a hop who is not on its machine.
+   * A hop connects to us from any port: whose connection a flow is, its requests say, and that it lives. The host is the connection's own,
+   * so nobody can be taken for a hop who is not on its machine.
    */
   recognise(flow: FlowId, address: Address): void {
     const hop = this.#byAddress.get(keyOf(address));
-    if (hop !== undefined) this.#byFlow.set(flow, hop);
+    if (hop === undefined) return;
+    this.#byFlow.set(flow, hop);
+    this.heard(flow); // as of now: what came by it was nobody's so far
   }
 
   /** The hop at an address, made if need be; undefined when there are too many, or we have no transport for it. */

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Bed, bed, call, finish } from '../engine/bed.ts';
+import { RawDialog } from '../engine/raw-dialog.ts';
 import { RawPeer } from '../engine/raw-peer.ts';
 import { host } from '../engine/world.ts';
 
@@ -139,6 +140,23 @@ test('a hop that returns after a silence is known by its first word', async () =
   ground.network.heal(near, hopAddress);
   await ground.clock.run(400);
   assert.equal(ground.seen(), ['recovering', 'healthy']);
+  await finish(ground, dialog);
+});
+
+test('a hop is known by its first request on a connection of its own, too: what that has healed goes by it', async () => {
+  const ground = await bed({ protocol: 'tcp', hops: 1, stack: { recovery: { mode: 'limited' } } });
+  const { network, clock, note } = ground;
+  const { dialog, raw } = await call(ground);
+  network.kill(hopAddress);
+  await clock.run(2000);
+  note('held', dialog.request('INFO'));
+  const again = await RawPeer.open(ground, 'hop', 5070);
+  const { callId, local, remote, cseq } = raw;
+  const headers = ['Supported: ms-dialog-route-set-update', `Record-Route: <${again.uri};lr>`];
+  new RawDialog(again, ground.nearPort, { callId, local, remote, cseq }).request('UPDATE', { headers });
+  await clock.run(10);
+  assert.is(again.responses('UPDATE').at(-1)?.status, 200);
+  assert.equal(ground.seen(), ['recovering', 'healthy', 'held 200']);
   await finish(ground, dialog);
 });
 

@@ -109,6 +109,20 @@ test('a route that is told to be broken without a cause', () => {
   );
 });
 
+test('a request that is not sent, since its hop is held for dead, though something has just come from it', () => {
+  const complaints = complaintsOf((engine) => {
+    const branch = engine.inform(1, 2);
+    const answer = engine.response(200, 'INFO', 2, { branch });
+    const content = { contentType: undefined, body: undefined, headers: [] };
+    const wish = { name: 'request', id: 2, dialog: dialog.id, method: 'INFO', content, confirm: false } as const;
+    engine.step(
+      [answer, engine.command(wish)],
+      [engine.result(1), engine.result(2, 503, 'local'), engine.status('recovering', 'flow-lost')],
+    );
+  });
+  isTold(complaints, /^INFO 0 fails with 503, though its hop lives/);
+});
+
 test('a broken route of which nobody is told', () => {
   const complaints = complaintsOf((engine) => {
     const branch = engine.inform(1, 2);

@@ -122,6 +122,8 @@ export function takeResult(ledger: Ledger, { id, failure }: Extract<EngineEvent,
     else if (sent === undefined || sent.generation === dialog.generation) breakRoute(ledger, dialog, wish.confirm);
   } else if (status === 503) {
     const hop = sent?.hop ?? hopOf(ledger, dialog);
+    if (sent === undefined && ledger.hops.get(hop ?? '')?.isHeard)
+      ledger.violate(`${what}, though its hop lives`, dialog);
     if (hop !== undefined && isSilent(ledger, hop)) hopDied(ledger, hop);
     ledger.mayBreak.add(dialog);
   }

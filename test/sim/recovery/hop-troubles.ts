@@ -19,6 +19,7 @@ export function hopIsHeard(ledger: Ledger, flow: FlowId): void {
     hopIsBack(ledger);
   }
   hop.askedMs = undefined;
+  hop.isHeard = true;
 }
 
 /** A hop is there again: who waits need not wait any longer. */
@@ -57,6 +58,7 @@ export function hopDied(ledger: Ledger, name: string): void {
   const isNews = !hop.isDead;
   ledger.mayBeLate();
   hop.isDead = true;
+  hop.isHeard = false;
   for (const sent of ledger.openSent) {
     if (sent.hop !== name) continue;
     ledger.done(sent);

@@ -1,6 +1,6 @@
 import { hostPortOf } from '../host-port.ts';
 import type { Modelled } from './dialog.ts';
-import { type Ledger, slackMs } from './ledger.ts';
+import { type Ledger, slackMs, unheardOf } from './ledger.ts';
 
 /* Whether hops live, as far as can be seen from their messages; and which one a dialog goes by. */
 
@@ -14,7 +14,7 @@ export function isSilent(ledger: Ledger, name: string): boolean {
 /** Whoever is written to: listed hops, and those that only some dialog's route names. */
 export function hopAt(ledger: Ledger, remote: string): string | undefined {
   if (remote === '') return undefined;
-  if (!ledger.hops.has(remote)) ledger.hops.set(remote, { askedMs: undefined, isDead: false });
+  if (!ledger.hops.has(remote)) ledger.hops.set(remote, unheardOf());
   return remote;
 }
 

@@ -40,6 +40,8 @@ interface Hop {
   /** The first send since it was last heard. */
   askedMs: number | undefined;
   isDead: boolean;
+  /** It was heard in this step, and its flow not lost since. */
+  isHeard: boolean;
 }
 
 interface Flow {
@@ -100,7 +102,7 @@ export class Ledger {
     this.world = world;
     this.end = world.end;
     this.isOn = world.end.mode !== 'none';
-    for (const hop of world.hops) this.hops.set(hop, { askedMs: undefined, isDead: false });
+    for (const hop of world.hops) this.hops.set(hop, unheardOf());
   }
 
   /** Nothing has happened in this step yet. */
@@ -113,6 +115,7 @@ export class Ledger {
     this.mayFail.clear();
     this.touched.clear();
     this.commanded = undefined;
+    for (const hop of this.hops.values()) hop.isHeard = false;
   }
 
   /** Hops have come or gone, or want to be left alone: heals may come later than the schedule has them. */
@@ -265,6 +268,11 @@ export class Ledger {
 
 export function dueOf(kind: Due['kind'], dialog: Modelled, given: Partial<Due>): Due {
   return { kind, dialog, wish: undefined, status: undefined, routeStatus: undefined, orSent: false, ...given };
+}
+
+/** A hop as it is before anything is known of it. */
+export function unheardOf(): Hop {
+  return { askedMs: undefined, isDead: false, isHeard: false };
 }
 
 export function keyOf({ host, port }: Address): string {

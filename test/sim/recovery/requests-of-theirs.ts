@@ -3,6 +3,7 @@ import { uriOf } from '../models/address-value.ts';
 import type { Message } from '../models/message.ts';
 import { answerCall } from './calls.ts';
 import type { Modelled } from './dialog.ts';
+import { hopIsHeard } from './hop-troubles.ts';
 import { hopAt, isListed } from './hops.ts';
 import { type Ledger, optionTag, sentBy } from './ledger.ts';
 import { type Received, serverKey } from './requests.ts';
@@ -13,7 +14,10 @@ import { hearAbilities, hearTimer } from './sessions.ts';
 
 export function takeRequest(ledger: Ledger, message: Message, flow: FlowId): void {
   const by = ledger.flows.get(flow);
-  if (by !== undefined && !by.isOurs && ledger.end.protocol === 'tcp') by.hop ??= hopAt(ledger, sentBy(message));
+  if (by !== undefined && !by.isOurs && by.hop === undefined && ledger.end.protocol === 'tcp') {
+    by.hop = hopAt(ledger, sentBy(message));
+    hopIsHeard(ledger, flow);
+  }
   const dialog = ledger.find(message.callId, message.toTag, message.fromTag);
   if (message.method !== 'ACK') {
     if (dialog !== undefined && message.method === 'BYE') dialog.hasBye = true;

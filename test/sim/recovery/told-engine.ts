@@ -1,7 +1,7 @@
 import type { FlowId, Input, Output } from '../../../core/contract.ts';
 import type { DialogId } from '../../../core/dialog/table.ts';
 import type { Command } from '../../../core/engine/command.ts';
-import type { CommandFailure, EngineEvent } from '../../../core/engine/event.ts';
+import type { CommandFailure, EngineEvent, ResponseOrigin } from '../../../core/engine/event.ts';
 import type { RouteStatus } from '../../../core/recovery/route-health.ts';
 import type { OurEnd } from '../plan.ts';
 import { EndModel } from './end-model.ts';
@@ -141,11 +141,11 @@ export class ToldEngine {
   }
 
   /** The program hears how its request ended. */
-  result(id: number, status = 200): Output<EngineEvent> {
+  result(id: number, status = 200, origin: ResponseOrigin = 'intermediary'): Output<EngineEvent> {
     const headers = [{ name: 'To', value: `<sip:peer@10.0.2.2>${tagOf({})}` }];
     const response = { status, reason: 'Said', headers, body: new Uint8Array() };
     const failure: CommandFailure | undefined =
-      status < 300 ? undefined : { code: 'SIP_FAILURE_RESPONSE', message: 'Said', response, origin: 'intermediary' };
+      status < 300 ? undefined : { code: 'SIP_FAILURE_RESPONSE', message: 'Said', response, origin };
     return { kind: 'event', event: { kind: 'result', id, failure, value: { response, dialog } } };
   }
 
