@@ -182,8 +182,8 @@ test('a request by the route of a re-INVITE that a younger refresh had overtaken
         headers: [`Record-Route: ${recordRoute}`, 'Supported: ms-dialog-route-set-update'],
       });
       engine.step([engine.asked('INVITE', 1, bringing(firstRoute))], []);
-      engine.step([engine.asked('UPDATE', 2, bringing(secondRoute))], [engine.accepted('UPDATE', 2)]);
-      engine.step([], [engine.accepted('INVITE', 1)]);
+      engine.step([engine.asked('UPDATE', 2, bringing(secondRoute))], [engine.answered(200, 'UPDATE', 2)]);
+      engine.step([], [engine.answered(200, 'INVITE', 1)]);
       engine.inform(1, 2, route);
     });
   assert.equal(complaintsWith(secondRoute), []);
@@ -232,7 +232,10 @@ test('nothing, when what an older route was asked counts as no attempt of the ne
   const complaints = complaintsOf((engine) => {
     breakSlowly(engine);
     const headers = [`Record-Route: ${secondRoute}`, 'Supported: ms-dialog-route-set-update'];
-    engine.step([engine.asked('UPDATE', 1, { headers })], [engine.accepted('UPDATE', 1), engine.status('healthy')]);
+    engine.step(
+      [engine.asked('UPDATE', 1, { headers })],
+      [engine.answered(200, 'UPDATE', 1), engine.status('healthy')],
+    );
     const branch = engine.inform(2, 4, secondRoute);
     engine.step([engine.response(503, 'INFO', 4, { branch })], [engine.result(2, 503), engine.status('recovering')]);
     engine.step([engine.response(503, 'UPDATE', 3, { branch: 'heal-3' })], [engine.heal(5)]);
@@ -351,6 +354,18 @@ test('nothing, when an UPDATE of the program waits beside a heal that looks the 
     engine.step([engine.healed(7)], [engine.status('healthy')]);
   });
   assert.equal(complaints, []);
+});
+
+test('a heal for want of the ACK to a re-INVITE, unless the peer has sent another one since', () => {
+  const complaintsAfter = (cseq: number, status: number): readonly string[] =>
+    complaintsOf((engine) => {
+      engine.answer(200, 'INVITE', 1);
+      engine.answer(status, 'INVITE', cseq);
+      engine.pass(32_000);
+      engine.step([], [engine.heal(2)]);
+    });
+  assert.equal(complaintsAfter(2, 491), []);
+  isTold(complaintsAfter(2, 488), /^heals with 2 without a cause/);
 });
 
 test('a heal of a passive end that was told to wait', () => {

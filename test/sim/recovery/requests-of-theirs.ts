@@ -40,9 +40,10 @@ export function takeResponseOfOurs(ledger: Ledger, message: Message): void {
   const { status, method } = message;
   if (received === undefined || received.isAnswered) return;
   received.isAnswered = status >= 200;
+  const dialog = ledger.find(message.callId, message.toTag, message.fromTag);
+  if (dialog !== undefined) settleOvertaken(dialog, message);
   // One for a dialog that we have not is answered statelessly: repeated, it may find the dialog that has come meanwhile (RFC 3261 §8.2.7).
-  if (status === 481 && ledger.find(message.callId, message.toTag, message.fromTag) === undefined)
-    ledger.received.delete(serverKey(message));
+  else if (status === 481) ledger.received.delete(serverKey(message));
   if (status <= 100 || status >= 300) return;
   const request = received.message;
   if (request.toTag === '') {
@@ -50,11 +51,16 @@ export function takeResponseOfOurs(ledger: Ledger, message: Message): void {
     return;
   }
   if (status < 200) return;
-  const dialog = ledger.find(message.callId, message.toTag, message.fromTag);
   if (dialog !== undefined && method === 'PRACK' && message.body !== '') dialog.offer = message.body;
   if (dialog === undefined || (method !== 'UPDATE' && method !== 'INVITE')) return;
   ledger.touched.add(dialog);
   takeRefreshOfPeer(ledger, dialog, received, message);
+}
+
+/** A later INVITE shows that its sender has had our 2xx, unless it is refused as too soon (RFC 5407 §3.1.4). */
+function settleOvertaken(dialog: Modelled, { method, cseq, status }: Message): void {
+  if (method !== 'INVITE' || status < 200 || status === 491 || status === 500) return;
+  if (dialog.unacked !== undefined && cseq > dialog.unacked.cseq) dialog.unacked = undefined;
 }
 
 /** Q4, and trust rule 11: whose refresh moves what. */

@@ -147,6 +147,8 @@ export function takeHealedRoute(
   if (!isOlder) retarget(ledger, dialog, answer);
   if (isReplaced) dialog.movedBefore = ledger.lastNumber(dialog.callId, dialog.localTag, dialog.remoteTag) + 1;
   hearTimer(ledger, dialog, answer, true, true);
+  // The peer has the dialog, whatever has become of the 2xx to its re-INVITE.
+  if (dialog.unacked?.isOfCall === false) dialog.unacked = undefined;
   becomeWell(ledger, dialog);
   mayHealGroup(ledger, dialog);
 }

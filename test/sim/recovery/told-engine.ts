@@ -135,9 +135,15 @@ export class ToldEngine {
     };
   }
 
-  /** Our 2xx to it. */
-  accepted(method: string, cseq: number, part: Part = {}): Output<EngineEvent> {
-    return { kind: 'send', flow, bytes: bytesOf(['SIP/2.0 200 Said', ...theirs(method, cseq, part)]) };
+  /** Our answer to it. */
+  answered(status: number, method: string, cseq: number, part: Part = {}): Output<EngineEvent> {
+    return { kind: 'send', flow, bytes: bytesOf([`SIP/2.0 ${status} Said`, ...theirs(method, cseq, part)]) };
+  }
+
+  /** A request of the peer's comes, and is answered. */
+  answer(status: number, method: string, cseq: number): void {
+    const part = { headers: ['Contact: <sip:peer@10.0.2.2>'] };
+    this.step([this.asked(method, cseq, part)], [this.answered(status, method, cseq, part)]);
   }
 
   /** The program hears how its request ended. */
