@@ -17,6 +17,8 @@ interface Waiting {
   readonly tag: string;
   readonly flow: FlowId;
   readonly firstMs: number;
+  /** The same by the end's own clock. */
+  readonly firstOwnMs: number;
   lastMs: number;
 }
 
@@ -45,8 +47,8 @@ class End {
     this.#violate = violate;
   }
 
-  /** By the world's clock: one's own may jump. */
-  see({ inputs, outputs, atMs }: Step): void {
+  /** By the world's clock, since one's own may jump: whoever's does gives up at once. */
+  see({ inputs, outputs, atMs, nowMs }: Step): void {
     for (const input of inputs) {
       if (input.kind === 'flow-lost') this.#leave(({ flow }) => flow === input.flow);
       const message = input.kind === 'message' && !isProbe(input.bytes) ? read(input.bytes) : undefined;
@@ -55,10 +57,10 @@ class End {
     for (const output of outputs) {
       if (output.kind === 'event' && output.event.kind === 'ended') this.#over(output.event.dialog.callId);
       const message = output.kind === 'send' && !isProbe(output.bytes) ? read(output.bytes) : undefined;
-      if (output.kind === 'send' && message !== undefined) this.#sent(message, output.flow, atMs);
+      if (output.kind === 'send' && message !== undefined) this.#sent(message, output.flow, atMs, nowMs);
     }
-    for (const [key, { callId, firstMs, lastMs }] of this.#waiting) {
-      if (atMs - firstMs >= repeatedMs) this.#settle(key);
+    for (const [key, { callId, firstMs, firstOwnMs, lastMs }] of this.#waiting) {
+      if (atMs - firstMs >= repeatedMs || nowMs - firstOwnMs >= repeatedMs) this.#settle(key);
       else if (atMs - lastMs > this.#t2Ms + slackMs) {
         this.#settle(key);
         this.#violate(`does not repeat a 2xx for ${((atMs - lastMs) / 1000).toFixed(1)} s`, callId);
@@ -72,13 +74,14 @@ class End {
     else if (method === 'BYE' || method === 'INVITE') this.#over(callId);
   }
 
-  #sent({ isRequest, method, status, callId, cseq, toTag }: Message, flow: FlowId, atMs: number): void {
+  #sent({ isRequest, method, status, callId, cseq, toTag }: Message, flow: FlowId, atMs: number, nowMs: number): void {
     if (isRequest && method === 'BYE') this.#over(callId);
     if (isRequest || method !== 'INVITE' || status < 200 || status >= 300) return;
     const key = `${callId} ${cseq} ${toTag}`;
     if (this.#settled.has(key)) return;
     const waiting = this.#waiting.get(key);
-    if (waiting === undefined) this.#waiting.set(key, { callId, tag: toTag, flow, firstMs: atMs, lastMs: atMs });
+    const first = { firstMs: atMs, firstOwnMs: nowMs };
+    if (waiting === undefined) this.#waiting.set(key, { callId, tag: toTag, flow, ...first, lastMs: atMs });
     else waiting.lastMs = atMs;
   }
 

@@ -1,3 +1,4 @@
+import { placeAt } from '../addresses.ts';
 import type { Happening, Rule, RuleMaker } from '../happening.ts';
 import type { Fault, Place } from '../plan.ts';
 import { read } from '../reading.ts';
@@ -88,6 +89,11 @@ export const trueEndings: RuleMaker = {
       }
     }
 
+    function sent(place: Place, bytes: Uint8Array): void {
+      const callId = isBye(bytes) ? read(bytes)?.callId : undefined;
+      if (callId !== undefined) left[place].add(callId);
+    }
+
     /** A hop spoke a verdict in the peer's name, which nobody can tell from the peer's. */
     function sawVerdict(atMs: number): boolean {
       return answered.some(({ untilMs }) => atMs <= untilMs + transactionMs) || forges(plan.faults);
@@ -98,12 +104,14 @@ export const trueEndings: RuleMaker = {
         switch (happening.kind) {
           case 'step':
             // An end is told when its BYE has been answered; the peer hears of it before. Why it ends is judged when it is told.
-            for (const output of happening.outputs) {
-              if (output.kind !== 'send' || !isBye(output.bytes)) continue;
-              const callId = read(output.bytes)?.callId;
-              if (callId !== undefined) left[happening.place].add(callId);
-            }
+            for (const output of happening.outputs) if (output.kind === 'send') sent(happening.place, output.bytes);
             break;
+          case 'datagram': {
+            // A model ends a branch that it does not want, of which nobody is told.
+            const place = placeAt(happening.datagram.from);
+            if (place === 'near' || place === 'far') sent(place, happening.datagram.bytes);
+            break;
+          }
           case 'asked':
             if (happening.asked.method === 'BYE' && happening.asked.dialog !== undefined)
               wished.add(`${happening.place} ${happening.asked.dialog}`);
