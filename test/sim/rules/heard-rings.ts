@@ -31,6 +31,8 @@ export const heardRings: RuleMaker = {
 /** The calls that one process at a place makes. */
 class End {
   readonly #violate: (what: string, callId: string) => void;
+  /** Branches of all that were sent: one may be repeated after its call is over. */
+  readonly #branches = new Set<string>();
   /** By branch. */
   readonly #pracks = new Map<string, Prack>();
   /** How often each was sent, by dialog and RAck. */
@@ -86,7 +88,8 @@ class End {
     const dialog = `${callId} ${fromTag} ${toTag}`;
     this.#numbers.set(dialog, Math.max(cseq, this.#numbers.get(dialog) ?? 0));
     const branch = branchOf(message);
-    if (method !== 'PRACK' || this.#pracks.has(branch)) return;
+    if (method !== 'PRACK' || this.#branches.has(branch)) return;
+    this.#branches.add(branch);
     const rack = message.header('rack');
     const key = `${dialog} ${rack}`;
     this.#due.delete(key);

@@ -79,7 +79,10 @@ class End {
       if (input.kind === 'flow-open' && this.#hosts.has(input.remote.host))
         this.#hostOf.set(input.flow, input.remote.host);
       else if (input.kind === 'flow-lost') this.#lost(input.flow);
-      else if (input.kind === 'message') this.#heard(input.flow);
+      else if (input.kind === 'message') {
+        this.#heard(input.flow);
+        this.#answered(input.flow, input.bytes);
+      }
     }
     for (const output of outputs) {
       if (output.kind === 'close') this.#lost(output.flow);
@@ -109,10 +112,17 @@ class End {
     }
   }
 
-  /** What is under way in a dialog does not count any more. */
-  #leave(callId: string): void {
-    for (const { waiting } of this.#silences.values())
-      for (const [key, request] of waiting) if (request.callId === callId) this.#old.add(key);
+  /** A refresh, or a heal, that was taken by one hop: the dialog goes by that from now on. */
+  #answered(flow: FlowId, bytes: Uint8Array): void {
+    const message = isResponse(bytes) && !isProbe(bytes) ? read(bytes) : undefined;
+    if (message === undefined || message.status < 200 || message.status >= 300) return;
+    if (message.method === 'UPDATE' || message.method === 'INVITE') this.#leave(message.callId, flow);
+  }
+
+  /** What is under way in a dialog does not count any more, but for what went by the hop that it goes by now. */
+  #leave(callId: string, except?: FlowId): void {
+    for (const [flow, { waiting }] of this.#silences)
+      for (const [key, request] of waiting) if (request.callId === callId && flow !== except) this.#old.add(key);
   }
 
   #sent(flow: FlowId, bytes: Uint8Array, now: Pick<Step, 'nowMs' | 'atMs'>): void {
