@@ -11,6 +11,12 @@ export function needObject(name: string, value: unknown): void {
   if (!isObject(value) || Array.isArray(value)) throw new UsageError(`${name} needs an object, not ${shown(value)}.`);
 }
 
+/** A list, which may be empty; what was left out of it is `undefined`. */
+export function needList<T>(name: string, value: readonly T[]): readonly T[] {
+  if (!Array.isArray(value)) throw new UsageError(`${name}: give a list; it may be empty.`);
+  return [...value];
+}
+
 export function needFlag(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw new UsageError(`${name} is true or false, not ${shown(value)}.`);
 }
@@ -71,7 +77,7 @@ export function needClock(value: unknown): asserts value is Clock | undefined {
 export function needTransports(value: unknown): asserts value is readonly Transport[] {
   const isTransport = (each: unknown): boolean =>
     isObject(each) && isCallable(each, 'open') && typeof each['protocol'] === 'string';
-  if (!Array.isArray(value) || value.length === 0 || !value.every(isTransport)) {
+  if (!Array.isArray(value) || value.length === 0 || ![...value].every(isTransport)) {
     throw new UsageError('transports: give at least one, such as udp({ host, port }).');
   }
 }

@@ -97,8 +97,8 @@ export class Counterpart {
     return later;
   }
 
-  /** The shard has died. Gives what is to be told of its dialogs, as `hear` does. */
-  lost(reason: string, nowMs: number): (() => void)[] {
+  /** The shard has died, and had so many dialogs. Gives what is to be told of those that the program has, as `hear` does. */
+  lost(reason: string, dialogs: number, nowMs: number): (() => void)[] {
     const { pending, shard } = this.#options;
     pending.rejectAll(new SipError('SIP_SHARD_LOST', `Shard ${shard} was lost: ${reason}`), shard);
     const { announcer } = this.#life;
@@ -108,7 +108,7 @@ export class Counterpart {
     const tellings = [...this.#dialogs].map(([id, callId]) => () => {
       announcer.tell({ kind: 'ended', dialog: { id, callId }, by: 'local', reason: 'shard-lost', end });
     });
-    this.#lostCount = this.#dialogs.size;
+    this.#lostCount = dialogs;
     this.#dialogs.clear();
     this.#releases.clear();
     return [() => announcer.giveUpCalls(), ...tellings];

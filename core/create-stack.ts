@@ -18,7 +18,7 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   const resolved = resolveOptions(options);
   const stack = new Stack(resolved);
   await stack.open((user) =>
-    resolved.shardCount === 0 ? startHere(resolved, user) : startThreads(resolved, options, user),
+    resolved.shardCount === 0 ? startHere(resolved, user) : startThreads(resolved, options, user, () => stack.hops),
   );
   return stack;
 }
@@ -27,16 +27,22 @@ function startHere({ transports, clock, ...engine }: ResolvedOptions, user: Shar
   return startInThread({ transports, clock, engine }, user);
 }
 
-function startThreads(resolved: ResolvedOptions, options: StackOptions, user: ShardsUser): Promise<Shards> {
+/** `hops` gives the list of today, which a shard that is started anew begins with. */
+function startThreads(
+  resolved: ResolvedOptions,
+  options: StackOptions,
+  user: ShardsUser,
+  hops: () => Stack['hops'],
+): Promise<Shards> {
   const { shardCount: count, perShardPorts, takesCalls, reportsRefusals, recovery } = resolved;
   const { transports, application, clock: _clock, random: _random, ...plain } = options;
-  const told: ToldToShard = {
-    options: plain,
+  const told = (): ToldToShard => ({
+    options: { ...plain, hops: hops() },
     application: application instanceof URL ? application.href : undefined,
     takesCalls,
     reportsRefusals,
     refreshesRegistration: recovery.refreshesRegistration ?? false,
-  };
+  });
   const module = new URL('./shard-worker.js', import.meta.url);
   const described = descriptionsOf(transports);
   if (perShardPorts) needPorts(described, count);

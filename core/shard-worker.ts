@@ -96,9 +96,10 @@ async function startBeside(plan: ShardPlan, told: ToldToShard): Promise<WorkerSh
 }
 
 async function applicationOf(module: string, stack: ShardStack): Promise<Application> {
-  const { application } = await moduleOf(module);
-  if (typeof application === 'function') return made(module, () => application(stack));
-  if (typeof application === 'object' && application !== null) return application;
+  const loaded = await moduleOf(module);
+  const { application = loaded.default?.application } = loaded;
+  const given = typeof application === 'function' ? await made(module, () => application(stack)) : application;
+  if (typeof given === 'object' && given !== null) return given;
   throw new UsageError(`application: ${module} exports no 'application', an object or a function that gives one.`);
 }
 
@@ -110,7 +111,8 @@ async function made(module: string, make: () => Application | Promise<Applicatio
   }
 }
 
-async function moduleOf(module: string): Promise<Partial<ApplicationModule>> {
+/** Of a CommonJS module not every export has a name. */
+async function moduleOf(module: string): Promise<Partial<ApplicationModule & { readonly default: ApplicationModule }>> {
   try {
     // biome-ignore lint/plugin: the module is the program's own, which no layer of ours reaches
     return (await import(module)) as Partial<ApplicationModule>;

@@ -4,6 +4,7 @@ import {
   needFlag,
   needFunction,
   needLine,
+  needList,
   needObject,
   needText,
   needTransports,
@@ -303,8 +304,7 @@ export function protocolsOf(transports: readonly { readonly protocol: string }[]
 
 /** Reads a list of hops, which are reached by one of these protocols. @throws UsageError that names the hop. */
 export function resolveHops(hops: readonly (string | HopDescription)[], protocols: readonly string[]): ListedHop[] {
-  if (!Array.isArray(hops)) throw new UsageError('hops: give a list; it may be empty.');
-  const listed = hops.map((hop) => {
+  const listed = needList('hops', hops).map((hop) => {
     if (typeof hop !== 'string') {
       needObject('hops: each entry', hop);
       refuseUnknown('hops: ', hop, ['uri', 'weight']);
@@ -338,8 +338,7 @@ function resolveChallenge(challenge: ChallengeOptions): ChallengeOptions {
 }
 
 function resolveCredentials(list: readonly Credentials[]): Credentials[] {
-  if (!Array.isArray(list)) throw new UsageError('credentials: give a list; it may be empty.');
-  return list.map((credentials: Credentials, index) => {
+  return needList('credentials', list).map((credentials, index) => {
     const name = `credentials[${index}]`;
     needObject(name, credentials);
     refuseUnknown(`${name}.`, credentials, ['realm', 'username', 'password']);

@@ -80,7 +80,7 @@ export class Stack implements AsyncDisposable {
     try {
       this.#shards = await start({
         heard: (shard, events, done) => this.#heard(shard, events, done),
-        lost: (shard, reason) => this.#lost(shard, reason),
+        lost: (shard, reason, dialogs) => this.#lost(shard, reason, dialogs),
         begunAnew: (shard) => this.#begunAnew(shard),
         warning: (message) => this.#tellLater([() => warn(this.#options.application, message)]),
       });
@@ -332,8 +332,8 @@ export class Stack implements AsyncDisposable {
     else this.#tellLater([...later, done]);
   }
 
-  #lost(shard: number, reason: string): void {
-    const later = this.#counterpart(shard).lost(reason, this.#options.clock.nowMs());
+  #lost(shard: number, reason: string, dialogs: number): void {
+    const later = this.#counterpart(shard).lost(reason, dialogs, this.#options.clock.nowMs());
     publishShardLost({ shard, reason });
     later.push(() => warn(this.#options.application, `Shard ${shard} was lost, and is started anew: ${reason}`));
     this.#tellLater(later);

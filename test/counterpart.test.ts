@@ -135,7 +135,7 @@ test('a dialog that was released is not told as lost with its shard', async () =
   const record = { callId: dialog.callId } as DialogRecord;
   // Both in one turn: nobody who waits for the record has it yet.
   hear({ kind: 'result', id: 2, failure: undefined, value: { record } });
-  for (const tell of counterpart.lost('test', 0)) tell();
+  for (const tell of counterpart.lost('test', 1, 0)) tell();
   assert.is((await released).callId, dialog.callId);
   assert.equal(ended, []);
 });
@@ -145,7 +145,7 @@ test('what was given up is forgotten with the shard', async () => {
   const outcome = call();
   giveUp.abort();
   await outcome;
-  counterpart.lost('test', 0);
+  counterpart.lost('test', 1, 0);
   hear({ kind: 'result', id: 1, failure: undefined, value: { dialog } });
   assert.equal(names(), ['counts', 'cancel']);
 });

@@ -162,6 +162,10 @@ export class Engine implements Steppable<Command, EngineEvent> {
     return { outputs, wakeAtMs: sooner(wheel.nextMs(), refusals.wakeAtMs) };
   }
 
+  get dialogCount(): number {
+    return this.#parts.table.count;
+  }
+
   get counts(): EngineCounts {
     const { table, clients, servers, wheel, healer } = this.#parts;
     let recovering = 0;

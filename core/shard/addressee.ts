@@ -14,7 +14,7 @@ const toLower = 0x20;
 
 /**
  * Whose a message is, of all shards: a request is for whoever owns the slot of its Call-ID, a response for the shard whose number is in its
- * branch.
+ * branch. An OPTIONS outside dialogs asks whether we live: it is answered where it comes in, lest a busy shard speak for all.
  *
  * It reads one header field and judges nothing: what is no message of ours, or none at all, stays where it came in.
  */
@@ -38,7 +38,7 @@ export class Addressee {
 
   #ofRequest(bytes: Uint8Array, start: number): number {
     const value = fieldValue(bytes, start, callIdName, compactCallId);
-    if (value === -1) return this.#own;
+    if (value === -1 || (begins(bytes, start, options) && !isInDialog(bytes, start))) return this.#own;
     let end = value;
     while (end < bytes.length && !isLws(bytes[end] as number)) end++;
     return this.#slots.ownerOf(bytes, value, end);
@@ -46,7 +46,7 @@ export class Addressee {
 
   #ofResponse(bytes: Uint8Array, start: number): number {
     const via = fieldValue(bytes, start, viaName, compactVia);
-    const branch = via === -1 ? -1 : branchOf(bytes, via);
+    const branch = via === -1 ? -1 : paramOf(bytes, via, branchName, COMMA);
     if (branch === -1) return this.#own;
     const shard = shardOfBranch(bytes, branch, Math.min(branch + branchSize, bytes.length));
     return shard === -1 || shard >= this.#shards ? this.#own : shard;
@@ -58,6 +58,12 @@ const compactCallId = 'i'.charCodeAt(0);
 const viaName = octetsOf('via');
 const compactVia = 'v'.charCodeAt(0);
 const branchName = octetsOf('branch');
+const toName = octetsOf('to');
+const compactTo = 't'.charCodeAt(0);
+const tagName = octetsOf('tag');
+const options = octetsOf('options ');
+/** No octet of a text. */
+const NUL = 0;
 const version = octetsOf('sip/');
 
 function octetsOf(text: string): Uint8Array {
@@ -98,15 +104,21 @@ function nextLine(bytes: Uint8Array, start: number): number {
   return at + 1;
 }
 
-/** Where the branch of the Via value at `via` begins, or -1. */
-function branchOf(bytes: Uint8Array, via: number): number {
-  for (let at = via; at < bytes.length; at++) {
+/** Whether To has a tag, for all that can be told without its grammar: rather yes than no. */
+function isInDialog(bytes: Uint8Array, start: number): boolean {
+  const to = fieldValue(bytes, start, toName, compactTo);
+  return to !== -1 && paramOf(bytes, to, tagName, NUL) !== -1;
+}
+
+/** Where the value of a parameter begins, of the field value at `from` up to `separator`; -1 where there is none. */
+function paramOf(bytes: Uint8Array, from: number, param: Uint8Array, separator: number): number {
+  for (let at = from; at < bytes.length; at++) {
     const octet = bytes[at];
-    if (octet === COMMA || (octet === LF && bytes[at + 1] !== SP && bytes[at + 1] !== HTAB)) return -1;
+    if (octet === separator || (octet === LF && bytes[at + 1] !== SP && bytes[at + 1] !== HTAB)) return -1;
     if (octet !== SEMICOLON) continue;
     const name = skipLws(bytes, at + 1, bytes.length);
-    if (!begins(bytes, name, branchName)) continue;
-    const equals = skipLws(bytes, name + branchName.length, bytes.length);
+    if (!begins(bytes, name, param)) continue;
+    const equals = skipLws(bytes, name + param.length, bytes.length);
     if (bytes[equals] === EQUALS) return skipLws(bytes, equals + 1, bytes.length);
   }
   return -1;

@@ -9,8 +9,8 @@ import { type InlineOptions, type InlineShard, startInline } from './inline.ts';
 export interface EngineShardOptions extends Omit<InlineOptions<Command, EngineEvent>, 'make' | 'onStep'> {
   /** What is known of the engine before its sockets are open. */
   readonly engine: Omit<EngineOptions, 'shard' | 'locals' | 'nowMs' | 'epochMs'>;
-  /** Hears after each step what the engine has counted. */
-  readonly onCounted?: (counters: EngineCounters) => void;
+  /** Hears after each step what the engine has counted, and how many dialogs it has. */
+  readonly onCounted?: (counters: EngineCounters, dialogs: number) => void;
 }
 
 /** Starts an engine beside its sockets, in this thread. @throws TransportError when a socket cannot be opened. */
@@ -24,6 +24,6 @@ export function startEngine(options: EngineShardOptions): Promise<InlineShard<Co
       made = new Engine({ ...engine, shard, locals, nowMs: clock.nowMs(), epochMs: clock.epochMs });
       return made;
     },
-    onStep: onCounted && (() => made && onCounted(made.counters)),
+    onStep: onCounted && (() => made && onCounted(made.counters, made.dialogCount)),
   });
 }

@@ -29,8 +29,8 @@ export interface Shards {
 export interface ShardsUser {
   /** The events of a step, in their order. `done` says that they have been dealt with. */
   heard(shard: number, events: readonly EngineEvent[], done: () => void): void;
-  /** A shard has died with all that it had, or was ended since it was busy for ever; it is being started anew. */
-  lost(shard: number, reason: string): void;
+  /** A shard has died with all that it had, so many dialogs, or was ended since it was busy for ever; it is being started anew. */
+  lost(shard: number, reason: string, dialogs: number): void;
   /** It is up again, as it was when the stack was opened, with nothing in it. */
   begunAnew(shard: number): void;
   warning(message: string): void;

@@ -5,7 +5,8 @@ const names = Object.keys(noCounts()) as (keyof EngineCounters)[];
 /** Words of 32 bits. */
 const beats = 0;
 const shed = 1;
-const wordsSize = 8;
+const dialogs = 2;
+const wordsSize = 16;
 
 /**
  * What a shard's thread leaves in shared memory for the facade's, which so knows it whatever becomes of that thread: whether it turns, and
@@ -39,6 +40,15 @@ export class Vitals {
 
   noteShed(count: number): void {
     Atomics.store(this.#words, shed, count);
+  }
+
+  /** Dialogs that the shard has. */
+  get dialogs(): number {
+    return Atomics.load(this.#words, dialogs);
+  }
+
+  noteDialogs(count: number): void {
+    Atomics.store(this.#words, dialogs, count);
   }
 
   /** Notes all that the life has counted until now: counters in the order in which `noCounts` has them. */

@@ -130,9 +130,10 @@ export class WorkerShard implements InlineShard<Command> {
         ownsCallId: slots && ((bytes, start, end) => slots.ownerOf(bytes, start, end) === plan.shard),
         callIdOf: slots && ((token) => slots.callIdFor(plan.shard, token)),
       },
-      onCounted: (counters) => {
+      onCounted: (counters, dialogs) => {
         vitals.beat(); // a step may be long, and so may what comes behind it
         vitals.noteCounters(counters);
+        vitals.noteDialogs(dialogs);
         vitals.noteShed(shard?.shed ?? 0);
       },
       onEvents: (events) => stream.writeAll(beside === undefined ? events : beside.heard(events)),

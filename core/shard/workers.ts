@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { url as inspectorUrl } from 'node:inspector';
+import { inspect } from 'node:util';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Address, Failure } from '../contract.ts';
@@ -27,13 +28,17 @@ export interface WorkersOptions<T> {
   readonly perShardPorts: boolean;
   /** The module that each worker runs: its exports are tasks, as `WorkerTasks` has them. */
   readonly module: URL;
-  readonly told: T;
+  /** As of now: each life is told anew. */
+  readonly told: () => T;
 }
+
+/** Where a shard is reached, or why it is not. */
+type Started = readonly Address[] | Failure;
 
 /** The tasks of a worker's module. Piscina carries them: they are the control plane alone. */
 export interface WorkerTasks<T> {
   /** Opens the sockets; gives where the shard is reached, or why it is not. An Error would lose its code on its way. */
-  start(task: { readonly plan: ShardPlan; readonly told: T }): Promise<readonly Address[] | Failure>;
+  start(task: { readonly plan: ShardPlan; readonly told: T }): Promise<Started>;
   /** Another shard is there, or was replaced. */
   connect(task: { readonly shard: number; readonly link: Link }): void;
   disconnect(task: { readonly shard: number }): void;
@@ -44,6 +49,8 @@ export interface WorkerTasks<T> {
 
 /** A worker that has not started by then does not any more: its thread has died before it could say so, or its module never ends. */
 const startLimitMs = 30_000;
+/** Who is begun anew waits so long for the one before. */
+const turnLimitMs = 2_000;
 /** A worker that does not stop by then is busy for ever. */
 const stopLimitMs = 2_000;
 /** A thread that has not ended by then is in a call of the system that nobody can end. */
@@ -81,6 +88,8 @@ interface Host {
   /** Undefined until the shard has been up. */
   vitals: Vitals | undefined;
   pool: Piscina | undefined;
+  /** The thread has loaded its module. */
+  isLoaded: Promise<unknown>;
   /** Undefined while the shard is not up. */
   stream: Stream<Command, ShardNews> | undefined;
   locals: readonly Address[];
@@ -97,7 +106,7 @@ class Workers<T> implements Shards {
   readonly #slotKey: Uint8Array | undefined;
   readonly #slots: Slots | undefined;
   /** Shards that died are begun again one after the other: who is up decides who shares a port. */
-  #beginnings: Promise<void> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #pauses = new Set<NodeJS.Timeout>();
   readonly #watchdog = new Watchdog();
   #watch: NodeJS.Timeout | undefined;
@@ -111,6 +120,7 @@ class Workers<T> implements Shards {
       formerShed: 0,
       vitals: undefined,
       pool: undefined,
+      isLoaded: Promise.resolve(),
       stream: undefined,
       locals: [],
       lives: 0,
@@ -169,7 +179,6 @@ class Workers<T> implements Shards {
     // The first one finds out whether a port is free, and which.
     await this.#begin(0);
     const rest = [...this.#hosts.keys()].slice(1).map((shard) => this.#begin(shard));
-    // A worker that is still loading must not be ended: some versions of Node abort.
     const failed = (await Promise.allSettled(rest)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
     this.#watch = setInterval(() => this.#look(), watchMs).unref();
@@ -183,13 +192,11 @@ class Workers<T> implements Shards {
   async #stop(): Promise<void> {
     clearInterval(this.#watch);
     for (const timer of this.#pauses) clearTimeout(timer);
-    await Promise.all(this.#hosts.filter(({ stream }) => stream !== undefined).map((host) => this.#end(host)));
-    await within(startLimitMs, this.#beginnings);
     await Promise.all(this.#hosts.map((host) => this.#end(host)));
   }
 
   async #end(host: Host): Promise<void> {
-    const { pool, stream } = host;
+    const { pool, stream, isLoaded } = host;
     host.pool = undefined;
     host.stream = undefined;
     if (pool === undefined) return;
@@ -200,6 +207,8 @@ class Workers<T> implements Shards {
       );
     }
     stream?.close();
+    // Some versions of Node abort when a worker is ended that still loads.
+    await within(startLimitMs, isLoaded);
     await pool.destroy();
   }
 
@@ -209,7 +218,7 @@ class Workers<T> implements Shards {
     const vitals = new Vitals();
     const pool = new Piscina({
       filename: this.#options.module.href,
-      minThreads: 1,
+      minThreads: 0, // or a thread that dies is replaced, by one that nobody wants
       maxThreads: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1024,
@@ -219,8 +228,8 @@ class Workers<T> implements Shards {
     pool.on('error', (error: Error) => this.#user.warning(`Shard ${shard}: ${error.message}`));
     host.pool = pool;
     host.beganAtMs = performance.now();
-    const life = pool.run(undefined, { name: 'live' });
-    life.catch(() => undefined);
+    const life = lifeIn(pool);
+    host.isLoaded = Promise.race([new Promise((resolve) => pool.once('workerCreate', resolve)), life]);
     const { port1, port2 } = new MessageChannel();
     const stream = new Stream<Command, ShardNews>(port1, {
       received: (news, done) => this.#hear(shard, news, done),
@@ -228,24 +237,25 @@ class Workers<T> implements Shards {
     });
     try {
       const plan = this.#planOf(shard, port2, vitals);
-      const starting = pool.run({ plan, told: this.#options.told }, { name: 'start', transferList: [port2] });
-      starting.catch(() => undefined);
-      const started = (await within(startLimitMs, starting)) as readonly Address[] | Failure | undefined;
+      const starting = pool.run({ plan, told: this.#options.told() }, { name: 'start', transferList: [port2] });
+      starting.catch(() => undefined); // as the life
+      const died = life.then((cause) => Promise.reject(new SipError('SIP_SHARD_LOST', `its worker died: ${cause}`)));
+      const started = (await within(startLimitMs, Promise.race([died, starting]))) as Started | undefined;
       if (started === undefined) throw new SipError('SIP_SHARD_LOST', 'its worker has not started');
       if ('code' in started) throw errorOf(started);
+      if (host.pool !== pool) throw new SipError('SIP_CLOSED', 'The stack was closed.');
       host.locals = started;
     } catch (error) {
       stream.close();
       host.pool = undefined;
       await pool.destroy();
-      if (error instanceof SipError) throw error;
-      throw new SipError('SIP_SHARD_LOST', `its worker died: ${error instanceof Error ? error.message : error}`);
+      throw error;
     }
     host.stream = stream;
     host.vitals = vitals;
     host.lives++;
     this.#connect(shard);
-    life.catch((error: Error) => this.#lost(shard, stream, error.message));
+    void life.then((cause) => this.#lost(shard, stream, cause));
   }
 
   #planOf(shard: number, port: MessagePort, vitals: Vitals): ShardPlan {
@@ -313,13 +323,15 @@ class Workers<T> implements Shards {
     stream.drain(); // what it has said it has done
     host.stream = undefined;
     stream.close();
+    const dialogs = host.vitals?.dialogs ?? 0;
     this.#bury(shard);
     for (const neighbour of this.#hosts.keys()) this.#tell(neighbour, 'disconnect', { shard });
-    this.#user.lost(shard, reason);
+    this.#user.lost(shard, reason, dialogs);
     const pool = host.pool;
     host.pool = undefined;
     host.pauseMs = performance.now() - host.beganAtMs > soundAfterMs ? 0 : this.#longer(host);
-    this.#beginnings = this.#beginnings.then(() => pool && within(endLimitMs, pool.destroy()));
+    const ended = pool?.destroy();
+    this.#turn = this.#turn.then(() => ended && within(endLimitMs, ended));
     this.#beginLater(shard);
   }
 
@@ -340,7 +352,7 @@ class Workers<T> implements Shards {
   #beginLater(shard: number): void {
     const timer = setTimeout(() => {
       this.#pauses.delete(timer);
-      this.#beginnings = this.#beginnings.then(() => this.#beginAgain(shard));
+      this.#turn = this.#turn.then(() => within(turnLimitMs, this.#beginAgain(shard)));
     }, this.#host(shard).pauseMs);
     this.#pauses.add(timer);
   }
@@ -385,6 +397,21 @@ async function within<V>(ms: number, promise: Promise<V>): Promise<V | undefined
     return await Promise.race([promise, late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/**
+ * Ends when the thread of a pool has ended; gives what it died of. Whatever that was: a thread may throw `null`, or be ended before it has
+ * taken its first task.
+ */
+async function lifeIn(pool: Piscina): Promise<string> {
+  const ended = new Promise<never>((_, reject) => {
+    pool.once('workerDestroy', () => setImmediate(reject, new Error('its thread has ended')));
+  });
+  try {
+    return inspect(await Promise.race([pool.run(undefined, { name: 'live' }), ended]));
+  } catch (error) {
+    return error instanceof Error ? error.message : inspect(error);
   }
 }
 

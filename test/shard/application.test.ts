@@ -111,6 +111,60 @@ test('an application that dies takes its shard alone with it', async () => {
   await ends.close();
 });
 
+test('a handler may throw whatever it likes: its shard is lost at once, and the warning says of what', async () => {
+  for (const [thrown, reason] of [
+    ['null', 'null'],
+    ['undefined', 'undefined'],
+    ["'text'", "'text'"],
+    ['new Error(`no licence`)', 'no licence'],
+  ] as const) {
+    const module = `export const application = { onCall: () => { throw ${thrown}; } };`;
+    const ends = await createEnds('udp', { shards: 1, application: new URL(`data:text/javascript,${module}`) });
+    const lost = new Promise((resolve) => {
+      const hear = (message: unknown): void => {
+        unsubscribe('sipmend:shard-lost', hear);
+        resolve(message);
+      };
+      subscribe('sipmend:shard-lost', hear);
+    });
+    const calling = codeOf(ends.far.invite(ends.uriOf(ends.near), { body }));
+    assert.equal(await lost, { shard: 0, reason });
+    await ends.close();
+    await calling;
+  }
+});
+
+test('when it is closed, peers of a shard that has died are counted as not told', async () => {
+  const ends = await createEnds('udp', { application: new URL('./application-module.js', import.meta.url) });
+  await ends.callIn(20);
+  const { dialogs } = await ends.far.counts();
+  const closing = ends.near.close();
+  await ends.kill(1);
+  const { undelivered } = await closing;
+  const held = (await ends.far.counts()).dialogs;
+  assert.is(dialogs, 20);
+  assert.is(undelivered, held);
+  await ends.close();
+});
+
+test('in a shard that is started anew an application sees the hops of today from the first', async () => {
+  const look = `const see = () => { try { tell.postMessage(stack.hops[0].uri); } catch { setImmediate(see); } }; see();`;
+  const module = `export const application = (stack) => { const tell = new BroadcastChannel('hops'); tell.unref(); ${look} return {}; };`;
+  const hops = ['sip:192.0.2.1:5060', 'sip:192.0.2.2:5060'];
+  const seen: string[] = [];
+  const channel = new BroadcastChannel('hops');
+  channel.onmessage = ({ data }) => void seen.push(data);
+  const application = new URL(`data:text/javascript,${encodeURIComponent(module)}`);
+  const ends = await createEnds('udp', { shards: 1, application, hops: hops.slice(0, 1) });
+  await until(() => seen.length === 1);
+  ends.near.setHops(hops.slice(1));
+  await ends.kill(0);
+  await until(() => seen.length === 2);
+  assert.equal(seen, hops);
+  channel.close();
+  await ends.close();
+});
+
 test('what is asked of a busy shard is over at once when its signal aborts, and what others drop meanwhile is told', async () => {
   const ends = await createEnds('udp', { application: new URL('./application-module.js', import.meta.url) });
   const { near, far, uriOf } = ends;
@@ -129,7 +183,7 @@ test('what is asked of a busy shard is over at once when its signal aborts, and 
   assert.ok(local);
   const stranger = createSocket('udp4');
   for (let number = 0; near.shed === 0; number++) {
-    stranger.send(optionsOf(number), local.port, local.host);
+    stranger.send(messageOf(number), local.port, local.host);
     if (number % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   stranger.close();
@@ -137,10 +191,10 @@ test('what is asked of a busy shard is over at once when its signal aborts, and 
 });
 
 /** A request of a stranger's, large enough that a ring is soon full of them. */
-function optionsOf(number: number): string {
-  const from = `From: <sip:stranger@127.0.0.1>;tag=${number}\r\nCall-ID: stranger-${number}\r\nCSeq: 1 OPTIONS\r\n`;
+function messageOf(number: number): string {
+  const from = `From: <sip:stranger@127.0.0.1>;tag=${number}\r\nCall-ID: stranger-${number}\r\nCSeq: 1 MESSAGE\r\n`;
   const via = `Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK${number}\r\nMax-Forwards: 70\r\n`;
-  return `OPTIONS sip:us@127.0.0.1 SIP/2.0\r\n${via}${from}To: <sip:us@127.0.0.1>\r\nSubject: ${'.'.repeat(1000)}\r\n\r\n`;
+  return `MESSAGE sip:us@127.0.0.1 SIP/2.0\r\n${via}${from}To: <sip:us@127.0.0.1>\r\nSubject: ${'.'.repeat(1000)}\r\n\r\n`;
 }
 
 test.run();

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createStack, type Dialog } from '../../core/index.ts';
 import { udp } from '../../transport/index.ts';
-import { anywhere, body, codeOf, createEnds, shardOf, until } from './ends.ts';
+import { anywhere, body, codeOf, createEnds, shardOf, until, workers } from './ends.ts';
 
 const test = suite('Shards that die');
 
@@ -24,6 +24,38 @@ test('a shard that is started anew knows the hops of today', async () => {
   }
   assert.equal([...statuses], ['603 Decline']);
   await elsewhere.destroy();
+  await ends.close();
+});
+
+test('a thread that dies is replaced by one, and by none that nobody uses', async () => {
+  const ends = await createEnds('udp', { shards: 3 });
+  assert.is(workers.length, 3);
+  for (const shard of [0, 1, 2]) {
+    await ends.kill(shard);
+    const shards = new Set<number>();
+    while (shards.size < 3) {
+      for (const dialog of await ends.callOut(3).catch(() => [])) shards.add(shardOf(dialog));
+      await new Promise(setImmediate);
+    }
+  }
+  assert.is(workers.length, 6);
+  await ends.close();
+});
+
+test('a shard that is never done with its beginning keeps no other from its own, nor the stack from being destroyed', async () => {
+  const module = `if (process.env.NEVER) await new Promise(() => {}); export const application = {};`;
+  const ends = await createEnds('udp', { application: new URL(`data:text/javascript,${module}`) });
+  process.env['NEVER'] = '1';
+  const begun = new Promise((resolve) => process.once('worker', resolve));
+  await ends.kill(0);
+  await begun;
+  delete process.env['NEVER'];
+  await ends.kill(1);
+  let code = '';
+  while (code !== 'ok') {
+    code = await codeOf(ends.near.invite(ends.uriOf(ends.far), { body }));
+    await new Promise(setImmediate);
+  }
   await ends.close();
 });
 

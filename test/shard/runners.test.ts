@@ -21,7 +21,10 @@ const runners: Readonly<Record<string, (user: ShardsUser) => Promise<Shards>>> =
   thread: (user) => startInThread({ transports, clock: systemClock, engine: engineOf(told) }, user),
   worker: (user) => {
     const module = new URL('./seeded-worker.js', import.meta.url);
-    return startWorkers({ count: 1, transports: descriptionsOf(transports), perShardPorts: false, module, told }, user);
+    return startWorkers(
+      { count: 1, transports: descriptionsOf(transports), perShardPorts: false, module, told: () => told },
+      user,
+    );
   },
 };
 

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createStack, SipError, type StackOptions } from '../../core/index.ts';
@@ -23,6 +27,26 @@ test('a module that exports no application is refused', async () => {
     application: new URL('../tap.js', application),
   });
   assert.is(await codeOf(refused), 'SIP_USAGE');
+});
+
+test('a function that gives no application is refused, and one of a CommonJS module is taken', async () => {
+  for (const [extension, text, code] of [
+    ['mjs', 'export const application = () => {};', 'SIP_USAGE'],
+    ['mjs', 'export const application = () => 42;', 'SIP_USAGE'],
+    ['cjs', 'module.exports = { application: { onCall() {} } };', 'ok'],
+    ['cjs', 'exports.application = () => ({});', 'ok'],
+  ] as const) {
+    const folder = mkdtempSync(join(tmpdir(), 'application-'));
+    const file = join(folder, `module.${extension}`);
+    writeFileSync(file, text);
+    const made = createStack({ transports: [udp(anywhere)], shards: 1, application: pathToFileURL(file) });
+    assert.is(await codeOf(made), code, text);
+    await made.then(
+      (stack) => stack.destroy(),
+      () => undefined,
+    );
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('an application that cannot be made is told as what it is', async () => {

@@ -12,7 +12,8 @@ test('what one thread notes the other reads in the same memory', () => {
   there.beat();
   assert.is.not(here.beats, beats);
   there.noteShed(7);
-  assert.is(here.shed, 7);
+  there.noteDialogs(5);
+  assert.equal([here.shed, here.dialogs], [7, 5]);
 });
 
 test('counts of several lives are added up, beyond 32 bits', () => {
