@@ -53,6 +53,7 @@ test('options that are wrong are refused by their name, and unknown ones with th
 test('what a program without types may give is refused by the name of the option', async () => {
   const ground = await bed();
   const transports = [ground.network.udp({ host, port: 5999 })];
+  const withHole = new Array(1);
   for (const [what, options] of [
     [/createStack\(\) needs an object/, undefined],
     [/createStack\(\) needs an object/, null],
@@ -61,7 +62,10 @@ test('what a program without types may give is refused by the name of the option
     [/^transports/, { transports: [{}] }],
     [/^transports/, { transports: [undefined] }],
     [/^transports/, { transports: transports[0] }],
+    [/^transports/, { transports: withHole }],
     [/^hops: give a list/, { transports, hops: `sip:${host}:5070` }],
+    [/^hops: each entry needs an object/, { transports, hops: withHole }],
+    [/^credentials\[0\] needs an object/, { transports, credentials: withHole }],
     [/no option application\.onCal\b/, { transports, application: { onCal: () => undefined } }],
     [/^application needs an object/, { transports, application: 5 }],
     [/^recovery needs an object/, { transports, recovery: null }],

@@ -1,10 +1,9 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createStack, type Dialog } from '../../core/index.ts';
 import { udp } from '../../transport/index.ts';
-import { anywhere, body, codeOf, createEnds, shardOf, until, workers } from './ends.ts';
+import { anywhere, body, codeOf, createEnds, nextLoss, shardOf, until, workers } from './ends.ts';
 
 const test = suite('Shards that die');
 
@@ -156,15 +155,5 @@ test('a handler of warnings that throws keeps no shard from being started anew',
   while (status !== 'ok') status = await codeOf(ends.far.invite(uriOf(near), { body }));
   await ends.close();
 });
-
-function nextLoss(): Promise<void> {
-  return new Promise((resolve) => {
-    const hear = (): void => {
-      unsubscribe('sipmend:shard-lost', hear);
-      resolve();
-    };
-    subscribe('sipmend:shard-lost', hear);
-  });
-}
 
 test.run();

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Worker } from 'node:worker_threads';
 import * as assert from 'uvu/assert';
 import {
@@ -77,6 +78,17 @@ export async function createEnds(
 
 export function shardOf(dialog: Dialog): number {
   return Math.floor(dialog.id / 2 ** 48);
+}
+
+/** What is published when a shard is lost next. */
+export function nextLoss(): Promise<unknown> {
+  return new Promise((resolve) => {
+    const hear = (message: unknown): void => {
+      unsubscribe('sipmend:shard-lost', hear);
+      resolve(message);
+    };
+    subscribe('sipmend:shard-lost', hear);
+  });
 }
 
 export async function until(holds: () => boolean): Promise<void> {
