@@ -40,9 +40,10 @@ export const freshSessions: RuleMaker = {
 class End {
   readonly #violate: (what: string, callId: string) => void;
   readonly #sessions = new Map<string, Session>();
-  /** Call-IDs of dialogs that have ended, and whose routes are broken. */
+  /** Call-IDs of dialogs that have ended. */
   readonly #over = new Set<string>();
-  readonly #broken = new Set<string>();
+  /** Dialogs whose routes are broken, and their Call-IDs: branches of a fork share theirs, and are mended one by one. */
+  readonly #broken = new Map<DialogId, string>();
   readonly #callIds = new Map<DialogId, string>();
   /** INVITEs that have had their 2xx, and dialogs of which the ACK of one has gone by: before that a session has not begun. */
   readonly #answered = new Set<string>();
@@ -60,12 +61,14 @@ class End {
     for (const input of inputs) if (input.kind === 'message') this.#pass(input.bytes, false, nowMs);
     for (const output of outputs) {
       if (output.kind === 'send') this.#pass(output.bytes, true, nowMs);
-      else if (output.kind === 'event' && output.event.kind === 'ended') this.#end(output.event.dialog.callId);
-      else if (output.kind === 'event' && output.event.kind === 'route-status') this.#turn(output.event, nowMs);
+      else if (output.kind === 'event' && output.event.kind === 'ended') {
+        this.#broken.delete(output.event.dialog.id);
+        this.#end(output.event.dialog.callId);
+      } else if (output.kind === 'event' && output.event.kind === 'route-status') this.#turn(output.event, nowMs);
     }
     for (const [key, { callId, intervalMs, sinceMs }] of this.#sessions) {
       if (!this.#begun.has(key)) continue;
-      if (nowMs <= sinceMs + intervalMs + slackMs || this.#broken.has(callId)) continue;
+      if (nowMs <= sinceMs + intervalMs + slackMs || [...this.#broken.values()].includes(callId)) continue;
       this.#sessions.delete(key);
       this.#violate(`lets a session of ${intervalMs / 1000} s run out, which is its own to refresh`, callId);
     }
@@ -76,8 +79,8 @@ class End {
     // A dialog that was put in its place has another.
     if (former !== undefined && former !== callId) this.#end(former);
     this.#callIds.set(id, callId);
-    if (routeStatus.status === 'recovering') this.#broken.add(callId);
-    else this.#broken.delete(callId);
+    if (routeStatus.status === 'recovering') this.#broken.set(id, callId);
+    else this.#broken.delete(id);
     for (const session of this.#sessions.values()) if (session.callId === callId) session.sinceMs = nowMs;
   }
 
