@@ -72,9 +72,7 @@ export interface Modelled {
   /** A refresh that was refused may be tried again from then on. */
   refreshFromMs: number;
   /** The route that it has, if a heal was still waited for that may have been given up, or an older one came last. */
-  alternative:
-    | { readonly routes: readonly string[]; readonly target: string; readonly hop: string | undefined }
-    | undefined;
+  alternative: Alternative | undefined;
   /** What the model has said of it once is not said again: all that follows may follow from that. */
   isDoubtful: boolean;
 }
@@ -90,4 +88,12 @@ export interface Heal {
   readonly generation: number;
   /** Its hop was silent for so long that it may have been given up. */
   isDoubtful: boolean;
+}
+
+export interface Alternative {
+  readonly routes: readonly string[];
+  readonly target: string;
+  readonly hop: string | undefined;
+  /** When a heal has brought it, if it did. */
+  readonly healedAtMs: number | undefined;
 }

@@ -102,6 +102,22 @@ test('nothing, when a request is sent again behind a heal that looks like it', (
   assert.equal(complaints, []);
 });
 
+test('nothing, when a heal that may have been given up is the younger word than a re-INVITE that is answered late', () => {
+  const complaints = complaintsOf((engine) => {
+    const route = '<sip:10.0.0.1:5060;lr;by=third>';
+    const headers = [`Record-Route: ${route}`, 'Contact: <sip:peer@10.0.2.2>', 'Supported: ms-dialog-route-set-update'];
+    engine.step([engine.askHeal(1)], [engine.heal(2)]);
+    engine.pass(3000);
+    engine.step([engine.asked('UPDATE', 1, { headers })], [engine.answered(200, 'UPDATE', 1)]);
+    engine.step([engine.asked('INVITE', 2, { headers })], []);
+    engine.pass(500);
+    engine.step([engine.healed(2)], []);
+    engine.step([], [engine.answered(200, 'INVITE', 2)]);
+    engine.inform(2, 3, secondRoute);
+  });
+  assert.equal(complaints, []);
+});
+
 test('a route that is told to be broken without a cause', () => {
   isTold(
     complaintsOf((engine) => engine.step([], [engine.status('recovering')])),

@@ -38,7 +38,8 @@ export function takeHealAnswer(ledger: Ledger, sent: Sent, answer: Message): voi
       mayHealGroup(ledger, dialog);
       const routes = answer.recordRoute.map(uriOf).reverse();
       const target = uriOf(answer.header('contact')) || dialog.target;
-      dialog.alternative = { routes: routes.length > 0 ? routes : heal.routes, target, hop: sent.hop };
+      const healed = routes.length > 0 ? routes : heal.routes;
+      dialog.alternative = { routes: healed, target, hop: sent.hop, healedAtMs: ledger.nowMs };
     } else if (verdict === 'gone') ledger.mayEnd.add(dialog);
     else {
       ledger.mayBreak.add(dialog);

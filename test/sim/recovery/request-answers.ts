@@ -33,7 +33,7 @@ export function takeWishAnswer(ledger: Ledger, sent: Sent, wish: Wish, answer: M
       // Told of long ago: it is acknowledged, and its offer holds; where it leads may be taken or not.
       if (sent.message.body !== '') dialog.offer = sent.message.body;
       const target = uriOf(answer.header('contact')) || dialog.target;
-      dialog.alternative ??= { routes: dialog.routes, target, hop: dialog.hop };
+      dialog.alternative ??= { routes: dialog.routes, target, hop: dialog.hop, healedAtMs: undefined };
       return;
     }
     if (wish.method === 'UPDATE' || wish.method === 'INVITE') takeRefreshAnswered(ledger, sent, dialog, answer);
@@ -178,7 +178,8 @@ function takeDoubtfulHealAnswer(ledger: Ledger, sent: Sent, dialog: Modelled, an
   const sentBy = sent.message.route.map(uriOf);
   const recordRoute = answer.recordRoute.map(uriOf).reverse();
   const target = uriOf(answer.header('contact')) || dialog.target;
-  dialog.alternative = { routes: recordRoute.length > 0 ? recordRoute : sentBy, target, hop: sent.hop };
+  const routes = recordRoute.length > 0 ? recordRoute : sentBy;
+  dialog.alternative = { routes, target, hop: sent.hop, healedAtMs: ledger.nowMs };
   if (dialog.status === 'recovering')
     ledger.mayBeWell.set(dialog, () => takeHealedRoute(ledger, dialog, sentBy, sent, answer));
 }

@@ -84,7 +84,10 @@ export function takeRefreshOfPeer(ledger: Ledger, dialog: Modelled, received: Re
   if (!ledger.isOn || !isTrusted || !offersTag) return;
   if (recordRoute.length === 0 && dialog.status === 'healthy') return;
   if (!recordRoute.every((uri) => /^sips?:.*;lr/i.test(uri)) || recordRoute.length > 30) return;
+  const { alternative } = dialog;
   moveTo(dialog, recordRoute, ledger.flows.get(flow)?.hop);
+  // What a heal has brought since it came is younger, unless that was given up.
+  if (alternative?.healedAtMs !== undefined && alternative.healedAtMs > received.atMs) dialog.alternative = alternative;
   becomeWell(ledger, dialog);
 }
 
