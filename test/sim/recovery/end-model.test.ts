@@ -118,6 +118,25 @@ test('nothing, when a heal that may have been given up is the younger word than 
   assert.equal(complaints, []);
 });
 
+test('nothing, when what waits for a heal fails with a request that the peer was to be asked about for too long', () => {
+  const complaints = complaintsOf((engine) => {
+    const route = firstRoute;
+    engine.step([engine.ask(1, 'INFO', undefined, true)], [engine.request('INFO', 2, { branch: 'first', route })]);
+    engine.pass(1000);
+    engine.step(
+      [engine.ask(2, 'UPDATE', 'v=1')],
+      [engine.request('UPDATE', 3, { branch: 'second', route, body: 'v=1' })],
+    );
+    engine.step([engine.response(430, 'INFO', 2, { branch: 'first', ...mend })], [engine.heal(4)]);
+    engine.pass(2000);
+    engine.step([engine.response(430, 'UPDATE', 3, { branch: 'second', ...mend })], []);
+    engine.step([engine.response(491, 'UPDATE', 4, { branch: 'heal-4' })], [engine.heal(5)]);
+    engine.pass(2000);
+    engine.step([], [engine.result(1, 430), engine.result(2, 430), engine.status('recovering')]);
+  });
+  assert.equal(complaints, []);
+});
+
 test('a route that is told to be broken without a cause', () => {
   isTold(
     complaintsOf((engine) => engine.step([], [engine.status('recovering')])),

@@ -83,7 +83,10 @@ export function takeResult(ledger: Ledger, { id, failure }: Extract<EngineEvent,
   }
   if (failure.code !== 'SIP_FAILURE_RESPONSE') return;
   if (wish.state === 'confirming') {
-    ledger.mayBreak.add(dialog);
+    const isLate = ledger.nowMs - wish.refusedAtMs >= quickMs - slackMs;
+    // Time is up, not the heal: it goes on as that of a broken route, and who waits for it as well hears of that.
+    if (isLate && dialog.alternative === undefined && !ledger.touched.has(dialog)) breakRoute(ledger, dialog, true);
+    else ledger.mayBreak.add(dialog);
     return;
   }
   // The session ends for want of an ACK, and all that was wished for in it.

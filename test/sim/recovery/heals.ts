@@ -27,6 +27,7 @@ export function healsOrRefreshes(
     const isLost = wish.state === 'sent' && ledger.nowMs - wish.sentAtMs >= transactionMs - slackMs;
     if (wish.dialog !== dialog || !wish.confirm || !isLost) continue;
     wish.state = 'confirming';
+    wish.refusedAtMs = wish.sentAtMs + transactionMs;
     mayHealFor(ledger, dialog, quickMs);
   }
   const routes = message.route.map(uriOf);

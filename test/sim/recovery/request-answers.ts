@@ -128,6 +128,7 @@ export function refuseOnce(ledger: Ledger, sent: Sent, wish: Wish, isOld: boolea
     ledger.world.take(lateRow(wish.resends >= 2));
     if (wish.confirm) {
       wish.state = 'confirming';
+      wish.refusedAtMs = ledger.nowMs;
       mayHealFor(ledger, dialog, quickMs);
       return;
     }

@@ -88,10 +88,10 @@ export class ToldEngine {
     return branch;
   }
 
-  /** The program wants a request. */
-  ask(id: number, method: string, body?: string): Input<Command> {
+  /** The program wants a request; `confirm`: and to know what the peer says. */
+  ask(id: number, method: string, body?: string, confirm = false): Input<Command> {
     const content = { contentType: undefined, body: body === undefined ? undefined : Buffer.from(body), headers: [] };
-    return this.command({ name: 'request', id, dialog: dialog.id, method, content, confirm: false });
+    return this.command({ name: 'request', id, dialog: dialog.id, method, content, confirm });
   }
 
   /** The program wants a heal. */
