@@ -35,6 +35,8 @@ export interface Modelled {
   takesReplaces: boolean;
   /** Session-Expires in seconds, and whether we refresh; undefined without a timer. */
   timer: { intervalS: number; isOurs: boolean; sinceMs: number } | undefined;
+  /** The 2xx that agrees on one has had no way yet. */
+  isTimerUnseen: boolean;
   /** The heal under way, one at a time. */
   heal: Heal | undefined;
   /** Heals that have failed since the break, or since the schedule may have begun anew, and when the next one may come. */

@@ -140,6 +140,7 @@ export function takeStatus(
   const { status, cause } = routeStatus;
   if (dialog.isEarly) {
     dialog.isEarly = false;
+    dialog.isTimerUnseen = dialog.isAnswered;
     if (dialog.isAnswered) ledger.mayBreak.add(dialog);
     else ledger.violate(`tells ${status} of an early dialog`, dialog);
   }

@@ -227,6 +227,7 @@ export class Ledger {
       isResilient: false,
       takesReplaces: false,
       timer: undefined,
+      isTimerUnseen: false,
       heal: undefined,
       attempts: 0,
       nextFromMs: 0,

@@ -3,7 +3,7 @@ import type { Message } from '../models/message.ts';
 import type { Modelled } from './dialog.ts';
 import { dialogKey, dueOf, type Ledger, slackMs, transactionMs } from './ledger.ts';
 import type { Sent } from './requests.ts';
-import { hearTimer } from './sessions.ts';
+import { hearTimer, hearUnseenTimer } from './sessions.ts';
 
 /* Routes, as heals and refreshes bring them; and whose word on the remote target is younger. */
 
@@ -146,6 +146,7 @@ export function takeHealedRoute(
   dialog.generation = before + 1;
   if (!isOlder) retarget(ledger, dialog, answer);
   if (isReplaced) dialog.movedBefore = ledger.lastNumber(dialog.callId, dialog.localTag, dialog.remoteTag) + 1;
+  hearUnseenTimer(ledger, dialog, sent.message);
   hearTimer(ledger, dialog, answer, true, true);
   // The peer has the dialog, whatever has become of the 2xx to its re-INVITE.
   if (dialog.unacked?.isOfCall === false) dialog.unacked = undefined;

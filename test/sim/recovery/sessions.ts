@@ -13,12 +13,22 @@ export function hearAbilities(dialog: Modelled, message: Message): void {
 }
 
 export function hearTimer(ledger: Ledger, dialog: Modelled, answer: Message, isOurs: boolean, isHeal: boolean): void {
+  dialog.isTimerUnseen = false;
   if (!answer.has('session-expires')) {
     if (!isHeal) dialog.timer = undefined;
     else if (dialog.timer !== undefined) dialog.timer.sinceMs = ledger.nowMs;
     return;
   }
-  const value = answer.header('session-expires');
+  setTimer(ledger, dialog, answer, isOurs);
+}
+
+/** A heal of ours says what the call's own 2xx would have said, if that had no way. */
+export function hearUnseenTimer(ledger: Ledger, dialog: Modelled, heal: Message): void {
+  if (dialog.isTimerUnseen && heal.has('session-expires')) setTimer(ledger, dialog, heal, true);
+}
+
+function setTimer(ledger: Ledger, dialog: Modelled, message: Message, isOurs: boolean): void {
+  const value = message.header('session-expires');
   const byUac = paramOf(paramsOf(value), 'refresher')?.toLowerCase() !== 'uas';
   dialog.timer = { intervalS: Number.parseInt(value, 10), isOurs: byUac === isOurs, sinceMs: ledger.nowMs };
 }
