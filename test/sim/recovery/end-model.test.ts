@@ -137,6 +137,30 @@ test('nothing, when what waits for a heal fails with a request that the peer was
   assert.equal(complaints, []);
 });
 
+test('nothing, when the younger of two requests that look the same has its turn after glare first', () => {
+  const complaints = complaintsOf((engine) => {
+    const route = firstRoute;
+    const glare = (cseq: number): void =>
+      engine.step([engine.response(491, 'UPDATE', cseq, { branch: `${cseq}` })], []);
+    const again = (cseq: number) => engine.request('UPDATE', cseq, { branch: `${cseq}`, route });
+    engine.step([engine.ask(1, 'UPDATE')], [again(2)]);
+    glare(2);
+    for (const cseq of [3, 4]) {
+      engine.pass(3000);
+      engine.step([], [again(cseq)]);
+      glare(cseq);
+    }
+    engine.step([engine.ask(2, 'UPDATE')], [again(5)]);
+    glare(5);
+    engine.pass(3000);
+    engine.step([], [again(6)]);
+    glare(6);
+    engine.step([], [again(7)]);
+    engine.step([engine.response(491, 'UPDATE', 7, { branch: '7' })], [engine.result(1, 491)]);
+  });
+  assert.equal(complaints, []);
+});
+
 test('a route that is told to be broken without a cause', () => {
   isTold(
     complaintsOf((engine) => engine.step([], [engine.status('recovering')])),

@@ -144,6 +144,7 @@ export function sendWish(ledger: Ledger, wish: Wish, message: Message): void {
   // Nothing is foretold of its result, if this may not be for it at all.
   const looksLikeOurs = looksLikeHeal(ledger, dialog, message) || looksLikeRefresh(ledger, dialog, message);
   if (looksLikeOurs && isGuessed(ledger, wish)) wish.isGivenUp = true;
+  forgetTurns(ledger, wish);
   wish.state = 'sent';
   wish.sentAtMs = ledger.nowMs;
   wish.cseq = message.cseq;
@@ -155,4 +156,14 @@ export function sendWish(ledger: Ledger, wish: Wish, message: Message): void {
     );
   if (message.requestUri !== dialog.target)
     ledger.violate(`sends ${wish.method} ${message.cseq} to ${message.requestUri}, not to ${dialog.target}`, dialog);
+}
+
+/** Of two that look the same, and were refused for a while, nothing says whose turn has come. */
+function forgetTurns({ wishes, nowMs }: Ledger, wish: Wish): void {
+  if (wish.state !== 'again' || wish.againFromMs === 0) return;
+  for (const other of wishes.values()) {
+    if (other === wish || other.dialog !== wish.dialog) continue;
+    if (other.method !== wish.method || other.body !== wish.body || other.state !== 'again') continue;
+    if (other.againFromMs > 0 && nowMs >= other.againFromMs - slackMs) wish.isGivenUp = other.isGivenUp = true;
+  }
 }
