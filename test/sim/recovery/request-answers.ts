@@ -30,8 +30,8 @@ export function takeWishAnswer(ledger: Ledger, sent: Sent, wish: Wish, answer: M
     if (ledger.isOpen(wish)) ledger.take('2xx');
     if (ledger.isOpen(wish)) ledger.owe(wish, status, false);
     else if (wish.method === 'INVITE' && !wish.isGivenUp) {
-      // Told of long ago: it is acknowledged, and its offer holds; where it leads may be taken or not.
-      if (sent.message.body !== '') dialog.offer = sent.message.body;
+      // Told of long ago: it is acknowledged, and what it brings may be taken or not, its offer too.
+      if (sent.message.body !== '') dialog.unseenOffer = sent.message.body;
       const target = uriOf(answer.header('contact')) || dialog.target;
       dialog.alternative ??= { routes: dialog.routes, target, hop: dialog.hop, healedAtMs: undefined };
       return;
