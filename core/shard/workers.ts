@@ -193,6 +193,7 @@ class Workers<T> implements Shards {
     clearInterval(this.#watch);
     for (const timer of this.#pauses) clearTimeout(timer);
     await Promise.all(this.#hosts.map((host) => this.#end(host)));
+    await this.#turn; // threads that died may hold their ports until then
   }
 
   async #end(host: Host): Promise<void> {
